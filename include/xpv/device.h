@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Devices and drivers of the engine. A driver supplies the operations below;
+ * the engine claims the bus device, watches both ends, steps the state table
+ * and calls the operations from the device's lane: one at a time, in process
+ * context, never in xenwatch. See Documentation/lifetime.rst.
+ */
+#ifndef XPV_DEVICE_H
+#define XPV_DEVICE_H
+
+#include <linux/device.h>
+#include <linux/kref.h>
+#include <linux/list.h>
+#include <linux/types.h>
+#include <xen/xenbus.h>
+#include <xpv/lane.h>
+#include <xpv/state.h>
+#include <xpv/store.h>
+
+struct xpv_device;
+struct xpv_watch;
+
+/**
+ * struct xpv_account - what a device holds of its other end's or of Xen's
+ * @grants: grant references in use or in reserve
+ * @maps: foreign pages mapped
+ * @evtchns: event channels bound
+ *
+ * All are zero again once remove() has returned; the engine complains if not.
+ */
+struct xpv_account {
+	atomic_t grants;
+	atomic_t maps;
+	atomic_t evtchns;
+};
+
+/**
+ * struct xpv_driver - a split driver of one side
+ * @name: for messages and the bus's drivers directory
+ * @side: which end it serves
+ * @ids: device types, ended by an empty one
+ * @groups: sysfs attributes of the bus device, or NULL. They are gone before
+ *	remove() runs and may look at dev_get_drvdata() of the bus device,
+ *	which is the &struct xpv_device.
+ * @own_keys: names in our own directory whose change calls own_changed(),
+ *	ended by NULL; or NULL
+ * @has_child: the driver registers a child of the bus device (a disk, a
+ *	netdev). The bus device then outlives remove(): see there.
+ *
+ * @probe: a device was found: allocate what its whole life needs, set
+ *	&xpv_device.priv. The other end may be absent. An error ends the
+ *	device's life before it began.
+ * @publish: put our keys for a new life: features (backend) or rings
+ *	(frontend) into @txn; the engine adds the state in the same
+ *	transaction. May be called again for the same life, so it allocates
+ *	only what is not there yet; what it allocated disconnect() gives back.
+ * @connect: the other end's keys are there: read and check them, start the
+ *	data path. -EAGAIN means that something of our own is still missing;
+ *	it is called again once one of @own_keys or the other end changes.
+ *	On any error the engine calls disconnect().
+ * @describe: put keys that belong to Connected; may be NULL
+ * @connected: we are Connected and said so; may be NULL
+ * @refresh: the other end, Connected, rewrote its state; may be NULL
+ * @own_changed: one of @own_keys changed; may be NULL
+ * @disconnect: the other end is gone, or going. Stop the data path and give
+ *	back rings, grants, maps and event channels. Keep the device: what it
+ *	was asked to do waits for the next connect(). Never waits for the other
+ *	end. Called in any state, also twice, also after a failed publish().
+ * @closing: frontend only: the toolstack wants the device gone. Take it away
+ *	from its users, or return -EBUSY while it is in use, and call
+ *	xpv_device_kick() once it no longer is. NULL means always ready.
+ * @abort: the device will be removed, whatever its state: fail everything
+ *	that waits for the other end, now and from now on, so that no operation
+ *	in the lane can hang. Called outside the lane, possibly while an
+ *	operation runs in it; must not sleep for long. May be NULL.
+ * @remove: give back everything. Called once, after disconnect(). The node in
+ *	the store may be gone. With @has_child the child must be gone when it
+ *	returns.
+ * @suspend: the domain is about to be saved; only marks, does not wait for
+ *	the lane. May be NULL. Context: as the kernel's suspend path.
+ * @show: append lines about the device to debugfs; may be NULL. Runs beside
+ *	the lane.
+ * @bus: the engine's claim on the stock bus; private
+ * @devices: the engine's; devices not yet reaped, plus one while registered
+ */
+struct xpv_driver {
+	const char *name;
+	enum xpv_side side;
+	const struct xenbus_device_id *ids;
+	const struct attribute_group **groups;
+	const char *const *own_keys;
+	bool has_child;
+
+	int (*probe)(struct xpv_device *dev);
+	int (*publish)(struct xpv_device *dev, struct xpv_txn *txn);
+	int (*connect)(struct xpv_device *dev);
+	int (*describe)(struct xpv_device *dev, struct xpv_txn *txn);
+	void (*connected)(struct xpv_device *dev);
+	void (*refresh)(struct xpv_device *dev);
+	void (*own_changed)(struct xpv_device *dev);
+	void (*disconnect)(struct xpv_device *dev);
+	int (*closing)(struct xpv_device *dev);
+	void (*abort)(struct xpv_device *dev);
+	void (*remove)(struct xpv_device *dev);
+	void (*suspend)(struct xpv_device *dev);
+	void (*show)(struct xpv_device *dev, struct seq_file *to);
+
+	struct xenbus_driver bus;
+	atomic_t devices;
+};
+
+/**
+ * struct xpv_device - one end of one split device
+ * @bus: the stock bus's device; a reference is held until the last put
+ * @drv: its driver; the module is held while the device lives
+ * @priv: the driver's own
+ * @id: number of the device within its type (the last part of its path)
+ * @nodename: our directory; constant
+ * @otherend: the other end's directory; changes only in the lane, at resume
+ * @otherend_id: the other end's domain; as @otherend
+ * @state: our state as last written; written in the lane only
+ * @other: the other end's state as last read; written in the lane only
+ * @held: what it holds
+ * @lane: its lane
+ *
+ * The rest is the engine's.
+ */
+struct xpv_device {
+	struct xenbus_device *bus;
+	struct xpv_driver *drv;
+	void *priv;
+	unsigned int id;
+	const char *nodename;
+	const char *otherend;
+	int otherend_id;
+	enum xenbus_state state;
+	enum xenbus_state other;
+	struct xpv_account held;
+	struct xpv_lane lane;
+
+	/* private: */
+	struct list_head link;
+	struct kref ref;
+	struct xpv_watch *own_watch;
+	struct xpv_watch *other_watch;
+	struct completion removed;
+	bool probed;
+	bool online;
+	bool linked;
+	bool waiting;
+	enum xenbus_state failed_at;
+	bool failed;
+	int fail_err;
+	char fail_text[160];
+	unsigned int backoff_ms;
+	enum xpv_move last_move;
+	ktime_t last_time;
+	struct work_struct reap;
+};
+
+/**
+ * xpv_driver_register() - offer a driver to the bus
+ * @drv: the driver, static memory
+ * @owner: THIS_MODULE
+ *
+ * Returns as soon as the bus devices that exist are claimed; none of them is
+ * waited for.
+ *
+ * Context: process; sleeps.
+ * Return: 0; -ENODEV off Xen; -EBUSY if another driver of that name is there.
+ */
+int xpv_driver_register(struct xpv_driver *drv, struct module *owner);
+
+/**
+ * xpv_driver_unregister() - take a driver back
+ * @drv: the driver
+ *
+ * Returns when every device of it has been removed and reaped.
+ *
+ * Context: process; sleeps as long as the removals take.
+ */
+void xpv_driver_unregister(struct xpv_driver *drv);
+
+/**
+ * xpv_device_fail() - say why a device cannot go on
+ * @dev: the device
+ * @err: a negative errno
+ * @fmt: what is wrong, naming the key or the request; no device name, no
+ *	newline
+ *
+ * Logs it, writes it to the store's error node, keeps it for debugfs, and has
+ * the lane take the device to Closed. The first text of a failure is kept.
+ *
+ * Context: any but NMI; from atomic context the store is written later.
+ * Return: @err, so that a caller can return it.
+ */
+__printf(3, 4)
+int xpv_device_fail(struct xpv_device *dev, int err, const char *fmt, ...);
+
+/**
+ * xpv_device_kick() - have the lane look at everything again
+ * @dev: the device
+ *
+ * Context: any, interrupts included.
+ */
+void xpv_device_kick(struct xpv_device *dev);
+
+/**
+ * xpv_device_get() - hold a device
+ * @dev: the device
+ *
+ * Keeps its memory and its driver's module, not its life: remove() may have
+ * run.
+ */
+void xpv_device_get(struct xpv_device *dev);
+
+/**
+ * xpv_device_put() - let a held device go
+ * @dev: the device
+ *
+ * Context: any; the last put defers the freeing to a worker.
+ */
+void xpv_device_put(struct xpv_device *dev);
+
+/**
+ * xpv_device_from_bus() - the engine's device of a bus device
+ * @dev: the bus's, as sysfs callbacks get it
+ *
+ * Return: the device, or NULL if none is bound.
+ */
+static inline struct xpv_device *xpv_device_from_bus(struct device *dev)
+{
+	return dev_get_drvdata(dev);
+}
+
+/**
+ * xpv_device_parent() - the bus device, as parent of what the driver shows
+ * @dev: the device
+ */
+static inline struct device *xpv_device_parent(struct xpv_device *dev)
+{
+	return &dev->bus->dev;
+}
+
+#define xpv_err(xdev, fmt, ...) \
+	dev_err(xpv_device_parent(xdev), fmt, ##__VA_ARGS__)
+#define xpv_warn(xdev, fmt, ...) \
+	dev_warn(xpv_device_parent(xdev), fmt, ##__VA_ARGS__)
+#define xpv_info(xdev, fmt, ...) \
+	dev_info(xpv_device_parent(xdev), fmt, ##__VA_ARGS__)
+#define xpv_err_ratelimited(xdev, fmt, ...) \
+	dev_err_ratelimited(xpv_device_parent(xdev), fmt, ##__VA_ARGS__)
+
+#endif

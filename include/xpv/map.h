@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Mapping the other end's pages: its rings, and its data in batches.
+ *
+ * Every status that Xen returns is looked at; a batch is mapped whole or not
+ * at all, and unmapped only when nothing in this kernel holds its pages.
+ */
+#ifndef XPV_MAP_H
+#define XPV_MAP_H
+
+#include <linux/types.h>
+#include <xen/grant_table.h>
+#include <xpv/grant.h>
+
+struct xpv_device;
+struct page;
+
+/**
+ * struct xpv_mapped_ring - ring memory of a backend
+ * @dev: the device it is accounted to
+ * @mem: the pages, contiguous; NULL while not mapped. Untrusted.
+ * @nr: number of pages
+ */
+struct xpv_mapped_ring {
+	struct xpv_device *dev;
+	void *mem;
+	unsigned int nr;
+};
+
+/**
+ * xpv_ring_map() - map a ring the other end granted
+ * @ring: memory to set up
+ * @dev: the device
+ * @refs: the references; untrusted
+ * @nr: how many, 1 to %XPV_RING_MAX_PAGES
+ *
+ * Context: process; sleeps.
+ * Return: 0; -EINVAL if Xen refuses a reference; or another negative errno.
+ */
+int xpv_ring_map(struct xpv_mapped_ring *ring, struct xpv_device *dev,
+		 const grant_ref_t *refs, unsigned int nr);
+
+/**
+ * xpv_ring_unmap() - unmap it
+ * @ring: the ring; nothing happens if there is none
+ *
+ * Context: process; sleeps.
+ */
+void xpv_ring_unmap(struct xpv_mapped_ring *ring);
+
+/**
+ * struct xpv_map_pool - page frames that foreign pages are mapped at
+ * @dev: the device they are accounted to
+ * @cache: frames not in use
+ */
+struct xpv_map_pool {
+	struct xpv_device *dev;
+	struct gnttab_page_cache cache;
+};
+
+/**
+ * xpv_map_pool_init() - set up an empty pool
+ * @pool: the pool
+ * @dev: the device
+ */
+void xpv_map_pool_init(struct xpv_map_pool *pool, struct xpv_device *dev);
+
+/**
+ * xpv_map_pool_shrink() - give frames beyond a reserve back to the kernel
+ * @pool: the pool
+ * @keep: how many unused frames to keep; 0 empties it
+ *
+ * Context: process; sleeps.
+ */
+void xpv_map_pool_shrink(struct xpv_map_pool *pool, unsigned int keep);
+
+/**
+ * struct xpv_map_batch - the foreign pages of one request
+ * @pool: where the frames come from
+ * @nr: pages mapped; 0 while unmapped
+ * @max: pages there is room for
+ * @pages: the frames; valid up to @nr
+ * @handles: Xen's handle for each
+ * @map_ops: scratch for mapping
+ * @unmap_ops: scratch for unmapping, the same memory
+ * @work: the kernel's state of an asynchronous unmap
+ * @done: called when it is over
+ */
+struct xpv_map_batch {
+	struct xpv_map_pool *pool;
+	unsigned int nr;
+	unsigned int max;
+	struct page **pages;
+	grant_handle_t *handles;
+	union {
+		struct gnttab_map_grant_ref *map_ops;
+		struct gnttab_unmap_grant_ref *unmap_ops;
+	};
+	struct gntab_unmap_queue_data work;
+	void (*done)(struct xpv_map_batch *batch, int err);
+};
+
+/**
+ * xpv_map_batch_init() - allocate room for a batch
+ * @batch: memory to set up
+ * @pool: its pool
+ * @max: most pages it will hold
+ *
+ * Context: process; sleeps.
+ * Return: 0 or -ENOMEM.
+ */
+int xpv_map_batch_init(struct xpv_map_batch *batch, struct xpv_map_pool *pool,
+		       unsigned int max);
+
+/**
+ * xpv_map_batch_exit() - free that room
+ * @batch: an unmapped batch; nothing happens if it was never set up
+ */
+void xpv_map_batch_exit(struct xpv_map_batch *batch);
+
+/**
+ * xpv_map_batch_map() - map foreign pages
+ * @batch: an unmapped batch
+ * @refs: their references; untrusted
+ * @nr: how many, at most the batch's room
+ * @readonly: they will only be read
+ *
+ * All or nothing. One hypercall for the whole batch.
+ *
+ * Context: process; sleeps.
+ * Return: 0; -EINVAL if Xen refuses a reference; -ENOMEM.
+ */
+int xpv_map_batch_map(struct xpv_map_batch *batch, const grant_ref_t *refs,
+		      unsigned int nr, bool readonly);
+
+/**
+ * xpv_map_batch_unmap() - unmap, once nobody holds the pages any more
+ * @batch: a mapped batch
+ * @done: called when the other end may have its pages back: at once from
+ *	this call, or later from a worker; @err is non-zero if Xen refused, and
+ *	the pages are then lost to the pool
+ *
+ * Context: any but hard interrupt.
+ */
+void xpv_map_batch_unmap(struct xpv_map_batch *batch,
+			 void (*done)(struct xpv_map_batch *batch, int err));
+
+#endif
