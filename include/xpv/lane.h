@@ -13,6 +13,7 @@
 #ifndef XPV_LANE_H
 #define XPV_LANE_H
 
+#include <linux/atomic.h>
 #include <linux/ktime.h>
 #include <linux/types.h>
 #include <linux/workqueue.h>
@@ -35,8 +36,8 @@ typedef void (*xpv_lane_fn)(struct xpv_lane *lane, unsigned long events);
  * @work: the worker, pending or running in @group's workqueue
  * @group: the lanes that share its cap; one reference held
  * @run: called with the events
- * @events: bits marked and not yet run; atomic bit operations only
- * @flags: %XPV_LANE_PARKED and %XPV_LANE_DEAD; atomic bit operations only
+ * @events: bits marked and not yet run
+ * @dead: no run starts any more
  * @step: what it does now, a constant string, NULL when idle
  * @since: when @step began, CLOCK_MONOTONIC
  * @runs: how often it ran
@@ -45,8 +46,8 @@ struct xpv_lane {
 	struct delayed_work work;
 	struct xpv_lane_group *group;
 	xpv_lane_fn run;
-	unsigned long events;
-	unsigned long flags;
+	atomic_long_t events;
+	bool dead;
 	const char *step;
 	ktime_t since;
 	unsigned long runs;
@@ -70,8 +71,8 @@ int xpv_lane_init(struct xpv_lane *lane, enum xpv_side side, int domid,
  * @lane: the lane
  * @events: bits to add
  *
- * Runs the lane at once, or right after its present run. A parked lane keeps
- * the bits until it is unparked, a dead one ignores them.
+ * Runs the lane at once, or right after its present run. A dead lane ignores
+ * it.
  *
  * Context: any, interrupts included.
  */
@@ -94,26 +95,6 @@ void xpv_lane_retry(struct xpv_lane *lane, unsigned int ms);
 void xpv_lane_step(struct xpv_lane *lane, const char *what);
 
 /**
- * xpv_lane_park() - start no further run until unparked
- * @lane: the lane
- *
- * Does not wait for a present run: it may be called where waiting for the
- * lane would deadlock (suspend).
- *
- * Context: any.
- */
-void xpv_lane_park(struct xpv_lane *lane);
-
-/**
- * xpv_lane_unpark() - undo xpv_lane_park() and run what was marked meanwhile
- * @lane: the lane
- * @events: further bits to mark
- *
- * Context: any.
- */
-void xpv_lane_unpark(struct xpv_lane *lane, unsigned long events);
-
-/**
  * xpv_lane_kill() - let no run start any more
  * @lane: the lane, typically from its own worker, as its last act
  *
@@ -123,7 +104,8 @@ void xpv_lane_kill(struct xpv_lane *lane);
 
 /**
  * xpv_lane_destroy() - wait for the lane's last run and leave its group
- * @lane: a killed lane; never from its own worker
+ * @lane: a killed lane that nobody can mark any more; never from its own
+ *	worker
  *
  * Context: process; sleeps for as long as the present run takes.
  */

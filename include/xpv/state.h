@@ -32,14 +32,12 @@ enum xpv_side {
  * @XPV_PUBLISH: frontend only: publish rings and enter Initialised
  * @XPV_CONNECT: read the other end's keys, start the data path, enter
  *	Connected
- * @XPV_REFRESH: both ends are Connected and the other end rewrote its state:
- *	re-read what may change in flight
  * @XPV_LOSE: the other end went away or began a new life: stop the data path,
- *	keep the device, and start again
- * @XPV_SHUT: the other end, or the toolstack, asks for an orderly end: enter
- *	Closing (a backend), or take the device away and enter Closed (a
- *	frontend, which may find itself busy)
- * @XPV_CLOSE: stop the data path and enter Closed
+ *	keep the device, and start again as %XPV_OPEN does
+ * @XPV_SHUT: the other end, or the toolstack, asks for an orderly end: a
+ *	backend enters Closing and goes on serving; a frontend takes the device
+ *	away and enters Closed, unless it finds itself busy
+ * @XPV_CLOSE: stop the data path and enter Closed; a frontend keeps its device
  * @XPV_FAULT: the other end did what no peer may do: report it and close
  */
 enum xpv_move {
@@ -48,7 +46,6 @@ enum xpv_move {
 	XPV_REOPEN,
 	XPV_PUBLISH,
 	XPV_CONNECT,
-	XPV_REFRESH,
 	XPV_LOSE,
 	XPV_SHUT,
 	XPV_CLOSE,
@@ -66,7 +63,7 @@ enum xpv_move {
  *
  * Context: any; pure.
  * Return: the step to take. Taking it changes @own, so a caller asks again
- * until the answer is %XPV_STAY.
+ * until the answer is %XPV_STAY. %XPV_FAULT if either state is none.
  */
 enum xpv_move xpv_state_next(enum xpv_side side, enum xenbus_state own,
 			     enum xenbus_state other, bool online);
