@@ -10,6 +10,7 @@
 #define XPV_EVTCHN_H
 
 #include <linux/interrupt.h>
+#include <linux/spinlock.h>
 #include <linux/types.h>
 #include <xen/interface/event_channel.h>
 
@@ -20,7 +21,9 @@ struct xpv_device;
  * @dev: the device it is accounted to
  * @handler: called in hard interrupt context; must lead to xpv_evtchn_eoi()
  * @arg: for @handler
- * @port: our port, for a frontend to publish
+ * @port: our port, for a frontend to publish; 0 in a backend
+ * @lock: makes an EOI and the end of @irq exclude each other; taken in any
+ *	context
  * @irq: 0 while closed
  * @name: as /proc/interrupts shows it
  */
@@ -29,6 +32,7 @@ struct xpv_evtchn {
 	void (*handler)(void *arg);
 	void *arg;
 	evtchn_port_t port;
+	spinlock_t lock;
 	unsigned int irq;
 	char name[32];
 };
@@ -89,7 +93,8 @@ void xpv_evtchn_eoi(struct xpv_evtchn *ch, bool worked);
  * handler queued must be stopped after this, by the caller, and may still
  * call xpv_evtchn_eoi(), which then does nothing.
  *
- * Context: process; sleeps.
+ * Context: process; sleeps. Opening and closing one channel exclude each
+ * other by the caller's means; so do closing and xpv_evtchn_notify().
  */
 void xpv_evtchn_close(struct xpv_evtchn *ch);
 

@@ -37,10 +37,10 @@ struct xpv_grant_pool {
  * xpv_grant_pool_init() - reserve references
  * @pool: memory to set up
  * @dev: the device
- * @size: how many
+ * @size: how many, 1 to %U16_MAX
  *
  * Context: process.
- * Return: 0, or -ENOSPC if the grant table is full.
+ * Return: 0; -ENOSPC if the grant table is full; -EINVAL.
  */
 int xpv_grant_pool_init(struct xpv_grant_pool *pool, struct xpv_device *dev,
 			unsigned int size);
@@ -73,8 +73,9 @@ int xpv_grant_page(struct xpv_grant_pool *pool, struct page *page,
  * @ref: the reference, which returns to the pool on success
  *
  * Context: any.
- * Return: true if the other end can no longer reach the page; false if it
- * still maps it: then the page must not be used, and the caller abandons it.
+ * Return: true if the other end can no longer reach the page; false, and a line
+ * in the kernel's log, if it still maps it: then the page must not be used, and
+ * the caller abandons it.
  */
 bool xpv_grant_end(struct xpv_grant_pool *pool, grant_ref_t ref);
 

@@ -9,6 +9,7 @@
 #ifndef XPV_KEYS_H
 #define XPV_KEYS_H
 
+#include <linux/limits.h>
 #include <linux/stddef.h>
 #include <linux/types.h>
 

@@ -34,6 +34,9 @@ struct xpv_mapped_ring {
  * @refs: the references; untrusted
  * @nr: how many, 1 to %XPV_RING_MAX_PAGES
  *
+ * On a refused reference the kernel also logs which one, and writes Closing as
+ * the device's state.
+ *
  * Context: process; sleeps.
  * Return: 0; -EINVAL if Xen refuses a reference; or another negative errno.
  */
@@ -127,8 +130,10 @@ void xpv_map_batch_exit(struct xpv_map_batch *batch);
  *
  * All or nothing. One hypercall for the whole batch.
  *
- * Context: process; sleeps.
- * Return: 0; -EINVAL if Xen refuses a reference; -ENOMEM.
+ * Context: process; sleeps, for seconds if a page of the other end is paged
+ * out.
+ * Return: 0; -EINVAL if Xen refuses a reference; -ENOMEM if frames, or Xen's
+ * room for handles, are used up.
  */
 int xpv_map_batch_map(struct xpv_map_batch *batch, const grant_ref_t *refs,
 		      unsigned int nr, bool readonly);

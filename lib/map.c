@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Mapping the other end's pages.
+ *
+ * Only pages that Xen mapped, or unmapped, by its own word are counted as
+ * such. What could not be unmapped stays in the device's account, and shows.
+ */
+#include <linux/export.h>
+#include <linux/mm.h>
+#include <linux/page-flags.h>
+#include <linux/string.h>
+#include <xen/grant_table.h>
+#include <xen/xenbus.h>
+#include <xpv/device.h>
+#include <xpv/map.h>
+
+/*
+ * The kernel's function exists for both kinds of domains, and on PV it is the
+ * only way to a contiguous view. For a reference that Xen refuses it returns
+ * -ENOENT, having written Closing and an error node to the store.
+ */
+int xpv_ring_map(struct xpv_mapped_ring *ring, struct xpv_device *dev,
+		 const grant_ref_t *refs, unsigned int nr)
+{
+	grant_ref_t copy[XPV_RING_MAX_PAGES];
+	int err;
+
+	if (!nr || nr > XPV_RING_MAX_PAGES)
+		return -EINVAL;
+	memcpy(copy, refs, nr * sizeof(*refs));
+
+	err = xenbus_map_ring_valloc(dev->bus, copy, nr, &ring->mem);
+	if (err)
+		return err == -ENOENT ? -EINVAL : err;
+	ring->dev = dev;
+	ring->nr = nr;
+	atomic_add(nr, &dev->held.maps);
+	return 0;
+}
+EXPORT_SYMBOL_GPL(xpv_ring_map);
+
+void xpv_ring_unmap(struct xpv_mapped_ring *ring)
+{
+	if (!ring->mem)
+		return;
+	if (xenbus_unmap_ring_vfree(ring->dev->bus, ring->mem) == GNTST_okay)
+		atomic_sub(ring->nr, &ring->dev->held.maps);
+	ring->mem = NULL;
+}
+EXPORT_SYMBOL_GPL(xpv_ring_unmap);
+
+void xpv_map_pool_init(struct xpv_map_pool *pool, struct xpv_device *dev)
+{
+	pool->dev = dev;
+	gnttab_page_cache_init(&pool->cache);
+}
+EXPORT_SYMBOL_GPL(xpv_map_pool_init);
+
+void xpv_map_pool_shrink(struct xpv_map_pool *pool, unsigned int keep)
+{
+	gnttab_page_cache_shrink(&pool->cache, keep);
+}
+EXPORT_SYMBOL_GPL(xpv_map_pool_shrink);
+
+int xpv_map_batch_init(struct xpv_map_batch *batch, struct xpv_map_pool *pool,
+		       unsigned int max)
+{
+	BUILD_BUG_ON(sizeof(*batch->unmap_ops) > sizeof(*batch->map_ops));
+
+	batch->pool = pool;
+	batch->nr = 0;
+	batch->max = max;
+	batch->pages = kvmalloc_array(max, sizeof(*batch->pages), GFP_KERNEL);
+	batch->handles = kvmalloc_array(max, sizeof(*batch->handles),
+					GFP_KERNEL);
+	batch->map_ops = kvmalloc_array(max, sizeof(*batch->map_ops),
+					GFP_KERNEL);
+	if (batch->pages && batch->handles && batch->map_ops)
+		return 0;
+
+	xpv_map_batch_exit(batch);
+	return -ENOMEM;
+}
+EXPORT_SYMBOL_GPL(xpv_map_batch_init);
+
+void xpv_map_batch_exit(struct xpv_map_batch *batch)
+{
+	kvfree(batch->map_ops);
+	kvfree(batch->handles);
+	kvfree(batch->pages);
+	batch->map_ops = NULL;
+	batch->handles = NULL;
+	batch->pages = NULL;
+	batch->max = 0;
+}
+EXPORT_SYMBOL_GPL(xpv_map_batch_exit);
+
+static phys_addr_t page_address_of(struct page *page)
+{
+	return (unsigned long)pfn_to_kaddr(page_to_pfn(page));
+}
+
+static int take_frames(struct xpv_map_batch *batch, unsigned int nr)
+{
+	struct gnttab_page_cache *cache = &batch->pool->cache;
+	unsigned int i;
+
+	for (i = 0; i < nr; i++)
+		if (gnttab_page_cache_get(cache, &batch->pages[i]))
+			goto err_put;
+	return 0;
+
+err_put:
+	gnttab_page_cache_put(cache, batch->pages, i);
+	return -ENOMEM;
+}
+
+static void prepare_map(struct xpv_map_batch *batch, const grant_ref_t *refs,
+			unsigned int nr, bool readonly)
+{
+	u32 flags = GNTMAP_host_map | (readonly ? GNTMAP_readonly : 0);
+	unsigned int i;
+
+	for (i = 0; i < nr; i++)
+		gnttab_set_map_op(&batch->map_ops[i],
+				  page_address_of(batch->pages[i]), flags,
+				  refs[i], batch->pool->dev->otherend_id);
+}
+
+/* Pages that are paged out have been waited for: the kernel retries them. */
+static int status_errno(s16 status)
+{
+	switch (status) {
+	case GNTST_no_device_space:
+	case GNTST_no_space:
+		return -ENOMEM;
+	default:
+		return -EINVAL;
+	}
+}
+
+/*
+ * Keep the pages that Xen mapped and give the frames of the others back. A
+ * slot may have been mapped first and undone by the kernel afterwards, so the
+ * page's mark goes too.
+ *
+ * Return: 0 if all were mapped, or the reason why the first was not.
+ */
+static int keep_mapped(struct xpv_map_batch *batch, unsigned int nr)
+{
+	struct xpv_map_pool *pool = batch->pool;
+	unsigned int i;
+	int err = 0;
+
+	for (i = 0; i < nr; i++) {
+		const struct gnttab_map_grant_ref *op = &batch->map_ops[i];
+
+		if (op->status == GNTST_okay) {
+			batch->pages[batch->nr] = batch->pages[i];
+			batch->handles[batch->nr++] = op->handle;
+			continue;
+		}
+		ClearPageForeign(batch->pages[i]);
+		gnttab_page_cache_put(&pool->cache, &batch->pages[i], 1);
+		if (!err)
+			err = status_errno(op->status);
+	}
+	atomic_add(batch->nr, &pool->dev->held.maps);
+	return err;
+}
+
+static void prepare_unmap(struct xpv_map_batch *batch)
+{
+	unsigned int i;
+
+	for (i = 0; i < batch->nr; i++)
+		gnttab_set_unmap_op(&batch->unmap_ops[i],
+				    page_address_of(batch->pages[i]),
+				    GNTMAP_host_map, batch->handles[i]);
+}
+
+/*
+ * Give the frames that Xen unmapped back to the pool. When the call as a whole
+ * failed, none can be trusted to be free.
+ */
+static int give_back(struct xpv_map_batch *batch, int err)
+{
+	struct xpv_map_pool *pool = batch->pool;
+	unsigned int i, nr = 0;
+
+	if (err)
+		goto out_lost;
+	for (i = 0; i < batch->nr; i++)
+		if (batch->unmap_ops[i].status == GNTST_okay)
+			batch->pages[nr++] = batch->pages[i];
+	gnttab_page_cache_put(&pool->cache, batch->pages, nr);
+	atomic_sub(nr, &pool->dev->held.maps);
+	if (nr < batch->nr)
+		err = -EIO;
+
+out_lost:
+	batch->nr = 0;
+	return err;
+}
+
+int xpv_map_batch_map(struct xpv_map_batch *batch, const grant_ref_t *refs,
+		      unsigned int nr, bool readonly)
+{
+	int err, map_err;
+
+	if (nr > batch->max)
+		return -EINVAL;
+	err = take_frames(batch, nr);
+	if (err)
+		return err;
+
+	prepare_map(batch, refs, nr, readonly);
+	map_err = gnttab_map_refs(batch->map_ops, NULL, batch->pages, nr);
+	err = keep_mapped(batch, nr);
+	if (map_err)
+		err = map_err;
+	if (err)
+		goto err_unmap;
+	return 0;
+
+err_unmap:
+	prepare_unmap(batch);
+	give_back(batch, gnttab_unmap_refs(batch->unmap_ops, NULL,
+					   batch->pages, batch->nr));
+	return err;
+}
+EXPORT_SYMBOL_GPL(xpv_map_batch_map);
+
+static void batch_unmapped(int err, struct gntab_unmap_queue_data *work)
+{
+	struct xpv_map_batch *batch =
+		container_of(work, struct xpv_map_batch, work);
+
+	batch->done(batch, give_back(batch, err));
+}
+
+void xpv_map_batch_unmap(struct xpv_map_batch *batch,
+			 void (*done)(struct xpv_map_batch *batch, int err))
+{
+	prepare_unmap(batch);
+	batch->done = done;
+	batch->work.done = batch_unmapped;
+	batch->work.unmap_ops = batch->unmap_ops;
+	batch->work.kunmap_ops = NULL;
+	batch->work.pages = batch->pages;
+	batch->work.count = batch->nr;
+	gnttab_unmap_refs_async(&batch->work);
+}
+EXPORT_SYMBOL_GPL(xpv_map_batch_unmap);
