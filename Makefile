@@ -1,72 +1,67 @@
 # SPDX-License-Identifier: GPL-2.0
 #
-# The front door: every target is one line here and a script that does it.
+# The front door: every target is a few lines here and a script that does it.
 # The modules themselves are described in Kbuild.
 
-# The kernel to build for: the running one, or else the newest installed one.
-KDIR ?= $(or $(wildcard /lib/modules/$(shell uname -r)/build),$(lastword \
-	$(shell ls -dv /lib/modules/*/build 2>/dev/null)))
-# The kernel that the rig boots.
-RIG := tools/testing/rig/rig
-rig-kdir = $(shell $(RIG) kdir)
+# KDIR: the kernel build tree of modules and install. When it is not given,
+# scripts/kdir finds one.
 # T: pattern of system tests (make qemu), seconds per target (make fuzz).
 T ?=
+RIG := tools/testing/rig/rig
+
+build-for-rig = scripts/install-deps build rig && $(RIG) setup && \
+		scripts/build-modules "$$($(RIG) kdir)"
 
 .DEFAULT_GOAL := help
 
 help: ## what can be made
 	@echo "Targets:"
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | \
-		while IFS='|' read -r t d; do printf '  %-14s %s\n' "$$t" "$$d"; done
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | \
+		while IFS='|' read -r t d; do printf '  %-11s %s\n' "$$t" "$$d"; done
 	@echo "Variables:"
-	@echo "  KDIR=DIR       kernel build tree for modules and install ($(KDIR))"
-	@echo "  T=PATTERN      the system tests that make qemu runs"
-	@echo "  T=SECONDS      the time that make fuzz gives each target"
+	@echo "  KDIR=DIR    the kernel build tree for modules and install; default"
+	@echo "              the running kernel's, else the newest installed one"
+	@echo "  T=PATTERN   the system tests that qemu runs"
+	@echo "  T=SECONDS   the time that fuzz gives each target"
 
-modules: ## build the modules for KDIR into build/modules-RELEASE/
-	@scripts/install-deps build
-	@scripts/build-modules "$(KDIR)"
+modules: ## build the modules into build/modules-RELEASE/
+	@scripts/install-deps build $(if $(KDIR),,headers)
+	@scripts/build-modules $(KDIR)
 
 install: modules ## install them to /lib/modules/RELEASE/updates
-	@scripts/install-modules "$(KDIR)"
+	@scripts/install-modules $(KDIR)
 
 uninstall: ## remove them, which gives the kernel's own drivers back
-	@scripts/install-modules --remove "$(KDIR)"
+	@scripts/install-modules --remove $(KDIR)
 
-demo: ## boot a Xen host with a guest and show our drivers at work
-	@scripts/install-deps build rig
-	@$(RIG) setup
-	@scripts/build-modules "$(rig-kdir)"
+demo: ## boot a Xen host with a guest and show the drivers at work
+	@$(build-for-rig)
 	@$(RIG) demo
 
-check: ## all the tests in their short form: static, unit, fuzz, qemu
+check: ## all the tests in their short form
 	@scripts/check
 
-check-all: ## all the tests in their long form, and a build inside a kernel tree
+check-all: ## all the tests in their long form, and a build in a kernel tree
 	@scripts/check --all
 
 static: ## W=1, sparse, checkpatch, kernel-doc, cppcheck, Coccinelle
-	@scripts/install-deps build static
+	@scripts/install-deps build headers static
 	@scripts/static
 
 unit: ## the pure files in user space, under ASan and UBSan
 	@scripts/install-deps unit
 	@$(MAKE) --no-print-directory -C tools/testing/unit
 
-fuzz: ## libFuzzer on the parsers, T seconds each
+fuzz: ## libFuzzer on the parsers, T=SECONDS each
 	@scripts/install-deps unit
 	@$(MAKE) --no-print-directory -C tools/testing/fuzz $(if $(T),T=$(T))
 
 qemu: ## the system tests, or those that match T=PATTERN
-	@scripts/install-deps build rig
-	@$(RIG) setup
-	@scripts/build-modules "$(rig-kdir)"
+	@$(build-for-rig)
 	@$(RIG) run $(T)
 
-qemu-shell: ## a shell on the emulated Xen host, with our modules
-	@scripts/install-deps build rig
-	@$(RIG) setup
-	@scripts/build-modules "$(rig-kdir)"
+qemu-shell: ## a shell on the emulated Xen host, with the modules at hand
+	@$(build-for-rig)
 	@$(RIG) shell
 
 bench: ## compare with the kernel's own drivers
