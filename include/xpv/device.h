@@ -8,9 +8,12 @@
 #ifndef XPV_DEVICE_H
 #define XPV_DEVICE_H
 
+#include <linux/completion.h>
 #include <linux/device.h>
 #include <linux/kref.h>
 #include <linux/list.h>
+#include <linux/seq_file.h>
+#include <linux/spinlock.h>
 #include <linux/types.h>
 #include <xen/xenbus.h>
 #include <xpv/lane.h>
@@ -45,7 +48,8 @@ struct xpv_account {
  * @own_keys: names in our own directory whose change calls own_changed(),
  *	ended by NULL; or NULL
  * @has_child: the driver registers a child of the bus device (a disk, a
- *	netdev). The bus device then outlives remove(): see there.
+ *	netdev), so the bus device must outlive remove(): even xenwatch waits
+ *	for it, after abort(). Without it xenwatch never waits.
  *
  * @probe: a device was found: allocate what its whole life needs, set
  *	&xpv_device.priv. The other end may be absent. An error ends the
@@ -55,9 +59,9 @@ struct xpv_account {
  *	transaction. May be called again for the same life, so it allocates
  *	only what is not there yet; what it allocated disconnect() gives back.
  * @connect: the other end's keys are there: read and check them, start the
- *	data path. -EAGAIN means that something of our own is still missing;
- *	it is called again once one of @own_keys or the other end changes.
- *	On any error the engine calls disconnect().
+ *	data path. -EAGAIN means that something of our own is still missing and
+ *	nothing was taken; it is called again once one of @own_keys or the
+ *	other end changes. After any other error the engine calls disconnect().
  * @describe: put keys that belong to Connected; may be NULL
  * @connected: we are Connected and said so; may be NULL
  * @refresh: the other end, Connected, rewrote its state; may be NULL
@@ -112,7 +116,7 @@ struct xpv_driver {
 /**
  * struct xpv_device - one end of one split device
  * @bus: the stock bus's device; a reference is held until the last put
- * @drv: its driver; the module is held while the device lives
+ * @drv: its driver, which stays until the last reference is put
  * @priv: the driver's own
  * @id: number of the device within its type (the last part of its path)
  * @nodename: our directory; constant
@@ -139,23 +143,30 @@ struct xpv_device {
 	struct xpv_lane lane;
 
 	/* private: */
-	struct list_head link;
+	struct list_head link;		/* in xpv_devices */
 	struct kref ref;
+	struct work_struct reap;
+	struct completion removed;
+	bool vanished;			/* removed because its node is gone */
+
+	/* private: the lane's alone */
 	struct xpv_watch *own_watch;
 	struct xpv_watch *other_watch;
-	struct completion removed;
 	bool probed;
 	bool online;
-	bool linked;
-	bool waiting;
-	enum xenbus_state failed_at;
-	bool failed;
-	int fail_err;
-	char fail_text[160];
+	enum xenbus_state failed_at;	/* the other end's, when we failed */
 	unsigned int backoff_ms;
+	ktime_t reopen_at;
+	ktime_t connected_at;
 	enum xpv_move last_move;
 	ktime_t last_time;
-	struct work_struct reap;
+
+	/* private: under lock, which is taken in any context */
+	spinlock_t lock;
+	bool failed;
+	char fail_text[200];
+	char *moved_otherend;		/* where a restored domain finds it */
+	int moved_otherend_id;
 };
 
 /**
@@ -188,10 +199,11 @@ void xpv_driver_unregister(struct xpv_driver *drv);
  * @fmt: what is wrong, naming the key or the request; no device name, no
  *	newline
  *
- * Logs it, writes it to the store's error node, keeps it for debugfs, and has
- * the lane take the device to Closed. The first text of a failure is kept.
+ * Logs it, keeps it for debugfs, and has the lane write it to the store's
+ * error node and take the device to Closed. While a device has failed, only
+ * the first text is kept and logged.
  *
- * Context: any but NMI; from atomic context the store is written later.
+ * Context: any but NMI.
  * Return: @err, so that a caller can return it.
  */
 __printf(3, 4)
@@ -209,8 +221,8 @@ void xpv_device_kick(struct xpv_device *dev);
  * xpv_device_get() - hold a device
  * @dev: the device
  *
- * Keeps its memory and its driver's module, not its life: remove() may have
- * run.
+ * Keeps its memory and its driver's module (whose unloading waits), not its
+ * life: remove() may have run.
  */
 void xpv_device_get(struct xpv_device *dev);
 

@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The claims on the stock buses: thin drivers whose callbacks only tell the
+ * lane. They keep sysfs, uevents, autoload and mutual exclusion with in-tree
+ * drivers as users know them.
+ *
+ * The callbacks run in xenwatch, or in a process that loads, unbinds or
+ * unloads; always with the device lock held. The lane never takes that lock,
+ * and never unregisters a watch, so it may be waited for.
+ */
+#include <linux/export.h>
+#include <linux/module.h>
+#include <linux/sched.h>
+#include <linux/wait_bit.h>
+#include <xen/xen.h>
+#include "internal.h"
+
+/*
+ * The buses' driver callbacks, learned from a driver that matches nothing.
+ * Registering a frontend driver the usual way makes module loading wait, up
+ * to five minutes, until every device of it is connected.
+ */
+static struct xenbus_driver bus_template[2];
+
+static struct xpv_driver *driver_of(struct xenbus_device *bus)
+{
+	return container_of(to_xenbus_driver(bus->dev.driver),
+			    struct xpv_driver, bus);
+}
+
+static int claim_probe(struct xenbus_device *bus,
+		       const struct xenbus_device_id *id)
+{
+	struct xpv_device *dev = xpv_device_create(bus, driver_of(bus));
+
+	if (IS_ERR(dev))
+		return PTR_ERR(dev);
+	dev_set_drvdata(&bus->dev, dev);
+	xpv_lane_mark(&dev->lane, XPV_EV_PROBE);
+	return 0;
+}
+
+/*
+ * The bus watches the other end too, in xenwatch. Our own watch is faster, so
+ * the bus's is silenced at its first event; except at shutdown, when the bus
+ * itself waits for the answer.
+ */
+static bool bus_watch_will_handle(struct xenbus_watch *watch, const char *path,
+				  const char *token)
+{
+	return system_state > SYSTEM_RUNNING && !watch->nr_pending;
+}
+
+static void claim_otherend_changed(struct xenbus_device *bus,
+				   enum xenbus_state state)
+{
+	bus->otherend_watch.will_handle = bus_watch_will_handle;
+}
+
+/*
+ * Whether somebody waits for the removal: a process that unbinds or unloads
+ * does, xenwatch does not. A driver with a child is waited for by all, since
+ * the child must go before its parent; aborted first, it waits for nobody.
+ */
+static void claim_remove(struct xenbus_device *bus)
+{
+	struct xpv_device *dev = dev_get_drvdata(&bus->dev);
+	bool wait;
+
+	dev->vanished = current->flags & PF_KTHREAD;
+	wait = !dev->vanished || dev->drv->has_child;
+	if (dev->drv->abort &&
+	    (dev->vanished || dev->state != XenbusStateConnected))
+		dev->drv->abort(dev);
+	dev_set_drvdata(&bus->dev, NULL);
+	xpv_device_get(dev);
+	xpv_lane_mark(&dev->lane, XPV_EV_REMOVE);
+	if (wait)
+		wait_for_completion(&dev->removed);
+	/* An equal state keeps the bus from writing one after us. */
+	bus->state = XenbusStateClosed;
+	xpv_device_put(dev);
+}
+
+static int claim_suspend(struct xenbus_device *bus)
+{
+	struct xpv_device *dev = dev_get_drvdata(&bus->dev);
+
+	if (dev->drv->suspend)
+		dev->drv->suspend(dev);
+	return 0;
+}
+
+static int claim_resume(struct xenbus_device *bus)
+{
+	struct xpv_device *dev = dev_get_drvdata(&bus->dev);
+	int err = xpv_device_moved(dev);
+
+	if (!err)
+		xpv_lane_mark(&dev->lane, XPV_EV_RESUME);
+	return err;
+}
+
+int xpv_driver_register(struct xpv_driver *drv, struct module *owner)
+{
+	struct xenbus_driver *bus = &drv->bus;
+
+	if (!xen_domain())
+		return -ENODEV;
+	*bus = bus_template[drv->side];
+	bus->name = drv->name;
+	bus->ids = drv->ids;
+	bus->allow_rebind = true;
+	bus->probe = claim_probe;
+	bus->remove = claim_remove;
+	bus->otherend_changed = claim_otherend_changed;
+	bus->suspend = claim_suspend;
+	bus->resume = claim_resume;
+	bus->driver.name = drv->name;
+	bus->driver.dev_groups = drv->groups;
+	/*
+	 * No owner: the bus would hold the module for every device, and a
+	 * backend could not be unloaded under a live guest. Unregistering
+	 * waits for the devices instead.
+	 */
+	bus->driver.mod_name = owner ? module_name(owner) : NULL;
+	atomic_set(&drv->devices, 0);
+	return driver_register(&bus->driver);
+}
+EXPORT_SYMBOL_GPL(xpv_driver_register);
+
+void xpv_driver_unregister(struct xpv_driver *drv)
+{
+	driver_unregister(&drv->bus.driver);
+	wait_var_event(&drv->devices, !atomic_read(&drv->devices));
+}
+EXPORT_SYMBOL_GPL(xpv_driver_unregister);
+
+static void template_take(enum xpv_side side, const struct xenbus_driver *from)
+{
+	bus_template[side].read_otherend_details = from->read_otherend_details;
+	bus_template[side].driver.bus = from->driver.bus;
+}
+
+/* Learn both buses. */
+int xpv_claim_init(void)
+{
+	static const struct xenbus_device_id none[] = { { "" } };
+	static struct xenbus_driver front = { .name = "xpv", .ids = none };
+	static struct xenbus_driver back = { .name = "xpv", .ids = none };
+	int err;
+
+	err = xenbus_register_frontend(&front);
+	if (err)
+		return err;
+	template_take(XPV_FRONTEND, &front);
+	xenbus_unregister_driver(&front);
+	err = xenbus_register_backend(&back);
+	if (err)
+		return err;
+	template_take(XPV_BACKEND, &back);
+	xenbus_unregister_driver(&back);
+	return 0;
+}

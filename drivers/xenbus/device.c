@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Devices as objects: who holds one, what it says when it fails, and how it is
+ * freed.
+ *
+ * References are held by the claim (from the bus's probe until the lane has
+ * run the removal), by each registered watch (until it is unregistered), and
+ * by whoever calls xpv_device_get(). The last put may come from any context,
+ * so the freeing, which waits for the lane, is a work of its own.
+ */
+#include <linux/export.h>
+#include <linux/kstrtox.h>
+#include <linux/slab.h>
+#include <linux/wait_bit.h>
+#include "internal.h"
+
+LIST_HEAD(xpv_devices);
+DEFINE_MUTEX(xpv_devices_lock);
+
+static void device_free(struct xpv_device *dev)
+{
+	kfree(dev->moved_otherend);
+	kfree(dev->otherend);
+	kfree(dev);
+}
+
+static void device_reap(struct work_struct *work)
+{
+	struct xpv_device *dev = container_of(work, struct xpv_device, reap);
+	struct xpv_driver *drv = dev->drv;
+
+	xpv_lane_destroy(&dev->lane);
+	put_device(&dev->bus->dev);
+	device_free(dev);
+	if (atomic_dec_and_test(&drv->devices))
+		wake_up_var(&drv->devices);
+}
+
+static void device_release(struct kref *ref)
+{
+	struct xpv_device *dev = container_of(ref, struct xpv_device, ref);
+
+	queue_work(xpv_reaper, &dev->reap);
+}
+
+void xpv_device_get(struct xpv_device *dev)
+{
+	kref_get(&dev->ref);
+}
+EXPORT_SYMBOL_GPL(xpv_device_get);
+
+void xpv_device_put(struct xpv_device *dev)
+{
+	kref_put(&dev->ref, device_release);
+}
+EXPORT_SYMBOL_GPL(xpv_device_put);
+
+/* The last part of the path, 0 if it is no number. */
+static unsigned int device_number(const char *nodename)
+{
+	unsigned int id;
+
+	return kstrtouint(kbasename(nodename), 10, &id) ? 0 : id;
+}
+
+/* The bus found a device: give it a lane. Its life begins in the lane. */
+struct xpv_device *xpv_device_create(struct xenbus_device *bus,
+				     struct xpv_driver *drv)
+{
+	struct xpv_device *dev = kzalloc(sizeof(*dev), GFP_KERNEL);
+	int err = -ENOMEM;
+
+	if (!dev)
+		return ERR_PTR(-ENOMEM);
+	dev->otherend = kstrdup(bus->otherend, GFP_KERNEL);
+	if (!dev->otherend)
+		goto free;
+	err = xpv_lane_init(&dev->lane, drv->side, bus->otherend_id,
+			    xpv_life_run);
+	if (err)
+		goto free;
+	dev->bus = bus;
+	get_device(&bus->dev);
+	dev->drv = drv;
+	atomic_inc(&drv->devices);
+	dev->nodename = bus->nodename;
+	dev->otherend_id = bus->otherend_id;
+	dev->id = device_number(bus->nodename);
+	dev->state = XenbusStateInitialising;
+	dev->online = true;
+	spin_lock_init(&dev->lock);
+	init_completion(&dev->removed);
+	INIT_WORK(&dev->reap, device_reap);
+	kref_init(&dev->ref);
+	mutex_lock(&xpv_devices_lock);
+	list_add_tail(&dev->link, &xpv_devices);
+	mutex_unlock(&xpv_devices_lock);
+	return dev;
+
+free:
+	device_free(dev);
+	return ERR_PTR(err);
+}
+
+/* The removal has run: nobody finds the device any more. */
+void xpv_device_forget(struct xpv_device *dev)
+{
+	mutex_lock(&xpv_devices_lock);
+	list_del(&dev->link);
+	mutex_unlock(&xpv_devices_lock);
+}
+
+/* The domain was restored: note where the bus found the other end. */
+int xpv_device_moved(struct xpv_device *dev)
+{
+	char *otherend = kstrdup(dev->bus->otherend, GFP_NOIO);
+	char *old;
+
+	if (!otherend)
+		return -ENOMEM;
+	spin_lock(&dev->lock);
+	old = dev->moved_otherend;
+	dev->moved_otherend = otherend;
+	dev->moved_otherend_id = dev->bus->otherend_id;
+	spin_unlock(&dev->lock);
+	kfree(old);
+	return 0;
+}
+
+/* In the lane: go by the new place. Return: whether there was one. */
+bool xpv_device_take_move(struct xpv_device *dev)
+{
+	const char *old = NULL;
+
+	spin_lock(&dev->lock);
+	if (dev->moved_otherend) {
+		old = dev->otherend;
+		dev->otherend = dev->moved_otherend;
+		dev->otherend_id = dev->moved_otherend_id;
+		dev->moved_otherend = NULL;
+	}
+	spin_unlock(&dev->lock);
+	kfree(old);
+	return old;
+}
+
+int xpv_device_fail(struct xpv_device *dev, int err, const char *fmt, ...)
+{
+	unsigned long flags;
+	bool first;
+	va_list args;
+
+	spin_lock_irqsave(&dev->lock, flags);
+	first = !dev->failed;
+	if (first) {
+		va_start(args, fmt);
+		vsnprintf(dev->fail_text, sizeof(dev->fail_text), fmt, args);
+		va_end(args);
+		dev->failed = true;
+	}
+	spin_unlock_irqrestore(&dev->lock, flags);
+	if (first) {
+		xpv_err(dev, "%s (error %d)\n", dev->fail_text, err);
+		xpv_device_kick(dev);
+	}
+	return err;
+}
+EXPORT_SYMBOL_GPL(xpv_device_fail);
+
+void xpv_device_kick(struct xpv_device *dev)
+{
+	xpv_lane_mark(&dev->lane, XPV_EV_KICK);
+}
+EXPORT_SYMBOL_GPL(xpv_device_kick);

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What the engine's own files share; drivers use include/xpv. */
+#ifndef XPV_XENBUS_INTERNAL_H
+#define XPV_XENBUS_INTERNAL_H
+
+#include <linux/bits.h>
+#include <linux/list.h>
+#include <linux/mutex.h>
+#include <xpv/device.h>
+
+/* Why a lane runs. */
+#define XPV_EV_PROBE	BIT(0)	/* the bus found the device */
+#define XPV_EV_OTHER	BIT(1)	/* the other end's state was written */
+#define XPV_EV_ONLINE	BIT(2)	/* our own "online" was written */
+#define XPV_EV_OWN	BIT(3)	/* one of the driver's own_keys was written */
+#define XPV_EV_KICK	BIT(4)	/* the driver asked */
+#define XPV_EV_RESUME	BIT(5)	/* the domain was restored */
+#define XPV_EV_REMOVE	BIT(6)	/* the bus takes the device back */
+
+/* device.c */
+extern struct list_head xpv_devices;
+/* Protects xpv_devices, and what debugfs asks drivers about against removal. */
+extern struct mutex xpv_devices_lock;
+struct xpv_device *xpv_device_create(struct xenbus_device *bus,
+				     struct xpv_driver *drv);
+int xpv_device_moved(struct xpv_device *dev);
+bool xpv_device_take_move(struct xpv_device *dev);
+void xpv_device_forget(struct xpv_device *dev);
+
+/* life.c */
+void xpv_life_run(struct xpv_lane *lane, unsigned long events);
+
+/* store.c */
+enum xenbus_state xpv_store_state(const char *dir);
+int xpv_store_set_state(struct xpv_device *dev, enum xenbus_state state,
+			int (*fill)(struct xpv_device *dev,
+				    struct xpv_txn *txn));
+void xpv_store_error(struct xpv_device *dev, const char *text);
+
+/* watch.c */
+struct xpv_watch *xpv_watch_own(struct xpv_device *dev);
+struct xpv_watch *xpv_watch_other(struct xpv_device *dev);
+void xpv_watch_bury(struct xpv_watch *watch);
+
+/* claim.c */
+int xpv_claim_init(void);
+
+/* main.c */
+extern struct workqueue_struct *xpv_reaper;	/* frees what nobody waits for */
+
+/* debugfs.c */
+void xpv_debugfs_init(void);
+void xpv_debugfs_exit(void);
+
+#endif

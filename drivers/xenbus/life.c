@@ -1,0 +1,404 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The life of a device, as its lane runs it: read both ends, ask the state
+ * table for the next step, take it, until there is none.
+ *
+ * Everything here runs in the device's lane, one run at a time. Events only
+ * say why to look; what is true is read from the store.
+ */
+#include <linux/kernel.h>
+#include "internal.h"
+
+/* More steps than any walk through the table needs. */
+#define STEPS_MAX	8
+
+/* Back-off between two lives that the other end ended, milliseconds. */
+#define BACKOFF_MIN	1000
+#define BACKOFF_MAX	30000
+
+/* What a step leads to. */
+enum outcome {
+	GO_ON,		/* the state changed: ask again */
+	WAIT,		/* something outside must change first */
+};
+
+static enum xpv_side peer_side(const struct xpv_device *dev)
+{
+	return dev->drv->side == XPV_FRONTEND ? XPV_BACKEND : XPV_FRONTEND;
+}
+
+static const char *peer_name(const struct xpv_device *dev)
+{
+	return dev->drv->side == XPV_FRONTEND ? "backend" : "frontend";
+}
+
+static void life_read(struct xpv_device *dev)
+{
+	enum xenbus_state other = xpv_store_state(dev->otherend);
+
+	if (!xpv_peer_legal(peer_side(dev), dev->other, other))
+		xpv_device_fail(dev, -EPROTO, "%s/state: %s went from %s to %s (%d)",
+				dev->otherend, peer_name(dev),
+				xpv_state_name(dev->other),
+				xpv_state_name(other), other);
+	dev->other = other;
+	dev->online = xpv_store_flag(dev, dev->drv->side == XPV_BACKEND ?
+					  XPV_OWN : XPV_OTHER, "online", true);
+}
+
+static void life_disconnect(struct xpv_device *dev)
+{
+	if (!dev->probed)
+		return;
+	xpv_lane_step(&dev->lane, "disconnecting");
+	dev->drv->disconnect(dev);
+	if (dev->connected_at &&
+	    ktime_ms_delta(ktime_get(), dev->connected_at) > BACKOFF_MAX)
+		dev->backoff_ms = 0;
+	dev->connected_at = 0;
+}
+
+/*
+ * The store refused a state. If our node is gone the bus will remove us;
+ * anything else may pass.
+ */
+static enum outcome state_refused(struct xpv_device *dev, int err)
+{
+	if (err == -ENOENT)
+		return WAIT;
+	xpv_err_ratelimited(dev, "cannot write our state: error %d\n", err);
+	xpv_lane_retry(&dev->lane, BACKOFF_MIN);
+	return WAIT;
+}
+
+static enum outcome enter(struct xpv_device *dev, enum xenbus_state state)
+{
+	int err = xpv_store_set_state(dev, state, NULL);
+
+	return err ? state_refused(dev, err) : GO_ON;
+}
+
+/* Enter a state together with the driver's keys for it. */
+static enum outcome enter_with(struct xpv_device *dev, enum xenbus_state state,
+			       int (*fill)(struct xpv_device *dev,
+					   struct xpv_txn *txn))
+{
+	int err;
+
+	xpv_lane_step(&dev->lane, "publishing keys");
+	err = xpv_store_set_state(dev, state, fill);
+	if (err == -ENOENT)
+		return WAIT;
+	if (err)
+		xpv_device_fail(dev, err, "cannot enter %s",
+				xpv_state_name(state));
+	return GO_ON;
+}
+
+static enum outcome take_open(struct xpv_device *dev)
+{
+	if (dev->drv->side == XPV_FRONTEND)
+		return enter(dev, XenbusStateInitialising);
+	return enter_with(dev, XenbusStateInitWait, dev->drv->publish);
+}
+
+static enum outcome take_reopen(struct xpv_device *dev)
+{
+	s64 early = ktime_ms_delta(dev->reopen_at, ktime_get());
+
+	if (early > 0) {
+		xpv_lane_retry(&dev->lane, early + 1);
+		return WAIT;
+	}
+	dev->backoff_ms = clamp_t(unsigned int, dev->backoff_ms * 2,
+				  BACKOFF_MIN, BACKOFF_MAX);
+	dev->reopen_at = ktime_add_ms(ktime_get(), dev->backoff_ms);
+	return take_open(dev);
+}
+
+static enum outcome take_connect(struct xpv_device *dev)
+{
+	int err;
+
+	xpv_lane_step(&dev->lane, "connecting");
+	err = dev->drv->connect(dev);
+	if (err == -EAGAIN)
+		return WAIT;
+	if (!err)
+		err = xpv_store_set_state(dev, XenbusStateConnected,
+					  dev->drv->describe);
+	if (err) {
+		life_disconnect(dev);
+		xpv_device_fail(dev, err, "cannot connect");
+		return GO_ON;
+	}
+	dev->connected_at = ktime_get();
+	if (dev->drv->connected)
+		dev->drv->connected(dev);
+	return GO_ON;
+}
+
+static enum outcome take_lose(struct xpv_device *dev)
+{
+	life_disconnect(dev);
+	return take_open(dev);
+}
+
+static enum outcome take_shut(struct xpv_device *dev)
+{
+	if (dev->drv->side == XPV_BACKEND)
+		return enter(dev, XenbusStateClosing);
+	xpv_lane_step(&dev->lane, "closing");
+	if (dev->drv->closing && dev->drv->closing(dev)) {
+		xpv_info(dev, "in use: not detached\n");
+		return WAIT;
+	}
+	life_disconnect(dev);
+	return enter(dev, XenbusStateClosed);
+}
+
+/* Some firmware wants to see a backend's Closing before its Closed. */
+static enum outcome take_close(struct xpv_device *dev)
+{
+	if (dev->failed)
+		xpv_store_error(dev, dev->fail_text);
+	dev->failed_at = dev->other;
+	if (dev->drv->side == XPV_BACKEND &&
+	    dev->state == XenbusStateConnected &&
+	    enter(dev, XenbusStateClosing) == WAIT)
+		return WAIT;
+	life_disconnect(dev);
+	return enter(dev, XenbusStateClosed);
+}
+
+static enum outcome take_fault(struct xpv_device *dev)
+{
+	xpv_device_fail(dev, -EPROTO, "%s/state: %s is in no state we know (%d)",
+			dev->otherend, peer_name(dev), dev->other);
+	return dev->state == XenbusStateClosed ? WAIT : GO_ON;
+}
+
+static enum outcome life_step(struct xpv_device *dev, enum xpv_move move)
+{
+	switch (move) {
+	case XPV_OPEN:
+		return take_open(dev);
+	case XPV_REOPEN:
+		return take_reopen(dev);
+	case XPV_PUBLISH:
+		return enter_with(dev, XenbusStateInitialised,
+				  dev->drv->publish);
+	case XPV_CONNECT:
+		return take_connect(dev);
+	case XPV_LOSE:
+		return take_lose(dev);
+	case XPV_SHUT:
+		return take_shut(dev);
+	case XPV_CLOSE:
+		return take_close(dev);
+	case XPV_FAULT:
+		return take_fault(dev);
+	case XPV_STAY:
+		break;
+	}
+	return WAIT;
+}
+
+/*
+ * A failed device goes to Closed and stays there until the other end starts a
+ * new life, so that a fault is reported once, not forever.
+ */
+static enum xpv_move failed_move(struct xpv_device *dev)
+{
+	bool fresh = dev->other == XenbusStateInitialising ||
+		     dev->other == XenbusStateInitWait;
+
+	if (dev->state != XenbusStateClosed)
+		return XPV_CLOSE;
+	if (!dev->probed || dev->other == dev->failed_at)
+		return XPV_STAY;
+	dev->failed_at = dev->other;
+	if (!fresh)
+		return XPV_STAY;
+	spin_lock_irq(&dev->lock);
+	dev->failed = false;
+	spin_unlock_irq(&dev->lock);
+	return xpv_state_next(dev->drv->side, dev->state, dev->other,
+			      dev->online);
+}
+
+static enum xpv_move next_move(struct xpv_device *dev)
+{
+	if (dev->failed)
+		return failed_move(dev);
+	return xpv_state_next(dev->drv->side, dev->state, dev->other,
+			      dev->online);
+}
+
+/* Take steps until there is none. Return: whether any was taken. */
+static bool life_walk(struct xpv_device *dev)
+{
+	enum outcome outcome = GO_ON;
+	enum xpv_move move;
+	unsigned int i;
+
+	for (i = 0; i < STEPS_MAX && outcome == GO_ON; i++) {
+		move = next_move(dev);
+		if (move == XPV_STAY)
+			return i;
+		dev->last_move = move;
+		dev->last_time = ktime_get();
+		outcome = life_step(dev, move);
+	}
+	if (outcome == GO_ON)
+		xpv_lane_retry(&dev->lane, BACKOFF_MIN);
+	return true;
+}
+
+static int life_watch(struct xpv_device *dev)
+{
+	dev->other_watch = xpv_watch_other(dev);
+	if (IS_ERR(dev->other_watch))
+		return PTR_ERR(dev->other_watch);
+	if (dev->drv->side == XPV_FRONTEND && !dev->drv->own_keys)
+		return 0;
+	dev->own_watch = xpv_watch_own(dev);
+	return PTR_ERR_OR_ZERO(dev->own_watch);
+}
+
+/*
+ * The state an earlier driver left behind. A backend starts over from any: a
+ * frontend that stayed Connected keeps its ring. A frontend that is not fresh
+ * first closes what may be left of its predecessor.
+ */
+static void life_inherit(struct xpv_device *dev)
+{
+	enum xenbus_state left = xpv_store_state(dev->nodename);
+
+	if (dev->drv->side == XPV_BACKEND || left == XenbusStateInitialising)
+		return;
+	dev->state = left;
+	if (left != XenbusStateUnknown && left != XenbusStateClosed)
+		enter(dev, XenbusStateClosed);
+}
+
+static void life_begin(struct xpv_device *dev)
+{
+	int err;
+
+	xpv_lane_step(&dev->lane, "probing");
+	life_inherit(dev);
+	err = life_watch(dev);
+	if (!err)
+		err = dev->drv->probe(dev);
+	if (err)
+		xpv_device_fail(dev, err, "cannot set up the device");
+	dev->probed = !err;
+}
+
+/* A restored domain finds the other end elsewhere, and itself fresh. */
+static void life_resume(struct xpv_device *dev)
+{
+	if (!xpv_device_take_move(dev))
+		return;
+	life_disconnect(dev);
+	xpv_watch_bury(dev->other_watch);
+	dev->other_watch = xpv_watch_other(dev);
+	dev->state = XenbusStateInitialising;
+	dev->other = XenbusStateUnknown;
+	dev->reopen_at = 0;
+	spin_lock_irq(&dev->lock);
+	dev->failed = false;
+	spin_unlock_irq(&dev->lock);
+	if (IS_ERR(dev->other_watch))
+		xpv_device_fail(dev, PTR_ERR(dev->other_watch),
+				"cannot watch %s", dev->otherend);
+}
+
+/*
+ * What our node says once we are gone. A frontend closes. A backend leaves its
+ * state alone, so that frontends wait for the next driver instead of losing
+ * the device, unless the toolstack is taking it away.
+ */
+static void life_leave(struct xpv_device *dev)
+{
+	if (dev->vanished)
+		return;
+	if (dev->drv->side == XPV_FRONTEND ||
+	    xpv_store_state(dev->nodename) == XenbusStateClosing)
+		enter(dev, XenbusStateClosed);
+}
+
+/* Reported, not repaired: what is held here is a bug of the driver. */
+static void life_audit(struct xpv_device *dev)
+{
+	int grants = atomic_read(&dev->held.grants);
+	int maps = atomic_read(&dev->held.maps);
+	int evtchns = atomic_read(&dev->held.evtchns);
+
+	if (grants || maps || evtchns)
+		xpv_err(dev, "LEAK: %d grants, %d maps, %d event channels left\n",
+			grants, maps, evtchns);
+}
+
+/* From here on debugfs shows the device, but asks its driver nothing. */
+static bool life_hide(struct xpv_device *dev)
+{
+	bool probed = dev->probed;
+
+	mutex_lock(&xpv_devices_lock);
+	dev->probed = false;
+	mutex_unlock(&xpv_devices_lock);
+	return probed;
+}
+
+static void life_end(struct xpv_device *dev)
+{
+	life_disconnect(dev);
+	life_leave(dev);
+	xpv_lane_step(&dev->lane, "removing");
+	if (life_hide(dev))
+		dev->drv->remove(dev);
+	life_audit(dev);
+	xpv_watch_bury(dev->own_watch);
+	xpv_watch_bury(dev->other_watch);
+	xpv_device_forget(dev);
+	xpv_lane_kill(&dev->lane);
+	complete_all(&dev->removed);
+	xpv_device_put(dev);
+}
+
+static void life_notice(struct xpv_device *dev, unsigned long events)
+{
+	if ((events & XPV_EV_OWN) && dev->drv->own_changed)
+		dev->drv->own_changed(dev);
+	xpv_lane_step(&dev->lane, "reading the other end");
+	life_read(dev);
+	if (!life_walk(dev) && (events & XPV_EV_OTHER) &&
+	    dev->state == XenbusStateConnected &&
+	    dev->other == XenbusStateConnected && dev->drv->refresh)
+		dev->drv->refresh(dev);
+}
+
+/*
+ * The lane's function. The events of one run are taken in the order that makes
+ * sense of them: a device that was found and lost again begins and ends.
+ */
+void xpv_life_run(struct xpv_lane *lane, unsigned long events)
+{
+	struct xpv_device *dev = container_of(lane, struct xpv_device, lane);
+
+	if (events & XPV_EV_REMOVE) {
+		life_end(dev);
+		return;
+	}
+	/* Peers that vanish while this system goes down are no news. */
+	if (system_state > SYSTEM_RUNNING)
+		return;
+	if (events & XPV_EV_PROBE)
+		life_begin(dev);
+	if (events & XPV_EV_RESUME)
+		life_resume(dev);
+	if (dev->probed || dev->failed)
+		life_notice(dev, events);
+}

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The engine as a module. */
+#include <linux/module.h>
+#include <linux/workqueue.h>
+#include <xen/xen.h>
+#include "internal.h"
+
+struct workqueue_struct *xpv_reaper;
+
+static int __init xpv_init(void)
+{
+	int err;
+
+	if (!xen_domain())
+		return -ENODEV;
+	xpv_reaper = alloc_workqueue("xpv-reaper", WQ_UNBOUND | WQ_MEM_RECLAIM,
+				     0);
+	if (!xpv_reaper)
+		return -ENOMEM;
+	err = xpv_claim_init();
+	if (err) {
+		destroy_workqueue(xpv_reaper);
+		return err;
+	}
+	xpv_debugfs_init();
+	return 0;
+}
+module_init(xpv_init);
+
+static void __exit xpv_exit(void)
+{
+	xpv_debugfs_exit();
+	destroy_workqueue(xpv_reaper);
+}
+module_exit(xpv_exit);
+
+MODULE_DESCRIPTION("Multithreaded xenbus engine of the Xen PV driver suite");
+MODULE_LICENSE("GPL");
