@@ -200,6 +200,11 @@ static inline void compat_queue_flag(struct request_queue *q, unsigned int flag,
 		blk_queue_flag_clear(flag, q);
 }
 
+static inline bool compat_changed(unsigned long value, unsigned long now)
+{
+	return value && value != now;
+}
+
 /*
  * Bring @q to @lim through the setters of old. In a new queue's limits zero is
  * "the default", which @q has; in an update all of them are set. A setter may
@@ -211,32 +216,31 @@ static inline void compat_limits_apply(struct request_queue *q,
 {
 	const struct queue_limits *cur = &q->limits;
 
-#define COMPAT_CHANGED(field)	(lim->field && lim->field != cur->field)
-	if (COMPAT_CHANGED(logical_block_size))
+	if (compat_changed(lim->logical_block_size, cur->logical_block_size))
 		blk_queue_logical_block_size(q, lim->logical_block_size);
-	if (COMPAT_CHANGED(physical_block_size))
+	if (compat_changed(lim->physical_block_size, cur->physical_block_size))
 		blk_queue_physical_block_size(q, lim->physical_block_size);
-	if (COMPAT_CHANGED(io_min))
+	if (compat_changed(lim->io_min, cur->io_min))
 		blk_queue_io_min(q, lim->io_min);
-	if (COMPAT_CHANGED(io_opt))
+	if (compat_changed(lim->io_opt, cur->io_opt))
 		blk_queue_io_opt(q, lim->io_opt);
-	if (COMPAT_CHANGED(max_hw_sectors))
+	if (compat_changed(lim->max_hw_sectors, cur->max_hw_sectors))
 		blk_queue_max_hw_sectors(q, lim->max_hw_sectors);
-	if (COMPAT_CHANGED(chunk_sectors))
+	if (compat_changed(lim->chunk_sectors, cur->chunk_sectors))
 		blk_queue_chunk_sectors(q, lim->chunk_sectors);
-	if (COMPAT_CHANGED(virt_boundary_mask))
+	if (compat_changed(lim->virt_boundary_mask, cur->virt_boundary_mask))
 		blk_queue_virt_boundary(q, lim->virt_boundary_mask);
-	if (COMPAT_CHANGED(seg_boundary_mask))
+	if (compat_changed(lim->seg_boundary_mask, cur->seg_boundary_mask))
 		blk_queue_segment_boundary(q, lim->seg_boundary_mask);
-	if (COMPAT_CHANGED(max_segments))
+	if (compat_changed(lim->max_segments, cur->max_segments))
 		blk_queue_max_segments(q, lim->max_segments);
-	if (COMPAT_CHANGED(max_segment_size))
+	if (compat_changed(lim->max_segment_size, cur->max_segment_size))
 		blk_queue_max_segment_size(q, lim->max_segment_size);
-	if (COMPAT_CHANGED(dma_alignment))
+	if (compat_changed(lim->dma_alignment, cur->dma_alignment))
 		blk_queue_dma_alignment(q, lim->dma_alignment);
-	if (COMPAT_CHANGED(max_discard_segments))
+	if (compat_changed(lim->max_discard_segments,
+			   cur->max_discard_segments))
 		blk_queue_max_discard_segments(q, lim->max_discard_segments);
-#undef COMPAT_CHANGED
 
 	/* Here zero is a value: the operation is not there. */
 	if (lim->max_hw_discard_sectors != cur->max_hw_discard_sectors)

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: GPL-2.0
+/* What copy-once.cocci has to find: each line marked with a question mark. */
+static void serve(struct blkif *blkif, struct blkif_sring *sring)
+{
+	struct blkif_request *shared, private;
+	u32 prod = blkif->ring.sring->req_prod; /* ? */
+
+	shared = RING_GET_REQUEST(&blkif->ring, 0); /* ? */
+	shared = xpv_ring_slot(&blkif->ring, 0); /* ? */
+	if (sring->rsp_event == prod) /* ? */
+		return;
+	if (blkif->ring.page->slots[3]) /* ? */
+		return;
+	xpv_back_ring_get(&blkif->ring, &private);
+	if (private.operation == BLKIF_OP_READ)
+		read(&private);
+}
+
+static void byte_ring(struct xen_9pfs_data_intf *intf)
+{
+	if (intf->in_prod) /* ? */
+		return;
+}
