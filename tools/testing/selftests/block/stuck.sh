@@ -1,0 +1,102 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# desc: a disk that is stuck, while connecting or in mid-I/O, delays the attaching of no other
+# runs: dom0
+# guest: pv
+# pair: ours/ours intree/intree
+# needs: xen-blkfront xen-blkback
+# time: 300
+#
+# On the in-tree pair the same is recorded, not judged: it is what ours is
+# compared with.
+
+. "${0%/*}/../lib/dom0.sh"
+. "${0%/*}/../lib/plug.sh"
+. "${0%/*}/../lib/ktap.sh"
+
+limit=8		# seconds an attach is waited for
+[ "$XPV_BACK" = ours ] && attaches=20 || attaches=2
+
+now_ms() {
+	awk '{ print int($1 * 1000) }' /proc/uptime
+}
+
+# A write that stays in the page cache makes the open, or the flush that comes
+# with it, wait for the device.
+suspend_with_dirty_pages() {
+	dd if=/dev/zero of="$1" bs=64k count=8 conv=notrunc 2>/dev/null
+	dmsetup suspend --noflush --nolockfs "$(basename "$1")"
+}
+
+# attach DEVICE PATH: how long, in ms, until both ends are connected
+attach() {
+	plug_paths stuck "$1"
+	start=$(now_ms)
+	plug_nodes stuck "$1" "$2"
+	plug_wait "$front" 4 $limit || { echo ${limit}000; return; }
+	echo $(($(now_ms) - start))
+}
+
+attach_others() {
+	for i in $(seq $attaches); do
+		attach $((51760 + i * 16)) "$(disk_path other$i)"
+	done | sort -n >/tmp/latencies
+	for i in $(seq $attaches); do
+		unplug_nodes stuck $((51760 + i * 16))
+	done
+	slowest=$(tail -n 1 /tmp/latencies)
+	median=$(sed -n "$(((attaches + 1) / 2))p" /tmp/latencies)
+	ktap_print_msg "$XPV_FRONT/$XPV_BACK $1: $attaches attaches, median $median ms, slowest $slowest ms$(
+		[ "$slowest" -lt ${limit}000 ] || echo ' (gave up)')"
+}
+
+others_are_fast() {
+	[ "$XPV_BACK" != ours ] || [ "$slowest" -lt 1000 ]
+}
+
+stuck_one_connects() {
+	dmsetup resume --noudevsync stuck
+	plug_paths stuck 51728
+	plug_wait "$front" 4 20
+}
+
+read_is_stuck() {
+	guest_start stuck 'dd if=/dev/xvdb of=/dev/null bs=64k count=16 iflag=direct && echo read'
+	sleep 1
+	! guest_run stuck 'grep read /tmp/background.log'
+}
+
+read_ends() {
+	dmsetup resume --noudevsync stuck
+	guest_run stuck 'for i in $(seq 50); do grep read /tmp/background.log && exit; sleep 0.2; done; exit 1'
+}
+
+disks_settle() {
+	wait_for 60 "[ \$(ls /sys/bus/xen-backend/devices | grep -c vbd) -le 1 ]"
+}
+
+ktap_print_header
+ktap_set_plan 8
+disk_make stuck 64M linear >/dev/null || ktap_exit_fail_msg 'no disk'
+for i in $(seq $attaches); do
+	disk_make other$i 16M >/dev/null || ktap_exit_fail_msg 'no disk'
+done
+ktap_test_result 'the guest boots' guest_create stuck || ktap_exit_fail_msg 'no guest'
+
+exec 9<"$(disk_path stuck)"	# keeps the dirty pages
+suspend_with_dirty_pages "$(disk_path stuck)"
+plug_nodes stuck 51728 "$(disk_path stuck)"
+sleep 1
+attach_others 'while one is stuck connecting'
+ktap_test_result 'others attach while one is stuck connecting' others_are_fast
+ktap_test_result 'the stuck one connects once its device is back' stuck_one_connects
+ktap_test_result 'the others are gone' disks_settle
+
+dmsetup suspend --noflush --nolockfs stuck
+ktap_test_result 'a read is stuck' read_is_stuck
+attach_others 'while one is stuck in mid-I/O'
+ktap_test_result 'others attach while one is stuck in mid-I/O' others_are_fast
+ktap_test_result 'the read ends once its device is back' read_ends
+exec 9<&-
+ktap_test_result 'the others are gone again' disks_settle
+ktap_finished

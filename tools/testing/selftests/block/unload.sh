@@ -1,0 +1,98 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# desc: either driver can be unbound and unloaded, with and without traffic, and the guest killed under it
+# runs: dom0
+# guest: pv
+# pair: ours/ours
+# disks: xvdb=128M
+# needs: fio xen-blkfront xen-blkback
+# time: 300
+
+. "${0%/*}/../lib/dom0.sh"
+. "${0%/*}/../lib/ktap.sh"
+
+in_guest() {
+	guest_run unload "$1" "${2:-60}"
+}
+
+disk_works() {
+	in_guest 'for i in $(seq 50); do [ -b /dev/xvdb ] && break; sleep 0.2; done
+		dd if=/dev/urandom of=/tmp/a bs=64k count=16 2>/dev/null &&
+		dd if=/tmp/a of=/dev/xvdb bs=64k oflag=direct 2>/dev/null &&
+		dd if=/dev/xvdb of=/tmp/b bs=64k count=16 iflag=direct 2>/dev/null &&
+		cmp /tmp/a /tmp/b' 30
+}
+
+start_traffic() {
+	in_guest 'rm -f /tmp/background.log' && guest_start unload \
+		"fio --name=traffic --filename=/dev/xvdb --rw=randwrite --bs=4k --size=16m --direct=1 --ioengine=libaio --iodepth=8 --verify=crc32c --verify_fatal=1 --thread --minimal --output=/tmp/fio.log; echo done \$?"
+	sleep 1
+}
+
+traffic_ends_well() {
+	in_guest 'for i in $(seq 500); do grep -q "done" /tmp/background.log && break; sleep 0.2; done
+		cat /tmp/background.log; grep -q "done 0" /tmp/background.log' 120
+}
+
+device() {
+	ls /sys/bus/xen-backend/devices | grep vbd
+}
+
+backend_reload() {
+	rmmod xen-blkback && sleep 1 && insmod $XPV_MODULES/xen-blkback.ko
+}
+
+backend_rebind() {
+	name=$(device)
+	echo "$name" >/sys/bus/xen-backend/drivers/vbd/unbind &&
+		sleep 1 && echo "$name" >/sys/bus/xen-backend/drivers/vbd/bind
+}
+
+frontend_reload() {
+	in_guest 'rmmod xen-blkfront && ! [ -b /dev/xvdb ] && insmod /modules/xen-blkfront.ko'
+}
+
+frontend_rebind() {
+	in_guest 'cd /sys/bus/xen/drivers/vbd && echo vbd-51728 >unbind && echo vbd-51728 >bind'
+}
+
+frontend_stays_under_traffic() {
+	! in_guest 'rmmod xen-blkfront'
+}
+
+# The disk goes from under its user: the I/O ends, with errors, and the disk
+# comes back.
+frontend_rebind_under_traffic() {
+	frontend_rebind && in_guest 'for i in $(seq 100); do grep -q "done" /tmp/background.log && exit; sleep 0.2; done; exit 1'
+}
+
+backend_forgets() {
+	wait_for 20 '[ -z "$(device)" ]'
+}
+
+nothing_leaked() {
+	! dmesg | grep LEAK && ! grep LEAK "$(guest_log unload)"
+}
+
+ktap_print_header
+ktap_set_plan 16
+ktap_test_result 'the guest boots' guest_create unload || ktap_exit_fail_msg 'no guest'
+ktap_test_result 'the disk works' disk_works
+ktap_test_result 'the backend is unloaded and loaded' backend_reload
+ktap_test_result 'the disk works after it' disk_works
+ktap_test_result 'the backend is unbound and bound' backend_rebind
+ktap_test_result 'the disk works after it' disk_works
+start_traffic
+ktap_test_result 'the backend is unloaded and loaded under traffic' backend_reload
+ktap_test_result 'no request was lost' traffic_ends_well
+ktap_test_result 'the frontend is unloaded and loaded' frontend_reload
+ktap_test_result 'the disk works after it' disk_works
+start_traffic
+ktap_test_result 'the frontend stays while the disk is open' frontend_stays_under_traffic
+ktap_test_result 'the frontend is unbound under traffic' frontend_rebind_under_traffic
+ktap_test_result 'the disk works after it' disk_works
+start_traffic
+ktap_test_result 'the guest is killed under traffic' guest_destroy unload
+ktap_test_result 'the backend lets it go' backend_forgets
+ktap_test_result 'nothing leaked' nothing_leaked
+ktap_finished
