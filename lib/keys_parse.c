@@ -124,7 +124,7 @@ int xpv_key_parse(const struct xpv_key *key, const char *text, void *into)
 	case XPV_KEY_TEXT:
 		return take_text(key, text, field);
 	case XPV_KEY_SEEN:
-		*(bool *)field = text != NULL;
+		*(bool *)field = !!text;
 		return 0;
 	}
 	return -EINVAL;

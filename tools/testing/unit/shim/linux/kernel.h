@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef SHIM_LINUX_KERNEL_H
+#define SHIM_LINUX_KERNEL_H
+
+#include <stddef.h>
+#include <stdio.h>
+#include <linux/build_bug.h>
+#include <linux/compiler.h>
+#include <linux/errno.h>
+#include <linux/limits.h>
+#include <linux/types.h>
+
+#define ARRAY_SIZE(array)	(sizeof(array) / sizeof((array)[0]))
+#define container_of(ptr, type, member) \
+	((type *)((char *)(ptr) - offsetof(type, member)))
+#define max(a, b) ({ __auto_type a_ = (a); __auto_type b_ = (b); \
+		     a_ > b_ ? a_ : b_; })
+#define min(a, b) ({ __auto_type a_ = (a); __auto_type b_ = (b); \
+		     a_ < b_ ? a_ : b_; })
+
+#endif

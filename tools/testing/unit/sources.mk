@@ -1,0 +1,10 @@
+# SPDX-License-Identifier: GPL-2.0
+# test_NAME-src: the files of the suite that a test is linked with, and the
+# fakes it needs, as paths from the top folder.
+test_keys-src := lib/keys_parse.c
+test_state-src := drivers/xenbus/state.c
+test_lane-src := drivers/xenbus/lane.c tools/testing/unit/shim/workqueue.c
+
+# The same lanes, watched for data races.
+test_lane_tsan-src := $(test_lane-src)
+test_lane_tsan-cflags := -fno-sanitize=all -fsanitize=thread
