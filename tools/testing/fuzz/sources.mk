@@ -1,0 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0
+# fuzz_NAME-src: the files of the suite that a target is linked with, as paths
+# from the top folder.
+fuzz_keys-src := lib/keys_parse.c
