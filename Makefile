@@ -64,11 +64,17 @@ qemu-shell: ## a shell on the emulated Xen host, with the modules at hand
 	@$(build-for-rig)
 	@$(RIG) shell
 
+kernel-tree: ## put the suite into a kernel tree and build it there
+	@scripts/install-deps build tree
+	@scripts/check-kernel-tree
+
 bench: ## compare with the kernel's own drivers
-	@scripts/bench
+	@test -x tools/testing/bench/run || \
+		{ echo "There is no benchmark yet." >&2; exit 1; }
+	@tools/testing/bench/run
 
 clean: ## remove what was built
 	rm -rf build
 
 .PHONY: help modules install uninstall demo check check-all static unit fuzz \
-	qemu qemu-shell bench clean
+	qemu qemu-shell kernel-tree bench clean
