@@ -363,6 +363,49 @@ static inline void compat_limits_cancel_update(struct request_queue *q)
 }
 
 /**
+ * compat_limits_start_live() - begin to change limits without draining
+ * @q: the disk's queue
+ *
+ * As compat_limits_start_update(), for a driver whose requests may be waiting
+ * for the caller, and that copes with requests made for either limits. Where
+ * sysfs drains the queue under the lock that guards the limits, that lock is
+ * not taken: a change by a user at the same moment may be lost.
+ *
+ * Context: may sleep. A lock of @q may be held on return.
+ * Return: a copy of the limits in force.
+ */
+static inline struct queue_limits
+compat_limits_start_live(struct request_queue *q)
+{
+#ifdef HAVE_QUEUE_LIMITS_FEATURES
+	return queue_limits_start_update(q);
+#else
+	return q->limits;
+#endif
+}
+
+/**
+ * compat_limits_commit_live() - put changed limits in force at once
+ * @q: the disk's queue
+ * @lim: what compat_limits_start_live() returned, changed
+ * @feat: COMPAT_BLK_FEATURES that the disk now has, or-ed
+ *
+ * Context: may sleep, but does not wait for requests.
+ * Return: as compat_limits_commit_update().
+ */
+static inline int compat_limits_commit_live(struct request_queue *q,
+					    struct queue_limits *lim,
+					    blk_features_t feat)
+{
+#ifdef HAVE_QUEUE_LIMITS_FEATURES
+	return queue_limits_commit_update(q, compat_limits_features(lim, feat));
+#else
+	compat_limits_apply(q, lim, feat);
+	return 0;
+#endif
+}
+
+/**
  * COMPAT_DISK_OPS() - make functions fit for struct block_device_operations
  * @_open: int _open(struct gendisk *disk, blk_mode_t mode)
  * @_release: void _release(struct gendisk *disk)
