@@ -8,3 +8,6 @@ test_lane-src := drivers/xenbus/lane.c tools/testing/unit/shim/workqueue.c
 # The same lanes, watched for data races.
 test_lane_tsan-src := $(test_lane-src)
 test_lane_tsan-cflags := -fno-sanitize=all -fsanitize=thread
+
+test_blkif_parse-src := drivers/block/blkback/blkif_parse.c
+test_vdev-src := drivers/block/blkfront/vdev.c

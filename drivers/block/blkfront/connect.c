@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A connection: what we tell the backend, what it tells us, and how requests
+ * begin and cease to pass. All of it runs in the device's lane.
+ */
+#include <linux/bits.h>
+#include <linux/kernel.h>
+#include <linux/log2.h>
+#include <xen/interface/io/protocols.h>
+#include <xen/page.h>
+#include <xpv/store.h>
+#include "blkfront.h"
+
+/* The largest capacity whose size in bytes fits a loff_t. */
+#define SECTORS_MAX	BIT_ULL(54)
+
+static const struct xpv_key backend_keys[] = {
+	XPV_NEED_ULL(blkfront_keys, sectors, "sectors", 0, SECTORS_MAX),
+	XPV_NEED_UINT(blkfront_keys, info, "info", 0, U32_MAX),
+	XPV_NEED_UINT(blkfront_keys, sector_size, "sector-size", 512,
+		      XEN_PAGE_SIZE),
+	XPV_MAY_UINT(blkfront_keys, physical_sector_size,
+		     "physical-sector-size", 0, U32_MAX, 0),
+	XPV_MAY_FLAG(blkfront_keys, barrier, "feature-barrier", 0),
+	XPV_MAY_FLAG(blkfront_keys, flush, "feature-flush-cache", 0),
+	XPV_MAY_FLAG(blkfront_keys, discard, "feature-discard", 0),
+	XPV_MAY_UINT(blkfront_keys, discard_granularity,
+		     "discard-granularity", 0, U32_MAX, 0),
+	XPV_MAY_UINT(blkfront_keys, discard_alignment, "discard-alignment", 0,
+		     U32_MAX, 0),
+	XPV_MAY_UINT(blkfront_keys, indirect, "feature-max-indirect-segments",
+		     0, U32_MAX, 0),
+};
+
+/* What may change while we are connected. */
+static const struct xpv_key size_keys[] = {
+	XPV_NEED_ULL(blkfront_keys, sectors, "sectors", 0, SECTORS_MAX),
+};
+
+struct offer {
+	unsigned int max_order;
+};
+
+static const struct xpv_key offer_keys[] = {
+	XPV_MAY_UINT(offer, max_order, "max-ring-page-order", 0, U32_MAX, 0),
+};
+
+/*
+ * A ring-page-order, even 0, means that references are numbered; so at order
+ * 0 there is none.
+ */
+static void put_ring(struct blkfront_ring *ring, struct xpv_txn *txn)
+{
+	char key[16];
+	unsigned int i;
+
+	if (ring->mem.nr == 1) {
+		xpv_txn_drop(txn, "ring-page-order");
+		xpv_txn_put(txn, "ring-ref", "%u", ring->mem.refs[0]);
+	} else {
+		xpv_txn_drop(txn, "ring-ref");
+		xpv_txn_put(txn, "ring-page-order", "%u",
+			    ilog2(ring->mem.nr));
+		for (i = 0; i < ring->mem.nr; i++) {
+			snprintf(key, sizeof(key), "ring-ref%u", i);
+			xpv_txn_put(txn, key, "%u", ring->mem.refs[i]);
+		}
+	}
+	xpv_txn_put(txn, "event-channel", "%u", ring->ch.port);
+}
+
+/**
+ * blkfront_publish() - offer a ring to the backend
+ * @dev: the device
+ * @txn: where its keys go
+ *
+ * An earlier driver of this device may have left keys that speak of more than
+ * we do: they would make the backend wait for queues that are not there, or
+ * keep our pages mapped.
+ *
+ * Return: 0 or a negative errno.
+ */
+int blkfront_publish(struct xpv_device *dev, struct xpv_txn *txn)
+{
+	struct blkfront *bf = dev->priv;
+	struct blkfront_ring *ring = &bf->rings[0];
+	struct offer offer;
+	int err;
+
+	err = xpv_store_read(dev, XPV_OTHER, offer_keys,
+			     ARRAY_SIZE(offer_keys), &offer);
+	if (err)
+		return err;
+	err = blkfront_ring_open(ring, min(offer.max_order, bf->order));
+	if (err)
+		return err;
+	put_ring(ring, txn);
+	xpv_txn_put(txn, "protocol", "%s", XEN_IO_PROTO_ABI_NATIVE);
+	xpv_txn_put(txn, "feature-persistent", "0");
+	xpv_txn_drop(txn, "multi-queue-num-queues");
+	return 0;
+}
+
+static int read_backend(struct blkfront *bf)
+{
+	struct xpv_device *dev = bf->dev;
+	int err;
+
+	err = xpv_store_read(dev, XPV_OTHER, backend_keys,
+			     ARRAY_SIZE(backend_keys), &bf->keys);
+	if (err)
+		return err;
+	if (!is_power_of_2(bf->keys.sector_size))
+		return xpv_device_fail(dev, -EINVAL,
+				       "%s/sector-size: %u is no power of two",
+				       dev->otherend, bf->keys.sector_size);
+	assign_bit(BLKFRONT_CAN_FLUSH, &bf->can, bf->keys.flush);
+	assign_bit(BLKFRONT_CAN_BARRIER, &bf->can, bf->keys.barrier);
+	assign_bit(BLKFRONT_CAN_DISCARD, &bf->can, bf->keys.discard);
+	clear_bit(BLKFRONT_DISCARD_WORKED, &bf->can);
+	return 0;
+}
+
+/**
+ * blkfront_connect() - the backend is there: see what it is
+ * @dev: the device
+ *
+ * Return: 0 or a negative errno.
+ */
+int blkfront_connect(struct xpv_device *dev)
+{
+	struct blkfront *bf = dev->priv;
+	unsigned int i;
+	int err;
+
+	err = read_backend(bf);
+	if (err)
+		return err;
+	for (i = 0; i < BLKFRONT_RINGS; i++)
+		blkfront_ring_prepare(&bf->rings[i], bf->keys.indirect);
+	if (blkfront_disk_half_made(bf))
+		blkfront_disk_destroy(bf);
+	if (bf->disk)
+		return blkfront_disk_update(bf);
+	for (i = 0; i < BLKFRONT_RINGS; i++)
+		blkfront_ring_revive(&bf->rings[i]);
+	return blkfront_disk_create(bf);
+}
+
+/**
+ * blkfront_connected() - both ends are Connected: requests may pass
+ * @dev: the device
+ */
+void blkfront_connected(struct xpv_device *dev)
+{
+	struct blkfront *bf = dev->priv;
+	unsigned int i;
+
+	for (i = 0; i < BLKFRONT_RINGS; i++)
+		blkfront_ring_start(&bf->rings[i]);
+	blkfront_disk_show(bf);
+}
+
+/**
+ * blkfront_refresh() - the backend wrote its state again: the size changed
+ * @dev: the device
+ */
+void blkfront_refresh(struct xpv_device *dev)
+{
+	struct blkfront *bf = dev->priv;
+
+	if (!xpv_store_read(dev, XPV_OTHER, size_keys, ARRAY_SIZE(size_keys),
+			    &bf->keys))
+		set_capacity_and_notify(bf->disk, bf->keys.sectors);
+}
+
+/**
+ * blkfront_disconnect() - the backend is gone or going
+ * @dev: the device
+ *
+ * The disk stays, and what was asked of it waits.
+ */
+void blkfront_disconnect(struct xpv_device *dev)
+{
+	struct blkfront *bf = dev->priv;
+	unsigned int i;
+
+	for (i = 0; i < BLKFRONT_RINGS; i++)
+		blkfront_ring_stop(&bf->rings[i]);
+}

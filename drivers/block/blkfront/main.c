@@ -1,0 +1,302 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Block device frontend: the module, its parameters, and a device from the
+ * time it is found until it is taken away.
+ */
+#include <linux/major.h>
+#include <linux/module.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+#include <xen/platform_pci.h>
+#include <xen/xen.h>
+#include <xpv/store.h>
+#include "blkfront.h"
+
+#define NAME	"xvd"
+
+static unsigned int max_indirect_segments = 32;
+module_param(max_indirect_segments, uint, 0444);
+MODULE_PARM_DESC(max_indirect_segments,
+		 "Most pages of data in one request (11 to 256, default 32)");
+
+static unsigned int max_ring_page_order;
+module_param(max_ring_page_order, uint, 0444);
+MODULE_PARM_DESC(max_ring_page_order,
+		 "Largest ring, as a power of two of pages (0 to 4, default 0)");
+
+static bool trusted = true;
+module_param(trusted, bool, 0644);
+MODULE_PARM_DESC(trusted, "Backends may see more than the data asked for");
+
+/**
+ * blkfront_get() - hold a device's memory
+ * @bf: the device
+ */
+void blkfront_get(struct blkfront *bf)
+{
+	kref_get(&bf->ref);
+}
+
+static void blkfront_release(struct kref *ref)
+{
+	struct blkfront *bf = container_of(ref, struct blkfront, ref);
+	struct xpv_device *dev = bf->dev;
+
+	kfree(bf);
+	xpv_device_put(dev);
+}
+
+/**
+ * blkfront_put() - let it go
+ * @bf: the device
+ */
+void blkfront_put(struct blkfront *bf)
+{
+	kref_put(&bf->ref, blkfront_release);
+}
+
+/**
+ * blkfront_fail_all() - fail what waits for the backend, now and from now on
+ * @bf: the device
+ *
+ * Context: process; beside the lane.
+ */
+void blkfront_fail_all(struct blkfront *bf)
+{
+	unsigned int i;
+
+	for (i = 0; i < BLKFRONT_RINGS; i++)
+		blkfront_ring_fail(&bf->rings[i]);
+}
+
+struct own_keys {
+	unsigned int plain;
+	unsigned int extended;
+	bool trusted;
+};
+
+#define ABSENT	U32_MAX
+
+/* A disk past xvdp has its number in a key that old drivers do not read. */
+static const struct xpv_key own_keys[] = {
+	XPV_MAY_UINT(own_keys, plain, "virtual-device", 0, U32_MAX, ABSENT),
+	XPV_MAY_UINT(own_keys, extended, "virtual-device-ext", 0, U32_MAX,
+		     ABSENT),
+	XPV_MAY_FLAG(own_keys, trusted, "trusted", 1),
+};
+
+static int read_own(struct blkfront *bf)
+{
+	struct own_keys keys;
+	unsigned int number;
+	int err;
+
+	err = xpv_store_read(bf->dev, XPV_OWN, own_keys, ARRAY_SIZE(own_keys),
+			     &keys);
+	if (err)
+		return err;
+	number = keys.plain != ABSENT ? keys.plain : keys.extended;
+	if (blkfront_vdev_parse(number, &bf->vdev))
+		return xpv_device_fail(bf->dev, -ENODEV,
+				       "virtual-device %#x is no disk we know",
+				       number);
+	if (!trusted || !keys.trusted)
+		return xpv_device_fail(bf->dev, -EOPNOTSUPP,
+				       "%s: a backend that is not trusted is not supported yet",
+				       bf->vdev.name);
+	return 0;
+}
+
+/* In an HVM guest a CD drive is the emulated one, which can change discs. */
+static bool is_emulated(struct xpv_device *dev)
+{
+	char *type;
+	bool cdrom;
+
+	if (!xen_hvm_domain())
+		return false;
+	type = xpv_store_text(dev, XPV_OWN, "device-type");
+	if (IS_ERR(type))
+		return false;
+	cdrom = !strcmp(type, "cdrom");
+	kfree(type);
+	return cdrom;
+}
+
+static int rings_alloc(struct blkfront *bf)
+{
+	unsigned int i;
+	int err = 0;
+
+	for (i = 0; i < BLKFRONT_RINGS && !err; i++)
+		err = blkfront_ring_alloc(&bf->rings[i], bf, i);
+	return err;
+}
+
+static void rings_free(struct blkfront *bf)
+{
+	unsigned int i;
+
+	for (i = 0; i < BLKFRONT_RINGS; i++)
+		blkfront_ring_free(&bf->rings[i]);
+}
+
+static int blkfront_probe(struct xpv_device *dev)
+{
+	struct blkfront *bf;
+	int err;
+
+	if (is_emulated(dev))
+		return -ENODEV;
+	bf = kzalloc(sizeof(*bf), GFP_KERNEL);
+	if (!bf)
+		return -ENOMEM;
+	bf->dev = dev;
+	xpv_device_get(dev);
+	kref_init(&bf->ref);
+	blkfront_disk_init(bf);
+	bf->max_segs = max_indirect_segments;
+	bf->order = max_ring_page_order;
+
+	err = read_own(bf);
+	if (err)
+		goto err_put;
+	err = rings_alloc(bf);
+	if (err)
+		goto err_rings;
+	/* Filled before it is seen: pairs with blkfront_abort(). */
+	smp_store_release(&dev->priv, bf);
+	return 0;
+
+err_rings:
+	rings_free(bf);
+err_put:
+	blkfront_put(bf);
+	return err;
+}
+
+static int blkfront_closing(struct xpv_device *dev)
+{
+	struct blkfront *bf = dev->priv;
+
+	if (blkfront_disk_busy(bf))
+		return -EBUSY;
+	blkfront_disk_destroy(bf);
+	return 0;
+}
+
+/* Before probe() there is nothing that could wait. */
+static void blkfront_abort(struct xpv_device *dev)
+{
+	/* Pairs with blkfront_probe(). */
+	struct blkfront *bf = smp_load_acquire(&dev->priv);
+
+	if (!bf)
+		return;
+	WRITE_ONCE(bf->aborted, true);
+	blkfront_fail_all(bf);
+}
+
+static void blkfront_remove(struct xpv_device *dev)
+{
+	struct blkfront *bf = dev->priv;
+
+	blkfront_abort(dev);
+	blkfront_disk_destroy(bf);
+	rings_free(bf);
+	dev->priv = NULL;
+	blkfront_put(bf);
+}
+
+static void show_ring(struct blkfront_ring *ring, struct seq_file *to)
+{
+	bool live, dead, stopped;
+	unsigned int out, lost;
+
+	spin_lock_irq(&ring->lock);
+	live = ring->live;
+	dead = ring->dead;
+	stopped = ring->stopped;
+	lost = ring->lost;
+	out = ring->nr_shadows - ring->free - lost;
+	spin_unlock_irq(&ring->lock);
+
+	seq_printf(to, "ring %u: %s%s, %u pages, %u requests out, %u wait for pages to be unmapped, %u segments, grants %u of %u\n",
+		   ring->index, dead ? "dead" : live ? "live" : "waiting",
+		   stopped ? ", queue stopped" : "", ring->mem.nr, out, lost,
+		   ring->max_segs, ring->pool.size - ring->pool.free,
+		   ring->pool.size);
+}
+
+static void blkfront_show(struct xpv_device *dev, struct seq_file *to)
+{
+	struct blkfront *bf = dev->priv;
+	unsigned int i;
+
+	seq_printf(to, "disk: %s, %llu sectors of 512, %s%s%s\n",
+		   bf->vdev.name, bf->keys.sectors,
+		   test_bit(BLKFRONT_CAN_FLUSH, &bf->can) ? "flush " : "",
+		   test_bit(BLKFRONT_CAN_BARRIER, &bf->can) ? "barrier " : "",
+		   test_bit(BLKFRONT_CAN_DISCARD, &bf->can) ? "discard " : "");
+	for (i = 0; i < BLKFRONT_RINGS; i++)
+		show_ring(&bf->rings[i], to);
+}
+
+static const struct xenbus_device_id blkfront_ids[] = {
+	{ "vbd" },
+	{ "" },
+};
+
+static struct xpv_driver blkfront_driver = {
+	.name = "vbd",
+	.side = XPV_FRONTEND,
+	.ids = blkfront_ids,
+	.has_child = true,
+	.probe = blkfront_probe,
+	.publish = blkfront_publish,
+	.connect = blkfront_connect,
+	.connected = blkfront_connected,
+	.refresh = blkfront_refresh,
+	.disconnect = blkfront_disconnect,
+	.closing = blkfront_closing,
+	.abort = blkfront_abort,
+	.remove = blkfront_remove,
+	.show = blkfront_show,
+};
+
+static int __init blkfront_init(void)
+{
+	int err;
+
+	if (!xen_domain() || !xen_has_pv_disk_devices())
+		return -ENODEV;
+	max_indirect_segments = clamp_t(unsigned int, max_indirect_segments,
+					BLKFRONT_DIRECT_SEGS,
+					BLKFRONT_MAX_SEGS);
+	max_ring_page_order = min_t(unsigned int, max_ring_page_order,
+				    XPV_RING_MAX_ORDER);
+
+	if (register_blkdev(XENVBD_MAJOR, NAME)) {
+		pr_err("xen-blkfront: block major %d is taken: is the kernel's own xen-blkfront there?\n",
+		       XENVBD_MAJOR);
+		return -EBUSY;
+	}
+	err = xpv_driver_register(&blkfront_driver, THIS_MODULE);
+	if (err)
+		unregister_blkdev(XENVBD_MAJOR, NAME);
+	return err;
+}
+module_init(blkfront_init);
+
+static void __exit blkfront_exit(void)
+{
+	xpv_driver_unregister(&blkfront_driver);
+	unregister_blkdev(XENVBD_MAJOR, NAME);
+}
+module_exit(blkfront_exit);
+
+MODULE_DESCRIPTION("Xen block device frontend");
+MODULE_LICENSE("GPL");
+MODULE_ALIAS_BLOCKDEV_MAJOR(XENVBD_MAJOR);
+MODULE_ALIAS("xen:vbd");
+MODULE_ALIAS("xenblk");
