@@ -8,7 +8,7 @@ virtual report
 
 // The ring macros of the public headers, and the helpers' own way to a slot.
 @macro@
-identifier f =~ "^(RING_(GET|COPY)_(REQUEST|RESPONSE)|RING_HAS_UNCONSUMED_|RING_FINAL_CHECK_|RING_PUSH_|(SHARED|FRONT|BACK)_RING_|XEN_(FRONT|BACK)_RING_|xpv_ring_slot|xpv_ring_copy_once)";
+identifier f =~ "^(RING_(GET|COPY)_(REQUEST|RESPONSE)|RING_HAS_UNCONSUMED_|RING_FINAL_CHECK_|RING_PUSH_|(SHARED|FRONT|BACK)_RING_|XEN_(FRONT|BACK)_RING_|xpv_ring_slot$|xpv_ring_copy_once$)";
 position p;
 @@
 f@p

@@ -11,6 +11,8 @@ static void serve(struct blkif *blkif, struct blkif_sring *sring)
 		return;
 	if (blkif->ring.page->slots[3]) /* ? */
 		return;
+	if (xpv_ring_slots(PAGE_SIZE, sizeof(private)) > 64)
+		return;
 	xpv_back_ring_get(&blkif->ring, &private);
 	if (private.operation == BLKIF_OP_READ)
 		read(&private);
