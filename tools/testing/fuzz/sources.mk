@@ -2,3 +2,4 @@
 # fuzz_NAME-src: the files of the suite that a target is linked with, as paths
 # from the top folder.
 fuzz_keys-src := lib/keys_parse.c
+fuzz_blkif-src := drivers/block/blkback/blkif_parse.c
