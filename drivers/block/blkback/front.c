@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What the frontend asks for: its keys, checked. Everything here is untrusted,
+ * and every refusal names the key.
+ */
+#include <linux/kernel.h>
+#include <linux/string.h>
+
+#include "blkback.h"
+
+/* More than any event channel design of Xen's has. */
+#define PORT_MAX	0x1ffff
+
+static int find_abi(struct blkback *be, struct blkback_front *front)
+{
+	front->abi = blkif_find_abi(front->protocol);
+	if (front->abi)
+		return 0;
+	return xpv_device_fail(be->xdev, -EINVAL,
+			       "%s/protocol: \"%*pE\" is no ABI we know",
+			       be->xdev->otherend,
+			       (int)strlen(front->protocol), front->protocol);
+}
+
+/**
+ * front_read() - read what holds for the whole device
+ * @be: the device
+ * @front: filled
+ *
+ * Context: the lane; sleeps.
+ * Return: 0, or an error, already reported.
+ */
+int front_read(struct blkback *be, struct blkback_front *front)
+{
+	const struct xpv_key keys[] = {
+		XPV_MAY_TEXT(blkback_front, protocol, "protocol"),
+		XPV_KEY_PRESENT(blkback_front, multi_page, "ring-page-order"),
+		XPV_MAY_UINT(blkback_front, order, "ring-page-order",
+			     0, blkback_max_ring_order, 0),
+		XPV_MAY_UINT(blkback_front, queues, "multi-queue-num-queues",
+			     1, be->max_queues, 1),
+	};
+	int err;
+
+	memset(front, 0, sizeof(*front));
+	err = xpv_store_read(be->xdev, XPV_OTHER, keys, ARRAY_SIZE(keys),
+			     front);
+	if (err)
+		return err;
+	return find_abi(be, front);
+}
+
+struct ring_keys {
+	grant_ref_t ref;
+	evtchn_port_t port;
+};
+
+/**
+ * front_read_ring() - read the keys of one ring
+ * @be: the device, with be->front read
+ * @index: the ring's number
+ * @refs: filled with as many references as be->front.order says
+ * @port: filled with the frontend's event channel
+ *
+ * A single ring has its keys in the frontend's own directory, several have
+ * one directory each.
+ *
+ * Context: the lane; sleeps.
+ * Return: 0, or an error, already reported.
+ */
+int front_read_ring(struct blkback *be, unsigned int index, grant_ref_t *refs,
+		    evtchn_port_t *port)
+{
+	const struct blkback_front *front = &be->front;
+	char dir[20] = "", name[48];
+	struct xpv_key ref_key =
+		XPV_NEED_UINT(ring_keys, ref, name, 1, U32_MAX);
+	struct xpv_key port_key =
+		XPV_NEED_UINT(ring_keys, port, name, 1, PORT_MAX);
+	struct ring_keys keys;
+	unsigned int i;
+	int err;
+
+	if (front->queues > 1)
+		snprintf(dir, sizeof(dir), "queue-%u/", index);
+	for (i = 0; i < 1U << front->order; i++) {
+		if (front->multi_page)
+			snprintf(name, sizeof(name), "%sring-ref%u", dir, i);
+		else
+			snprintf(name, sizeof(name), "%sring-ref", dir);
+		err = xpv_store_read(be->xdev, XPV_OTHER, &ref_key, 1, &keys);
+		if (err)
+			return err;
+		refs[i] = keys.ref;
+	}
+	snprintf(name, sizeof(name), "%sevent-channel", dir);
+	err = xpv_store_read(be->xdev, XPV_OTHER, &port_key, 1, &keys);
+	if (err)
+		return err;
+	*port = keys.port;
+	return 0;
+}

@@ -1,0 +1,257 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * xen-blkback: the module, and a device's life as the engine runs it.
+ */
+#include <linux/cpumask.h>
+#include <linux/module.h>
+#include <linux/seq_file.h>
+#include <linux/slab.h>
+
+#include "blkback.h"
+
+/* Far beyond any use; bounds what "max_queues" makes us allocate. */
+#define MAX_QUEUES	256
+
+unsigned int blkback_max_ring_order = XPV_RING_MAX_ORDER;
+module_param_named(max_ring_page_order, blkback_max_ring_order, uint, 0444);
+MODULE_PARM_DESC(max_ring_page_order,
+		 "Largest ring a frontend may ask for, in pages as a power of two");
+
+unsigned int blkback_max_buffer_pages = 1024;
+module_param_named(max_buffer_pages, blkback_max_buffer_pages, uint, 0644);
+MODULE_PARM_DESC(max_buffer_pages,
+		 "Unused page frames that each ring keeps for mapping a guest's pages");
+
+static unsigned int blkback_max_queues;
+module_param_named(max_queues, blkback_max_queues, uint, 0644);
+MODULE_PARM_DESC(max_queues,
+		 "Most rings of a disk; by default the number of processors. For devices found later");
+
+static struct blkback *blkback_alloc(struct xpv_device *xdev)
+{
+	struct blkback *be = kzalloc(sizeof(*be), GFP_KERNEL);
+
+	if (!be)
+		return NULL;
+	be->xdev = xdev;
+	be->max_queues = READ_ONCE(blkback_max_queues) ?: num_online_cpus();
+	be->max_queues = min_t(unsigned int, be->max_queues, MAX_QUEUES);
+	be->rings = kcalloc(be->max_queues, sizeof(*be->rings), GFP_KERNEL);
+	if (!be->rings)
+		goto err_free;
+	be->wq = alloc_workqueue("blkback.%d.%u",
+				 WQ_UNBOUND | WQ_HIGHPRI | WQ_MEM_RECLAIM, 0,
+				 xdev->otherend_id, xdev->id);
+	if (!be->wq)
+		goto err_free_rings;
+	return be;
+
+err_free_rings:
+	kfree(be->rings);
+err_free:
+	kfree(be);
+	return NULL;
+}
+
+static int blkback_probe(struct xpv_device *xdev)
+{
+	struct blkback *be = blkback_alloc(xdev);
+
+	if (!be)
+		return -ENOMEM;
+	/* Pairs with blkback_of(): sysfs may look already. */
+	smp_store_release(&xdev->priv, be);
+	return 0;
+}
+
+/* What we can do; what the disk can do is told when it is known. */
+static int blkback_publish(struct xpv_device *xdev, struct xpv_txn *txn)
+{
+	const struct blkback *be = xdev->priv;
+
+	xpv_txn_put(txn, "max-ring-page-order", "%u", blkback_max_ring_order);
+	xpv_txn_put(txn, "multi-queue-max-queues", "%u", be->max_queues);
+	xpv_txn_put(txn, "feature-max-indirect-segments", "%u",
+		    BLKBACK_MAX_INDIRECT);
+	/* A backend before us may have offered it. */
+	xpv_txn_drop(txn, "feature-persistent");
+	return 0;
+}
+
+static struct blkback_ring *get_ring(struct blkback *be, unsigned int index)
+{
+	struct blkback_ring *ring = be->rings[index];
+
+	if (ring)
+		return ring;
+	ring = ring_alloc(be, index);
+	if (!ring) {
+		xpv_device_fail(be->xdev, -ENOMEM, "no memory for queue %u",
+				index);
+		return NULL;
+	}
+	/* Pairs with show_sum(): sysfs may look at any time. */
+	smp_store_release(&be->rings[index], ring);
+	return ring;
+}
+
+static int connect_ring(struct blkback *be, unsigned int index)
+{
+	struct blkback_ring *ring = get_ring(be, index);
+	grant_ref_t refs[XPV_RING_MAX_PAGES];
+	evtchn_port_t port;
+	int err;
+
+	if (!ring)
+		return -ENOMEM;
+	err = front_read_ring(be, index, refs, &port);
+	if (err)
+		return err;
+	return ring_connect(ring, refs, port);
+}
+
+/* On an error the engine calls blkback_disconnect(), for the rings before. */
+static int blkback_connect(struct xpv_device *xdev)
+{
+	struct blkback *be = xdev->priv;
+	int err;
+
+	err = vbd_open(be);
+	if (err)
+		return err;
+	err = front_read(be, &be->front);
+	if (err)
+		return err;
+	err = vbd_settle(be);
+	if (err)
+		return err;
+	for (; be->nr_rings < be->front.queues; be->nr_rings++) {
+		err = connect_ring(be, be->nr_rings);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+static void blkback_connected(struct xpv_device *xdev)
+{
+	struct blkback *be = xdev->priv;
+	unsigned int i;
+
+	xpv_info(xdev, "connected: %s, %u queue(s) of order %u\n",
+		 be->front.abi->name, be->nr_rings, be->front.order);
+	/* What a guest asked for before we came, it will not ask for again. */
+	for (i = 0; i < be->nr_rings; i++)
+		ring_kick(be->rings[i]);
+}
+
+static void blkback_own_changed(struct xpv_device *xdev)
+{
+	if (xdev->priv)
+		vbd_device_changed(xdev->priv);
+}
+
+/*
+ * The disk is closed when the toolstack takes the device away, before it is
+ * told that we are Closed: it detaches the disk as soon as it is.
+ */
+static void blkback_disconnect(struct xpv_device *xdev)
+{
+	struct blkback *be = xdev->priv;
+	unsigned int i;
+
+	for (i = 0; i < be->nr_rings; i++)
+		ring_stop(be->rings[i]);
+	xpv_lane_step(&xdev->lane, "waiting for the disk to finish requests");
+	while (be->nr_rings)
+		ring_disconnect(be->rings[--be->nr_rings]);
+	xpv_lane_step(&xdev->lane, "closing the disk");
+	if (be->vbd.open.bdev && !xpv_store_flag(xdev, XPV_OWN, "online", false))
+		vbd_close(&be->vbd);
+	xpv_lane_step(&xdev->lane, "disconnecting");
+}
+
+static void blkback_remove(struct xpv_device *xdev)
+{
+	struct blkback *be = xdev->priv;
+	unsigned int i;
+
+	xdev->priv = NULL;
+	vbd_close(&be->vbd);
+	destroy_workqueue(be->wq);
+	for (i = 0; i < be->max_queues; i++)
+		kfree(be->rings[i]);
+	kfree(be->rings);
+	kfree(be);
+}
+
+static void show_ring(struct blkback_ring *ring, struct seq_file *to)
+{
+	seq_printf(to, "queue %u: slots %u busy %u%s%s\n", ring->index,
+		   READ_ONCE(ring->shared.nr), READ_ONCE(ring->busy),
+		   READ_ONCE(ring->held) ? ", held until none is busy" : "",
+		   test_bit(RING_STOPPING, &ring->flags) ? ", stopped" : "");
+}
+
+static void blkback_show(struct xpv_device *xdev, struct seq_file *to)
+{
+	const struct blkback *be = xdev->priv;
+	dev_t dev = READ_ONCE(be->vbd.dev);
+	unsigned int i, nr = READ_ONCE(be->nr_rings);
+
+	if (dev)
+		seq_printf(to, "disk: %x:%x %s\n", MAJOR(dev), MINOR(dev),
+			   READ_ONCE(be->vbd.writable) ? "w" : "r");
+	else
+		seq_puts(to, "disk: waiting for physical-device, which the hotplug script writes\n");
+	for (i = 0; i < nr; i++)
+		show_ring(be->rings[i], to);
+}
+
+static const struct xenbus_device_id blkback_ids[] = {
+	{ "vbd" },
+	{ "" }
+};
+
+static const char *const blkback_own_keys[] = {
+	"physical-device",
+	NULL
+};
+
+static struct xpv_driver blkback_driver = {
+	.name = "vbd",
+	.side = XPV_BACKEND,
+	.ids = blkback_ids,
+	.groups = blkback_groups,
+	.own_keys = blkback_own_keys,
+	.probe = blkback_probe,
+	.publish = blkback_publish,
+	.connect = blkback_connect,
+	.describe = vbd_describe,
+	.connected = blkback_connected,
+	.own_changed = blkback_own_changed,
+	.disconnect = blkback_disconnect,
+	.remove = blkback_remove,
+	.show = blkback_show,
+};
+
+static int __init blkback_init(void)
+{
+	if (blkback_max_ring_order > XPV_RING_MAX_ORDER) {
+		pr_info("max_ring_page_order: %u is too large, using %u\n",
+			blkback_max_ring_order, XPV_RING_MAX_ORDER);
+		blkback_max_ring_order = XPV_RING_MAX_ORDER;
+	}
+	return xpv_driver_register(&blkback_driver, THIS_MODULE);
+}
+module_init(blkback_init);
+
+static void __exit blkback_exit(void)
+{
+	xpv_driver_unregister(&blkback_driver);
+}
+module_exit(blkback_exit);
+
+MODULE_DESCRIPTION("Xen block backend");
+MODULE_LICENSE("GPL");
+MODULE_ALIAS("xen-backend:vbd");

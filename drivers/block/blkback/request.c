@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A request: its memory, the guest's pages it works on, and its end.
+ */
+#include <linux/build_bug.h>
+#include <linux/compiler.h>
+#include <linux/errno.h>
+#include <linux/mm.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+
+#include "blkback.h"
+
+/**
+ * request_alloc() - make a request
+ * @ring: its ring
+ * @large: with room for an indirect one
+ *
+ * Context: process; sleeps.
+ * Return: the request, or NULL.
+ */
+struct blkback_request *request_alloc(struct blkback_ring *ring, bool large)
+{
+	unsigned int nr = large ? BLKBACK_MAX_INDIRECT : BLKIF_SLOT_SEGS;
+	struct blkback_request *req = kzalloc(sizeof(*req), GFP_KERNEL);
+
+	if (!req)
+		return NULL;
+	req->ring = ring;
+	req->large = large;
+	req->segs = kmalloc_array(nr, sizeof(*req->segs), GFP_KERNEL);
+	if (!req->segs)
+		goto err_free;
+	if (xpv_map_batch_init(&req->data, &ring->pool, nr))
+		goto err_free;
+	if (large && xpv_map_batch_init(&req->table, &ring->pool,
+					DIV_ROUND_UP(nr, BLKIF_PAGE_SEGS)))
+		goto err_free;
+	return req;
+
+err_free:
+	request_free(req);
+	return NULL;
+}
+
+/**
+ * request_free() - free a request
+ * @req: a request in nobody's hands
+ */
+void request_free(struct blkback_request *req)
+{
+	xpv_map_batch_exit(&req->table);
+	xpv_map_batch_exit(&req->data);
+	kfree(req->segs);
+	kfree(req);
+}
+
+/* Each segment is a word, and read once. */
+static void copy_segs(struct blkif_seg *to, const void *page, unsigned int nr)
+{
+	const u64 *from = page;
+	unsigned int i;
+	u64 seg;
+
+	BUILD_BUG_ON(sizeof(seg) != sizeof(*to));
+	for (i = 0; i < nr; i++) {
+		seg = READ_ONCE(from[i]);
+		memcpy(&to[i], &seg, sizeof(seg));
+	}
+}
+
+/*
+ * Bring an indirect request's segments in, by way of private memory: the guest
+ * can write to the pages at any time.
+ */
+static int read_table(struct blkback_request *req, struct blkif_req *what)
+{
+	unsigned int left = what->nr_segs, i, nr;
+	int err;
+
+	err = xpv_map_batch_map(&req->table, what->gref, what->nr_grefs, true);
+	if (err) {
+		what->why = "indirect page cannot be mapped";
+		return err;
+	}
+	for (i = 0; i < what->nr_grefs; i++, left -= nr) {
+		nr = min_t(unsigned int, left, BLKIF_PAGE_SEGS);
+		copy_segs(req->segs + i * BLKIF_PAGE_SEGS,
+			  page_address(req->table.pages[i]), nr);
+	}
+	return blkif_parse_segs(req->segs, &req->ring->limits, what);
+}
+
+/* Map the data. A disk that is written reads the pages, so they are mapped so. */
+static int map_data(struct blkback_request *req, struct blkif_req *what)
+{
+	grant_ref_t *refs = req->ring->refs;
+	unsigned int i;
+	int err;
+
+	if (what->indirect) {
+		err = read_table(req, what);
+		if (err)
+			return err;
+	} else {
+		memcpy(req->segs, what->segs,
+		       what->nr_segs * sizeof(*req->segs));
+	}
+	if (!what->nr_segs)
+		return 0;
+	for (i = 0; i < what->nr_segs; i++)
+		refs[i] = req->segs[i].gref;
+	err = xpv_map_batch_map(&req->data, refs, what->nr_segs,
+				what->op != BLKIF_READ);
+	if (err)
+		what->why = "data page cannot be mapped";
+	return err;
+}
+
+static void count(unsigned long *counter, unsigned long more)
+{
+	WRITE_ONCE(*counter, *counter + more);
+}
+
+static void account(struct blkback_stats *stats, const struct blkif_req *what)
+{
+	switch (what->op) {
+	case BLKIF_READ:
+		count(&stats->rd_req, 1);
+		count(&stats->rd_sect, what->nr_sectors);
+		break;
+	case BLKIF_WRITE:
+		count(&stats->wr_req, 1);
+		count(&stats->wr_sect, what->nr_sectors);
+		break;
+	case BLKIF_BARRIER:
+		count(&stats->f_req, 1);
+		count(&stats->wr_sect, what->nr_sectors);
+		break;
+	case BLKIF_FLUSH:
+		count(&stats->f_req, 1);
+		break;
+	case BLKIF_DISCARD:
+		count(&stats->ds_req, 1);
+		break;
+	}
+}
+
+static void request_refuse(struct blkback_request *req,
+			   const struct blkif_req *what, int err)
+{
+	xpv_err_ratelimited(req->ring->be->xdev,
+			    "queue %u: request %llx, operation %u, sector %llu refused: %s (error %d)\n",
+			    req->ring->index, what->id, what->op, what->sector,
+			    what->why, err);
+	request_finish(req, err);
+}
+
+/**
+ * request_run() - begin a request
+ * @req: an unused request object
+ * @what: what the guest asks for
+ * @err: what is already known to be wrong with it, or 0
+ *
+ * From here the request goes its own way to ring_respond(). It may be there
+ * before this returns.
+ *
+ * Context: the ring's worker.
+ */
+void request_run(struct blkback_request *req, struct blkif_req *what, int err)
+{
+	req->id = what->id;
+	req->op = what->op;
+	req->sector = what->sector;
+	req->nr_segs = what->nr_segs;
+	req->err = 0;
+	if (!err)
+		err = map_data(req, what);
+	if (err) {
+		request_refuse(req, what, err);
+		return;
+	}
+	account(&req->ring->stats, what);
+	req->nr_sectors = what->nr_sectors;
+	if (req->op != BLKIF_DISCARD)
+		io_submit(req);
+	else if (req->nr_sectors)
+		ring_queue_discard(req);
+	else
+		request_finish(req, 0);
+}
+
+/**
+ * request_finish() - end a request that has no bio in flight
+ * @req: the request
+ * @err: how it went: 0 or a negative errno
+ *
+ * Context: any, hard interrupts included.
+ */
+void request_finish(struct blkback_request *req, int err)
+{
+	req->err = err;
+	ring_complete(req);
+}
+
+static void check_unmap(struct blkback_request *req, int err)
+{
+	if (err)
+		xpv_err_ratelimited(req->ring->be->xdev,
+				    "queue %u: pages of request %llx cannot be unmapped (error %d)\n",
+				    req->ring->index, req->id, err);
+}
+
+static void table_unmapped(struct xpv_map_batch *table, int err)
+{
+	struct blkback_request *req =
+		container_of(table, struct blkback_request, table);
+
+	check_unmap(req, err);
+	ring_respond(req);
+}
+
+static void data_unmapped(struct xpv_map_batch *data, int err)
+{
+	struct blkback_request *req =
+		container_of(data, struct blkback_request, data);
+
+	check_unmap(req, err);
+	if (req->table.nr)
+		xpv_map_batch_unmap(&req->table, table_unmapped);
+	else
+		ring_respond(req);
+}
+
+/**
+ * request_release() - unmap a finished request's pages, then answer it
+ * @req: the request
+ *
+ * In this order: some frontends free a page as soon as they see the answer,
+ * mapped or not. A page that somebody below still holds, such as a network
+ * card that may have to send it again, delays the answer.
+ *
+ * Context: process or softirq.
+ */
+void request_release(struct blkback_request *req)
+{
+	if (req->data.nr)
+		xpv_map_batch_unmap(&req->data, data_unmapped);
+	else
+		data_unmapped(&req->data, 0);
+}

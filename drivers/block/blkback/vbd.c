@@ -1,0 +1,284 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The disk that is served: opened when the hotplug script has said which it
+ * is, described to the frontend, closed when the device is taken away.
+ *
+ * It stays open between two lives of the frontend, so that a loop device that
+ * goes away with its last user does not. All of this runs in the lane.
+ */
+#include <linux/blkdev.h>
+#include <linux/err.h>
+#include <linux/kdev_t.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+
+#include "blkback.h"
+
+/*
+ * Which disk, by the hotplug script's word. Return: 0; -EAGAIN while it has
+ * not spoken; or why it cannot be understood, already reported.
+ */
+static int read_device(struct xpv_device *xdev, dev_t *dev)
+{
+	u32 major, minor;
+	char *text;
+	int err;
+
+	text = xpv_store_text(xdev, XPV_OWN, "physical-device");
+	if (IS_ERR(text))
+		return PTR_ERR(text) == -ENOENT ? -EAGAIN :
+			xpv_device_fail(xdev, PTR_ERR(text),
+					"physical-device: cannot be read");
+	err = -EAGAIN;
+	if (!*text)
+		goto out_free;
+	err = blkif_parse_device(text, &major, &minor);
+	if (err)
+		xpv_device_fail(xdev, err,
+				"physical-device: \"%.24s\" is no device number",
+				text);
+	else
+		*dev = MKDEV(major, minor);
+
+out_free:
+	kfree(text);
+	return err;
+}
+
+static int read_mode(struct xpv_device *xdev, bool *writable)
+{
+	char *mode = xpv_store_text(xdev, XPV_OWN, "mode");
+
+	if (IS_ERR(mode))
+		return xpv_device_fail(xdev, PTR_ERR(mode),
+				       "mode: missing or unreadable");
+	*writable = strchr(mode, 'w');
+	kfree(mode);
+	return 0;
+}
+
+/* The toolstack writes it to both ends; older ones to the frontend's only. */
+static bool read_cdrom(struct xpv_device *xdev)
+{
+	char *type = xpv_store_text(xdev, XPV_OWN, "device-type");
+	bool cdrom;
+
+	if (IS_ERR(type))
+		type = xpv_store_text(xdev, XPV_OTHER, "device-type");
+	if (IS_ERR(type))
+		return false;
+	cdrom = !strcmp(type, "cdrom");
+	kfree(type);
+	return cdrom;
+}
+
+static int open_disk(struct blkback *be, dev_t dev, bool writable)
+{
+	blk_mode_t mode = BLK_OPEN_READ | (writable ? BLK_OPEN_WRITE : 0);
+	struct blkback_vbd *vbd = &be->vbd;
+	int err;
+
+	/*
+	 * Shared with whoever else has it: the hotplug script has decided
+	 * whether that is allowed.
+	 */
+	err = compat_bdev_open_by_dev(&vbd->open, dev, mode, NULL);
+	if (err)
+		return xpv_device_fail(be->xdev, err == -EAGAIN ? -EIO : err,
+				       "physical-device: cannot open %x:%x%s",
+				       MAJOR(dev), MINOR(dev),
+				       writable ? " for writing" : "");
+	if (writable && bdev_read_only(vbd->open.bdev))
+		xpv_warn(be->xdev, "%x:%x is read-only: offered as such\n",
+			 MAJOR(dev), MINOR(dev));
+	WRITE_ONCE(vbd->writable, writable);
+	WRITE_ONCE(vbd->dev, dev);
+	return 0;
+}
+
+/**
+ * vbd_open() - open the disk that "physical-device" names, if it is not yet
+ * @be: the device
+ *
+ * Opening may take as long as the disk does.
+ *
+ * Context: the lane; sleeps.
+ * Return: 0; -EAGAIN while nothing is named; or an error, already reported.
+ */
+int vbd_open(struct blkback *be)
+{
+	struct blkback_vbd *vbd = &be->vbd;
+	const char *step = be->xdev->lane.step;
+	bool writable;
+	dev_t dev;
+	int err;
+
+	err = read_device(be->xdev, &dev);
+	if (err)
+		return err;
+	err = read_mode(be->xdev, &writable);
+	if (err)
+		return err;
+	if (vbd->open.bdev && vbd->dev == dev && vbd->writable == writable)
+		return 0;
+
+	vbd_close(vbd);
+	xpv_lane_step(&be->xdev->lane, "opening the disk");
+	err = open_disk(be, dev, writable);
+	xpv_lane_step(&be->xdev->lane, step);
+	return err;
+}
+
+/**
+ * vbd_device_changed() - "physical-device" was written
+ * @be: the device
+ *
+ * Opens the disk as soon as its name is known. A running device keeps its
+ * disk: exchanging it under a guest would corrupt what the guest has cached.
+ *
+ * Context: the lane; sleeps.
+ */
+void vbd_device_changed(struct blkback *be)
+{
+	dev_t dev;
+
+	if (!be->vbd.open.bdev) {
+		if (be->xdev->state == XenbusStateInitWait)
+			vbd_open(be);
+		return;
+	}
+	if (be->nr_rings && !read_device(be->xdev, &dev) && dev != be->vbd.dev)
+		xpv_err(be->xdev,
+			"physical-device: cannot change from %x:%x to %x:%x in use\n",
+			MAJOR(be->vbd.dev), MINOR(be->vbd.dev),
+			MAJOR(dev), MINOR(dev));
+}
+
+/**
+ * vbd_settle() - make the open disk ready for a guest
+ * @be: the device
+ *
+ * The guest goes past this domain's page cache, so what is cached is written
+ * out and forgotten first.
+ *
+ * Context: the lane; sleeps as long as the disk writes.
+ * Return: 0, or an error, already reported.
+ */
+int vbd_settle(struct blkback *be)
+{
+	struct blkback_vbd *vbd = &be->vbd;
+	struct block_device *bdev = vbd->open.bdev;
+	const char *step = be->xdev->lane.step;
+	int err;
+
+	vbd->cdrom = read_cdrom(be->xdev) || disk_to_cdi(bdev->bd_disk);
+	vbd->discard = xpv_store_flag(be->xdev, XPV_OWN, "discard-enable",
+				      true);
+	xpv_lane_step(&be->xdev->lane, "writing out the page cache");
+	err = sync_blockdev(bdev);
+	xpv_lane_step(&be->xdev->lane, step);
+	if (err)
+		return xpv_device_fail(be->xdev, err,
+				       "cannot write out the page cache of %x:%x",
+				       MAJOR(vbd->dev), MINOR(vbd->dev));
+	invalidate_bdev(bdev);
+	return 0;
+}
+
+static bool vbd_readonly(const struct blkback_vbd *vbd)
+{
+	return !vbd->writable || bdev_read_only(vbd->open.bdev);
+}
+
+static bool vbd_discards(const struct blkback_vbd *vbd)
+{
+	struct block_device *bdev = vbd->open.bdev;
+
+	return vbd->discard && !vbd_readonly(vbd) &&
+	       bdev_max_discard_sectors(bdev) && bdev_discard_granularity(bdev);
+}
+
+/**
+ * vbd_limits() - what the disk can be asked for at this moment
+ * @vbd: the open disk
+ * @limits: filled
+ *
+ * Context: any.
+ */
+void vbd_limits(const struct blkback_vbd *vbd, struct blkif_limits *limits)
+{
+	struct block_device *bdev = vbd->open.bdev;
+
+	limits->capacity = bdev_nr_sectors(bdev);
+	limits->block = bdev_logical_block_size(bdev) / BLKIF_SECTOR_SIZE;
+	limits->max_indirect = BLKBACK_MAX_INDIRECT;
+	limits->readonly = vbd_readonly(vbd);
+	limits->discard = vbd_discards(vbd);
+}
+
+static unsigned int vbd_info(const struct blkback_vbd *vbd)
+{
+	unsigned int info = 0;
+
+	if (vbd->cdrom)
+		info |= BLKIF_INFO_CDROM;
+	if (vbd->open.bdev->bd_disk->flags & GENHD_FL_REMOVABLE)
+		info |= BLKIF_INFO_REMOVABLE;
+	if (vbd_readonly(vbd))
+		info |= BLKIF_INFO_READONLY;
+	return info;
+}
+
+/**
+ * vbd_describe() - put the disk's keys into the store
+ * @xdev: the device
+ * @txn: the transaction that says Connected
+ *
+ * "sectors" counts 512 bytes, whatever the disk's block is, and so do the
+ * requests. "sector-size" is the logical block, to which requests must be
+ * aligned: 512 for nearly every disk, 4096-byte physical blocks or not, and
+ * some frontends know no other. A disk that can do no less than 4096 has to
+ * say so; claiming 512 would promise requests that it cannot carry out.
+ *
+ * Context: the lane.
+ * Return: 0.
+ */
+int vbd_describe(struct xpv_device *xdev, struct xpv_txn *txn)
+{
+	const struct blkback *be = xdev->priv;
+	const struct blkback_vbd *vbd = &be->vbd;
+	struct block_device *bdev = vbd->open.bdev;
+
+	xpv_txn_put(txn, "sectors", "%llu",
+		    (unsigned long long)bdev_nr_sectors(bdev));
+	xpv_txn_put(txn, "info", "%u", vbd_info(vbd));
+	xpv_txn_put(txn, "sector-size", "%u", bdev_logical_block_size(bdev));
+	xpv_txn_put(txn, "physical-sector-size", "%u",
+		    bdev_physical_block_size(bdev));
+	/* Both are carried out in any case; without a cache neither is needed. */
+	xpv_txn_put(txn, "feature-flush-cache", "%d", bdev_write_cache(bdev));
+	xpv_txn_put(txn, "feature-barrier", "%d", bdev_write_cache(bdev));
+	xpv_txn_put(txn, "feature-discard", "%d", vbd_discards(vbd));
+	if (!vbd_discards(vbd))
+		return 0;
+	xpv_txn_put(txn, "discard-granularity", "%u",
+		    bdev_discard_granularity(bdev));
+	xpv_txn_put(txn, "discard-alignment", "%u",
+		    bdev_discard_alignment(bdev));
+	xpv_txn_put(txn, "discard-secure", "%d", 0);
+	return 0;
+}
+
+/**
+ * vbd_close() - close the disk, if it is open
+ * @vbd: the disk
+ *
+ * When it returns the disk can be detached by its owner.
+ *
+ * Context: the lane; sleeps.
+ */
+void vbd_close(struct blkback_vbd *vbd)
+{
+	WRITE_ONCE(vbd->dev, 0);
+	compat_bdev_close(&vbd->open);
+}
