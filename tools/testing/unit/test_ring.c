@@ -3,11 +3,13 @@
 #include "unit.h"
 #include <poll.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 #include <linux/kernel.h>
+#include <linux/ktime.h>
 #include <xpv/ring.h>
 
 #define BYTES		4096
@@ -582,6 +584,146 @@ static void no_wakeup_is_lost_in_trickles(void **state)
 	pass_a_million(3, 2);
 }
 
+/*
+ * The instant at which an event can get lost, again and again: one end
+ * publishes while the other goes to sleep. Either the first sees that an event
+ * is wanted, or the second sees that there is something to do. Both ends spin,
+ * so that they meet within a store buffer's time.
+ */
+#define DUELS		300000
+#define DUEL_MS		1000
+
+struct duel {
+	bool (*push)(struct xpv_ring *ring);
+	int (*final_check)(struct xpv_ring *ring);
+	struct xpv_ring *pusher;
+	struct xpv_ring *sleeper;
+	u32 *event;
+	u32 here;
+	u32 there;
+	bool over;
+	int seen;
+	u32 lost;
+};
+
+/* Yields now and then: the other may have no processor. */
+static void meet(u32 *mine, u32 *other, u32 round)
+{
+	u32 spins = 0;
+
+	__atomic_store_n(mine, round, __ATOMIC_SEQ_CST);
+	while (__atomic_load_n(other, __ATOMIC_SEQ_CST) < round)
+		if (++spins % 4096 == 0)
+			sched_yield();
+}
+
+static void *doze_off(void *arg)
+{
+	struct duel *d = arg;
+	u32 round;
+
+	for (round = 1;; round += 2) {
+		meet(&d->there, &d->here, round);
+		if (d->over)
+			break;
+		d->seen = d->final_check(d->sleeper);
+		meet(&d->there, &d->here, round + 1);
+	}
+	return NULL;
+}
+
+/* One message is placed already; put the ring back to that afterwards. */
+static void duel(struct duel *d, u32 round)
+{
+	bool wanted;
+
+	/* The threshold was passed before: no event unless a new one is set. */
+	*d->event = d->pusher->pushed;
+	meet(&d->here, &d->there, round);
+	wanted = d->push(d->pusher);
+	meet(&d->here, &d->there, round + 1);
+	d->lost += !wanted && !d->seen;
+}
+
+static void fight(struct duel *d, void (*reset)(struct pair *p),
+		  struct pair *p)
+{
+	ktime_t end = ktime_get() + DUEL_MS * 1000000LL;
+	pthread_t thread;
+	u32 round;
+
+	pthread_create(&thread, NULL, doze_off, d);
+	for (round = 1; round < 2 * DUELS && ktime_get() < end; round += 2) {
+		reset(p);
+		duel(d, round);
+	}
+	d->over = true;
+	meet(&d->here, &d->there, round);
+	pthread_join(thread, NULL);
+	teardown(p);
+	assert_int_equal(d->lost, 0);
+}
+
+/* Nothing asked so far; a request placed but not pushed. */
+static void reset_asking(struct pair *p)
+{
+	u32 at = p->front.pushed;
+	struct message m = {};
+
+	p->front.cons = at;
+	p->front.prod = at;
+	p->back.prod = at;
+	p->back.pushed = at;
+	p->back.cons = at;
+	p->front.page->rsp_prod = at;
+	xpv_front_ring_put(&p->front, &m, 8);
+}
+
+static void asking_meets_falling_asleep(void **state)
+{
+	struct pair p;
+	struct duel d = {
+		.push = xpv_front_ring_push,
+		.final_check = xpv_back_ring_final_check,
+		.pusher = &p.front,
+		.sleeper = &p.back,
+	};
+
+	setup(&p);
+	d.event = &p.front.page->req_event;
+	fight(&d, reset_asking, &p);
+}
+
+/* One request asked and taken; its response placed but not pushed. */
+static void reset_answering(struct pair *p)
+{
+	u32 at = p->back.pushed;
+	struct message m = {};
+
+	p->front.cons = at;
+	p->front.prod = at + 1;
+	p->front.pushed = at + 1;
+	p->back.prod = at;
+	p->back.cons = at + 1;
+	p->front.page->req_prod = at + 1;
+	xpv_back_ring_put(&p->back, &m, 8);
+}
+
+static void answering_meets_falling_asleep(void **state)
+{
+	struct pair p;
+	struct duel d = {
+		.push = xpv_back_ring_push,
+		.final_check = xpv_front_ring_final_check,
+		.pusher = &p.back,
+		.sleeper = &p.front,
+	};
+
+	setup(&p);
+	d.event = &p.front.page->rsp_event;
+	fight(&d, reset_answering, &p);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -597,6 +739,8 @@ int main(void)
 		cmocka_unit_test(backend_reattaches),
 		cmocka_unit_test(attach_checks_indices),
 		cmocka_unit_test(copied_once),
+		cmocka_unit_test(asking_meets_falling_asleep),
+		cmocka_unit_test(answering_meets_falling_asleep),
 		cmocka_unit_test(no_wakeup_is_lost),
 		cmocka_unit_test(no_wakeup_is_lost_in_trickles),
 	};
