@@ -10,7 +10,7 @@ virtual report
 @initialize:python@
 @@
 looks = set()	# (file, function) that reads a status
-uses = {}	# (file, function) -> functions of the same file it names
+uses = {}	# (file, function) -> functions it calls or completes with
 acts = []	# position and name of each operation
 
 def where(p):
@@ -37,20 +37,33 @@ p << looks.p;
 @@
 looks.add(where(p))
 
-@functions@
-identifier fn;
-@@
-fn(...) { ... }
-
 @uses@
-identifier functions.fn;
+identifier fn;
+expression list args;
 position p;
 @@
-fn@p
+fn@p(args)
 
 @script:python@
 p << uses.p;
-fn << functions.fn;
+fn << uses.fn;
+@@
+uses.setdefault(where(p), set()).add(fn)
+
+@completes@
+expression E;
+identifier fn;
+position p;
+@@
+(
+E->done = fn@p
+|
+E.done = fn@p
+)
+
+@script:python@
+p << completes.p;
+fn << completes.fn;
 @@
 uses.setdefault(where(p), set()).add(fn)
 
