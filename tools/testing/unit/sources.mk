@@ -11,3 +11,8 @@ test_lane_tsan-cflags := -fno-sanitize=all -fsanitize=thread
 
 test_blkif_parse-src := drivers/block/blkback/blkif_parse.c
 test_vdev-src := drivers/block/blkfront/vdev.c
+
+fake-xen := tools/testing/unit/shim/fake_xen.c
+test_grant-src := lib/grant.c $(fake-xen)
+test_map-src := lib/map.c $(fake-xen)
+test_evtchn-src := lib/evtchn.c $(fake-xen)

@@ -6,6 +6,16 @@ typedef struct {
 	long counter;
 } atomic_long_t;
 
+typedef struct {
+	int counter;
+} atomic_t;
+
+#define atomic_read(v)	 __atomic_load_n(&(v)->counter, __ATOMIC_SEQ_CST)
+#define atomic_add(n, v) __atomic_add_fetch(&(v)->counter, n, __ATOMIC_SEQ_CST)
+#define atomic_sub(n, v) __atomic_sub_fetch(&(v)->counter, n, __ATOMIC_SEQ_CST)
+#define atomic_inc(v)	 atomic_add(1, v)
+#define atomic_dec(v)	 atomic_sub(1, v)
+
 static inline void atomic_long_or(long bits, atomic_long_t *v)
 {
 	__atomic_fetch_or(&v->counter, bits, __ATOMIC_SEQ_CST);

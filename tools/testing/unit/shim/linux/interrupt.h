@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef SHIM_LINUX_INTERRUPT_H
+#define SHIM_LINUX_INTERRUPT_H
+
+typedef enum { IRQ_NONE, IRQ_HANDLED } irqreturn_t;
+typedef irqreturn_t (*irq_handler_t)(int irq, void *data);
+
+#define IRQF_NO_AUTOEN	0x80000
+
+void enable_irq(unsigned int irq);
+
+#endif

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef SHIM_LINUX_MM_H
+#define SHIM_LINUX_MM_H
+
+#include <stdlib.h>
+#include <linux/kernel.h>
+#include <linux/mm_types.h>
+#include <linux/slab.h>
+
+typedef uint64_t phys_addr_t;
+
+#define page_to_pfn(page)	((unsigned long)(uintptr_t)(page))
+#define pfn_to_kaddr(pfn)	((void *)(uintptr_t)(pfn))
+
+#define kvmalloc_array(n, size, gfp)	shim_alloc_array((n), (size))
+#define kvfree(ptr)			free(ptr)
+
+/* Fails when fake_xen.allocs_left comes to an end. */
+void *shim_alloc_array(size_t n, size_t size);
+
+static inline void get_page(struct page *page)
+{
+	page->count++;
+}
+
+static inline void put_page(struct page *page)
+{
+	page->count--;
+}
+
+#endif

@@ -1,0 +1,3 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#define XEN_PAGE_SIZE		4096
+#define virt_to_gfn(address)	((unsigned long)(address) / XEN_PAGE_SIZE)
