@@ -1,0 +1,132 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Test files, what their headers declare, and the matrix of cells they span."""
+
+import fnmatch
+import itertools
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from cache import RigError, SELFTESTS
+
+GUESTS = ("pv", "pvh", "hvm", "none")
+ENDS = {"front": ("ours", "intree", "none"), "back": ("ours", "intree", "qdisk", "none")}
+TOOLS = ("fio",)
+DEFAULTS = {"desc": "", "runs": "dom0", "guest": "none", "pair": "", "vcpus": "1", "memory": "512",
+            "disks": "", "needs": "", "time": "60", "length": "short", "boot": "default"}
+CHOICES = {"runs": ("dom0", "guest"), "length": ("short", "long"), "boot": ("default", "distro-scripts")}
+
+
+@dataclass(frozen=True)
+class Test:
+    """A test file and its declarations."""
+    path: Path
+    name: str
+    desc: str
+    runs: str
+    guests: tuple[str, ...]
+    pairs: tuple[str, ...]
+    vcpus: int
+    memory: int
+    disks: str
+    needs: tuple[str, ...]
+    time: int
+    length: str
+    boot: str
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One run of a test: with this guest type, and this pair of drivers."""
+    test: Test
+    guest: str
+    pair: str
+    name: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        matrix = ",".join(part for part in (self.guest, self.pair) if part not in ("", "none"))
+        object.__setattr__(self, "name", self.test.name + (f"[{matrix}]" if matrix else ""))
+
+    @property
+    def front(self) -> str:
+        return self.pair.partition("/")[0]
+
+    @property
+    def back(self) -> str:
+        return self.pair.partition("/")[2]
+
+    def environment(self, long: bool) -> dict[str, str]:
+        """What the test learns about its cell."""
+        values = {"RUNS": self.test.runs, "GUEST": self.guest, "FRONT": self.front, "BACK": self.back,
+                  "VCPUS": str(self.test.vcpus), "MEMORY": str(self.test.memory),
+                  "DISKS": self.test.disks, "TIME": str(self.test.time),
+                  "TOOLS": next((need for need in self.test.needs if need in TOOLS), ""),
+                  "LONG": "1" if long else ""}
+        return {f"XPV_{name}": "" if value == "none" else value for name, value in values.items()}
+
+    def missing(self, modules: Path) -> str:
+        """Why the cell cannot run with the modules in MODULES; empty if it can."""
+        if "ours" not in (self.front, self.back):
+            return ""
+        wanted = ["xenbus-mt", *(need for need in self.test.needs if need not in TOOLS)]
+        absent = [name for name in wanted if not (modules / f"{name}.ko").exists()]
+        return f"no {', '.join(absent)} in {modules}" if absent else ""
+
+
+def header(path: Path) -> dict[str, str]:
+    """The `# name: value` lines that open a test file."""
+    values = dict(DEFAULTS)
+    for line in path.read_text().splitlines():
+        if not line.startswith("#"):
+            break
+        match = re.match(r"# ([a-z]+): *(.*)", line)
+        if match and match.group(1) in DEFAULTS:
+            values[match.group(1)] = match.group(2).strip()
+        elif match:
+            raise RigError(f"{path}: no such declaration: {match.group(1)}")
+    return values
+
+
+def check(path: Path, values: dict[str, str]) -> None:
+    for name, allowed in CHOICES.items():
+        if values[name] not in allowed:
+            raise RigError(f"{path}: {name} is {values[name]!r}, not one of {', '.join(allowed)}")
+    for name in ("vcpus", "memory", "time"):
+        if not values[name].isdigit():
+            raise RigError(f"{path}: {name} is {values[name]!r}, not a number")
+    for guest in values["guest"].split():
+        if guest not in GUESTS:
+            raise RigError(f"{path}: no such guest type: {guest}")
+    for pair in values["pair"].split():
+        front, _, back = pair.partition("/")
+        if front not in ENDS["front"] or back not in ENDS["back"]:
+            raise RigError(f"{path}: no such pair: {pair}")
+    if values["runs"] == "guest" and "none" in values["guest"].split():
+        raise RigError(f"{path}: runs in a guest, but names no guest type")
+
+
+def load(path: Path) -> Test:
+    values = header(path)
+    check(path, values)
+    return Test(path=path, name=str(path.relative_to(SELFTESTS).with_suffix("")), desc=values["desc"],
+                runs=values["runs"], guests=tuple(values["guest"].split()),
+                pairs=tuple(values["pair"].split()) or ("",), vcpus=int(values["vcpus"]),
+                memory=int(values["memory"]), disks=values["disks"], needs=tuple(values["needs"].split()),
+                time=int(values["time"]), length=values["length"], boot=values["boot"])
+
+
+def matches(cell: Cell, patterns: list[str]) -> bool:
+    return not patterns or any(pattern in cell.name or fnmatch.fnmatch(cell.name, pattern)
+                               or fnmatch.fnmatch(cell.test.name, pattern) for pattern in patterns)
+
+
+def find(patterns: list[str], long: bool) -> list[Cell]:
+    """The cells that PATTERNS name, those of one kind of boot together."""
+    tests = [load(path) for path in sorted(SELFTESTS.glob("*/*.sh")) if path.parent.name != "lib"]
+    cells = [Cell(test, guest, pair) for test in tests if long or test.length == "short"
+             for guest, pair in itertools.product(test.guests, test.pairs)]
+    chosen = [cell for cell in cells if matches(cell, patterns)]
+    if patterns and not chosen:
+        raise RigError(f"no test matches {' '.join(patterns)}: see `rig list`"
+                       + ("" if long else " (long tests need --long)"))
+    return sorted(chosen, key=lambda cell: cell.test.boot)

@@ -1,0 +1,137 @@
+# SPDX-License-Identifier: GPL-2.0
+"""One boot of the emulated Xen host, and the channel to the agent in its dom0."""
+
+import os
+import select
+import shlex
+import shutil
+import socket
+import subprocess
+import time
+from pathlib import Path
+
+import image
+from cache import RigError
+
+QEMU = "qemu-system-x86_64"
+BOOT_LIMIT = 300
+CONSOLE = "console.log"
+XEN_OPTIONS = "console=com1 com1=115200,8n1 dom0_mem=1536M spec-ctrl=no xpti=no loglvl=all guest_loglvl=all bootscrub=0"
+DOM0_OPTIONS = "console=hvc0 panic_on_warn=1 oops=panic panic=-1 sysctl.kernel.hung_task_timeout_secs=60"
+
+
+class HostDied(Exception):
+    """The emulated host ended or stopped answering."""
+
+
+def qemu_arguments(dom0_options: str, logs: Path) -> list[str]:
+    dom0 = f"{image.kernel_image()} {DOM0_OPTIONS} {dom0_options},{image.DOM0_INITRD}"
+    return [
+        QEMU, "-machine", "q35", "-cpu", "qemu64,+svm,+npt", "-smp", "2", "-m", "4096",
+        "-accel", "tcg,thread=multi", "-display", "none", "-no-reboot", "-nic", "none",
+        "-kernel", str(image.XEN), "-append", XEN_OPTIONS, "-initrd", dom0,
+        "-drive", f"file={image.DOM0_DISK},format=raw,if=virtio,snapshot=on",
+        "-fsdev", f"local,id=payload,path={image.PAYLOAD},security_model=none,readonly=on",
+        "-device", "virtio-9p-pci,fsdev=payload,mount_tag=payload",
+        "-fsdev", f"local,id=logs,path={logs},security_model=none",
+        "-device", "virtio-9p-pci,fsdev=logs,mount_tag=logs",
+    ]
+
+
+def require_qemu() -> None:
+    if not shutil.which(QEMU):
+        raise RigError(f"{QEMU} is not installed here (see scripts/install-deps)")
+
+
+class Host:
+    """A running host. Use as a context: it is stopped, or killed, on the way out."""
+
+    def __init__(self, logs: Path, dom0_options: str = ""):
+        require_qemu()
+        self.logs = logs
+        self.console = logs / CONSOLE
+        self._buffer = b""
+        self._requests = 0
+        self._channel, theirs = socket.socketpair()
+        arguments = qemu_arguments(dom0_options, logs) + [
+            "-serial", f"file:{self.console}", "-monitor", "none",
+            "-chardev", f"socket,id=agent,fd={theirs.fileno()}",
+            "-device", "virtio-serial-pci",
+            "-device", "virtserialport,chardev=agent,name=xpv.agent",
+        ]
+        self._started = time.monotonic()
+        with theirs, open(logs / "qemu.log", "wb") as qemu_log:
+            self._qemu = subprocess.Popen(arguments, stdin=subprocess.DEVNULL, stdout=qemu_log,
+                                          stderr=qemu_log, pass_fds=[theirs.fileno()])
+        self._transcript = open(logs / "agent.log", "wb")
+
+    def __enter__(self) -> "Host":
+        return self
+
+    def __exit__(self, *_) -> None:
+        self.stop()
+        self._channel.close()
+        self._transcript.close()
+
+    def stop(self) -> None:
+        """Power off in an orderly way; kill what does not follow."""
+        try:
+            self._channel.sendall(b"poweroff\n")
+            self._qemu.wait(timeout=15)
+        except (OSError, subprocess.TimeoutExpired):
+            self._qemu.kill()
+            self._qemu.wait()
+
+    def wait_ready(self) -> float:
+        """Wait until dom0's agent answers; the seconds that the boot took."""
+        deadline = time.monotonic() + BOOT_LIMIT
+        while self._line(deadline) != "@ready":
+            pass
+        return time.monotonic() - self._started
+
+    def run(self, test: str, limit: int, environment: dict[str, str], on_line=None) -> tuple[int, list[str]]:
+        """Run a test in dom0: its exit status and the lines it printed."""
+        self._requests += 1
+        ident = f"{os.getpid()}.{self._requests}"
+        words = [ident, str(limit), test, *(f"{name}={value}" for name, value in environment.items())]
+        self._send(f"run {shlex.join(words)}\n")
+        deadline = time.monotonic() + limit + 90
+        lines: list[str] = []
+        while True:
+            try:
+                line = self._line(deadline)
+            except HostDied as death:
+                death.lines = lines
+                raise
+            if line.startswith(f"@end {ident} "):
+                return int(line.split()[2]), lines
+            lines.append(line)
+            if on_line:
+                on_line(line)
+
+    def _send(self, text: str) -> None:
+        try:
+            self._channel.sendall(text.encode())
+        except OSError:
+            raise HostDied("the host ended") from None
+
+    def _line(self, deadline: float) -> str:
+        while b"\n" not in self._buffer:
+            left = deadline - time.monotonic()
+            if left <= 0 or not select.select([self._channel], [], [], left)[0]:
+                raise HostDied("dom0 does not answer")
+            data = self._channel.recv(65536)
+            if not data:
+                raise HostDied("the host ended: dom0 or Xen died")
+            self._transcript.write(data)
+            self._transcript.flush()
+            self._buffer += data
+        line, self._buffer = self._buffer.split(b"\n", 1)
+        return line.decode(errors="replace").rstrip("\r")
+
+
+def interactive(logs: Path) -> int:
+    """A dom0 shell on this terminal; Ctrl-A X ends it."""
+    require_qemu()
+    arguments = qemu_arguments("xpv.shell loglevel=4", logs)
+    return subprocess.call(arguments + ["-serial", "mon:stdio"])

@@ -1,0 +1,300 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Boot images: dom0's disk and initrd, the guests' initrd, the shared payload.
+
+dom0's root is a disk made from the package cache alone. What changes with the
+checkout (modules, tests, the rig's own scripts, the guests' initrd) is the
+payload, a folder that dom0 mounts over 9p, so that an edit needs no new image.
+"""
+
+import gzip
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+import packages
+from cache import BUILD, CHECKOUT, RIG, RigError, SELFTESTS, locked
+
+PAYLOAD = BUILD / "payload"
+DOM0_DISK = BUILD / "dom0.ext4"
+DOM0_INITRD = BUILD / "dom0.cpio"
+GUEST_BASE = BUILD / "guest-base.cpio"
+GUEST_FIO = BUILD / "guest-fio.cpio"
+XEN = BUILD / "xen"
+
+HOST_TOOLS = ("cpio", "mke2fs", "depmod", "modprobe", "readelf", "busybox")
+
+# Of the kernel's modules, what a host of virtual machines can use here.
+MODULE_FOLDERS = ("arch", "block", "crypto", "lib", "fs", "net", "virt",
+                  "drivers/block", "drivers/char", "drivers/md", "drivers/net/xen-netback",
+                  "drivers/net/*.ko", "drivers/virtio", "drivers/xen", "drivers/scsi/*.ko")
+DOM0_LEAVES = ("usr/share/doc", "usr/share/man", "usr/share/locale", "usr/share/iso-codes",
+               "usr/share/xml", "usr/share/perl", "usr/share/perl5", "usr/src", "usr/lib/modules",
+               "usr/lib/x86_64-linux-gnu/perl", "usr/lib/ipxe", "usr/lib/udev/hwdb.d", "boot")
+DOM0_BOOT_MODULES = ("virtio_pci", "virtio_blk", "ext4", "9pnet_virtio", "9p", "virtio_console")
+GUEST_MODULES = ("xen-blkfront", "xen-netfront", "9p", "9pnet_xen", "ext4", "xenfs", "xen-evtchn",
+                 "xen-gntdev", "xen-gntalloc", "xen-privcmd", "dm-mod", "af_packet")
+GUEST_TOOLS = ("usr/sbin/mke2fs", "usr/sbin/e2fsck", "usr/sbin/blockdev")
+GUEST_ALIASES = {"usr/sbin/mkfs.ext4": "mke2fs", "usr/sbin/fsck.ext4": "e2fsck"}
+
+
+def require_host_tools() -> None:
+    missing = [tool for tool in HOST_TOOLS if not shutil.which(tool, path=search_path())]
+    if missing:
+        raise RigError(f"not installed here: {', '.join(missing)} (see scripts/install-deps)")
+
+
+def search_path() -> str:
+    return os.environ.get("PATH", "") + ":/usr/sbin:/sbin"
+
+
+def run(argv: list, **options) -> str:
+    environment = {**os.environ, "PATH": search_path()}
+    return packages.run([str(word) for word in argv], env=environment, **options)
+
+
+# Libraries and modules that a program or a module needs
+
+def needed(program: Path) -> list[str]:
+    return re.findall(r"\(NEEDED\).*\[(.+)\]", run(["readelf", "-d", program]))
+
+
+def library_folders(root: Path) -> list[Path]:
+    base = root / "usr/lib/x86_64-linux-gnu"
+    return [base, root / "usr/lib", base / "ceph"]
+
+
+def libraries(root: Path, programs: list[Path]) -> set[Path]:
+    """All shared libraries that PROGRAMS load, and what pthread_cancel loads."""
+    found: dict[str, Path] = {}
+    todo = ["libgcc_s.so.1", "ld-linux-x86-64.so.2"]
+    for program in programs:
+        todo += needed(program)
+    while todo:
+        name = todo.pop()
+        if name in found:
+            continue
+        places = [folder / name for folder in library_folders(root)]
+        path = next((place for place in places if place.exists()), None)
+        if not path:
+            raise RigError(f"the package cache lacks {name}")
+        found[name] = path
+        todo += needed(path)
+    return set(found.values())
+
+
+def module_chain(tree: Path, names: tuple[str, ...]) -> list[Path]:
+    """Files of the modules and what they depend on, in the order of loading."""
+    chain: dict[Path, None] = {}
+    release = packages.kernel_release()
+    for name in names:
+        shown = run(["modprobe", "-d", tree, "-S", release, "--show-depends", name])
+        for path in re.findall(r"^insmod (\S+)", shown, re.M):
+            chain[Path(path)] = None
+    return list(chain)
+
+
+# Making images
+
+def copy_into(stage: Path, root: Path, path: Path) -> None:
+    target = stage / path.relative_to(root)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copy2(path.resolve(), target)
+
+
+def merged_folders(stage: Path) -> None:
+    for name in ("bin", "sbin", "lib", "lib64"):
+        (stage / "usr" / name).mkdir(parents=True, exist_ok=True)
+        if not (stage / name).is_symlink():
+            (stage / name).symlink_to(f"usr/{name}")
+
+
+def static_busybox(root: Path, stage: Path) -> None:
+    merged_folders(stage)
+    target = stage / "usr/bin/busybox"
+    target.unlink(missing_ok=True)
+    shutil.copy2(root / "usr/bin/busybox", target)
+    shell = stage / "usr/bin/sh"
+    shell.unlink(missing_ok=True)
+    shell.symlink_to("busybox")
+
+
+def pack(stage: Path, archive: Path) -> None:
+    """An uncompressed initrd: under emulation, unpacking costs more than copying."""
+    names = "\0".join(sorted(str(path.relative_to(stage)) for path in stage.rglob("*")))
+    with open(archive, "wb") as out:
+        subprocess.run(["cpio", "--quiet", "-0", "-o", "-H", "newc", "-R", "0:0"], check=True,
+                       cwd=stage, input=names.encode(), stdout=out)
+
+
+def copy_modules(root: Path, stage: Path) -> Path:
+    """A module tree for dom0, with an index that fits what it holds."""
+    release = packages.kernel_release()
+    source = root / "usr/lib/modules" / release
+    target = stage / "usr/lib/modules" / release
+    for pattern in MODULE_FOLDERS:
+        for path in (source / "kernel").glob(pattern):
+            destination = target / path.relative_to(source)
+            destination.parent.mkdir(parents=True, exist_ok=True)
+            (shutil.copytree if path.is_dir() else shutil.copy2)(path, destination)
+    for path in source.glob("modules.*"):
+        shutil.copy2(path, target)
+    run(["depmod", "-b", stage, release])
+    return target
+
+
+def dom0_disk(root: Path, stage: Path) -> None:
+    excludes = [f"--exclude=./{leaf}" for leaf in DOM0_LEAVES]
+    with subprocess.Popen(["tar", "-C", root, "-c", *excludes, "."],
+                          stdout=subprocess.PIPE) as tar:
+        run(["tar", "-C", stage, "-x"], stdin=tar.stdout)
+    copy_modules(root, stage)
+    static_busybox(root, stage)
+    for folder in ("dev", "proc", "sys", "run", "tmp", "xpv", "var/lib/xen", "var/lib/xenstored",
+                   "var/log/xen", "root"):
+        (stage / folder).mkdir(parents=True, exist_ok=True)
+    (stage / "var/run").rmdir()
+    (stage / "var/run").symlink_to("/run")
+    (stage / "etc/passwd").write_text("root:x:0:0:root:/root:/bin/sh\n")
+    (stage / "etc/group").write_text("root:x:0:\n")
+    (stage / "etc/mtab").unlink(missing_ok=True)
+    (stage / "etc/mtab").symlink_to("/proc/self/mounts")
+    size = sum(path.lstat().st_size for path in stage.rglob("*")) // (1 << 20) + 512
+    DOM0_DISK.unlink(missing_ok=True)
+    run(["mke2fs", "-q", "-t", "ext4", "-O", "^has_journal", "-d", stage, DOM0_DISK, f"{size}M"])
+
+
+def dom0_initrd(root: Path, disk_stage: Path, stage: Path) -> None:
+    static_busybox(root, stage)
+    (stage / "modules").mkdir()
+    for number, path in enumerate(module_chain(disk_stage, DOM0_BOOT_MODULES)):
+        shutil.copy2(path, stage / "modules" / f"{number:02}-{path.name}")
+    shutil.copy2(RIG / "dom0/initrd-init", stage / "init")
+    pack(stage, DOM0_INITRD)
+
+
+def guest_base(root: Path, disk_stage: Path, stage: Path) -> None:
+    """What every guest has: busybox, file system tools, the in-tree modules."""
+    static_busybox(root, stage)
+    tools = [root / tool for tool in GUEST_TOOLS]
+    for path in [*tools, *libraries(root, tools)]:
+        copy_into(stage, root, path)
+    (stage / "usr/lib64/ld-linux-x86-64.so.2").symlink_to("../lib/x86_64-linux-gnu/ld-linux-x86-64.so.2")
+    for alias, target in GUEST_ALIASES.items():
+        (stage / alias).symlink_to(target)
+    for path in module_chain(disk_stage, GUEST_MODULES):
+        copy_into(stage, disk_stage, path)
+    for path in (root / "etc/mke2fs.conf", *(disk_stage / "usr/lib/modules").glob("*/modules.[ob]*")):
+        copy_into(stage, root if root in path.parents else disk_stage, path)
+    run(["depmod", "-b", stage, packages.kernel_release()])
+    pack(stage, GUEST_BASE)
+
+
+def guest_fio(root: Path, stage: Path) -> None:
+    """fio and its many libraries, apart: only the guests of tests that ask pay for them."""
+    fio = root / "usr/bin/fio"
+    merged_folders(stage)
+    for path in [fio, *libraries(root, [fio])]:
+        copy_into(stage, root, path)
+    pack(stage, GUEST_FIO)
+
+
+def base_digest() -> str:
+    parts = [packages.stamp_path().read_bytes(), str(packages.stamp_path().stat().st_mtime_ns).encode(),
+             Path(__file__).read_bytes(), (RIG / "dom0/initrd-init").read_bytes()]
+    return hashlib.sha256(b"\0".join(parts)).hexdigest()
+
+
+def build_base() -> None:
+    """The images that depend on the packages; kept until those change."""
+    stamp = BUILD / "base.stamp"
+    digest = base_digest()
+    if stamp.exists() and stamp.read_text() == digest:
+        return
+    print("images: building dom0's disk and the initrds", flush=True)
+    require_host_tools()
+    root = packages.root_dir()
+    with tempfile.TemporaryDirectory(dir=BUILD) as scratch:
+        stages = {name: Path(scratch) / name for name in ("disk", "initrd", "guest", "fio")}
+        for stage in stages.values():
+            stage.mkdir()
+        dom0_disk(root, stages["disk"])
+        dom0_initrd(root, stages["disk"], stages["initrd"])
+        guest_base(root, stages["disk"], stages["guest"])
+        guest_fio(root, stages["fio"])
+    hypervisor = next((root / "boot").glob("xen-4.*-amd64.gz"))
+    XEN.write_bytes(gzip.decompress(hypervisor.read_bytes()))
+    stamp.write_text(digest)
+
+
+def kernel_image() -> Path:
+    return packages.root_dir() / "boot" / f"vmlinuz-{packages.kernel_release()}"
+
+
+# The payload: what dom0 sees of the checkout
+
+def default_modules() -> Path:
+    return CHECKOUT / "build" / f"modules-{packages.kernel_release()}"
+
+
+def check_modules(folder: Path) -> None:
+    """Refuse modules that were built for another kernel: loading them could only fail."""
+    for path in sorted(folder.glob("*.ko")):
+        magic = run(["modinfo", "-F", "vermagic", path]).split()
+        if not magic or magic[0] != packages.kernel_release():
+            raise RigError(f"{path} is built for {magic[0] if magic else 'no kernel'}, the rig boots "
+                           f"{packages.kernel_release()}: build with KDIR=`tools/testing/rig/rig kdir`")
+
+
+def replace_tree(source: Path, target: Path) -> None:
+    shutil.rmtree(target, ignore_errors=True)
+    shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
+
+
+def guest_overlay(stage: Path) -> None:
+    """What guests get from the checkout, appended to their base initrd."""
+    shutil.copy2(RIG / "guest/init", stage / "init")
+    (stage / "sbin").mkdir()
+    shutil.copy2(RIG / "guest/poweroff", stage / "sbin/poweroff")
+    shutil.copytree(PAYLOAD / "selftests", stage / "selftests")
+    shutil.copytree(PAYLOAD / "modules", stage / "modules")
+
+
+def concatenate(target: Path, parts: list[Path]) -> None:
+    with open(target, "wb") as out:
+        for part in parts:
+            with open(part, "rb") as source:
+                shutil.copyfileobj(source, out, 1 << 20)
+            out.write(b"\0" * (-out.tell() % 512))
+
+
+def build_payload(modules: Path) -> bool:
+    """Gather the payload for a boot; tell whether it holds modules of ours."""
+    shutil.rmtree(PAYLOAD, ignore_errors=True)
+    PAYLOAD.mkdir(parents=True)
+    replace_tree(SELFTESTS, PAYLOAD / "selftests")
+    replace_tree(RIG / "dom0", PAYLOAD / "dom0")
+    (PAYLOAD / "modules").mkdir()
+    ours = sorted(modules.glob("*.ko"))
+    for path in ours:
+        shutil.copy2(path, PAYLOAD / "modules")
+    check_modules(PAYLOAD / "modules")
+    shutil.copy2(kernel_image(), PAYLOAD / "vmlinuz")
+    with tempfile.TemporaryDirectory(dir=BUILD) as scratch:
+        guest_overlay(Path(scratch))
+        overlay = BUILD / "guest-overlay.cpio"
+        pack(Path(scratch), overlay)
+    concatenate(PAYLOAD / "guest.cpio", [GUEST_BASE, overlay])
+    concatenate(PAYLOAD / "guest-fio.cpio", [GUEST_BASE, GUEST_FIO, overlay])
+    return bool(ours)
+
+
+def prepare(modules: Path) -> bool:
+    """Everything a boot needs, rebuilt only where its inputs changed."""
+    BUILD.mkdir(parents=True, exist_ok=True)
+    with locked("images", "another run is building images, waiting"):
+        build_base()
+    return build_payload(modules)

@@ -1,0 +1,165 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Runs cells: as many as possible in one boot, on in a new one after a death."""
+
+import itertools
+import re
+import shutil
+import sys
+import time
+from pathlib import Path
+
+import cells as matrix
+import image
+import scan
+import tap
+from cache import CHECKOUT, LOGS, locked
+from host import CONSOLE, Host, HostDied
+
+KEPT_BOOTS = 20
+TAIL = 15
+
+
+def boot_lock():
+    return locked("boot", "another boot is running, waiting for it to end")
+
+
+def new_logs(kind: str) -> Path:
+    """A folder for the logs of one boot, also reachable as build/logs/latest."""
+    LOGS.mkdir(parents=True, exist_ok=True)
+    stamp = time.strftime("%Y%m%d-%H%M%S")
+    for number in itertools.count():
+        logs = LOGS / f"{stamp}-{kind}{f'-{number}' if number else ''}"
+        if not logs.exists():
+            break
+    (logs / "console").mkdir(parents=True)
+    latest = LOGS / "latest"
+    latest.unlink(missing_ok=True)
+    latest.symlink_to(logs.name)
+    old = sorted(path for path in LOGS.iterdir() if path.is_dir() and not path.is_symlink())
+    for path in old[:-KEPT_BOOTS]:
+        shutil.rmtree(path)
+    return logs
+
+
+def shown(path: Path) -> str:
+    return str(path.relative_to(CHECKOUT))
+
+
+class Run:
+    """A run of many cells: its totals, and what it tells the user."""
+
+    def __init__(self, long: bool):
+        self.long = long
+        self.passed = self.failed = self.skipped = 0
+        self._allowed = scan.allowed_messages()
+
+    def skip(self, cell: matrix.Cell, reason: str) -> None:
+        self.skipped += 1
+        print(f"skip  {cell.name}: {reason}", flush=True)
+
+    def boots(self, cells: list[matrix.Cell]) -> None:
+        """Run all cells, a boot for each kind and after each death."""
+        for kind, group in itertools.groupby(cells, lambda cell: cell.test.boot):
+            left = list(group)
+            while left:
+                left = self._one_boot(kind, left)
+
+    def _one_boot(self, kind: str, cells: list[matrix.Cell]) -> list[matrix.Cell]:
+        """Run cells until the host dies; the cells that are left."""
+        logs = new_logs(kind)
+        options = "xpv.scripts=distro" if kind == "distro-scripts" else ""
+        with Host(logs, options) as host:
+            console = scan.LogReader(host.console)
+            try:
+                seconds = host.wait_ready()
+            except HostDied as death:
+                print(f"FAIL  boot: {death}; logs in {shown(logs)}")
+                self._tail(console.fresh().splitlines())
+                self.failed += len(cells)
+                return []
+            print(f"boot  {kind}: dom0 up in {seconds:.0f} s, logs in {shown(logs)}", flush=True)
+            complaints = scan.unexpected(console.fresh(), self._allowed, xen=False)
+            if complaints:
+                self.failed += 1
+                print("FAIL  boot: unexpected messages")
+                self._tail(complaints)
+            for number, cell in enumerate(cells):
+                if not self._one_cell(host, console, cell):
+                    return cells[number + 1:]
+        return []
+
+    def _one_cell(self, host: Host, console: scan.LogReader, cell: matrix.Cell) -> bool:
+        """Run one cell and report it; whether the host lives on."""
+        print(f"      {cell.name} ...", end="\r", flush=True)
+        started, alive = time.monotonic(), True
+        test = f"/xpv/selftests/{cell.test.name}.sh"
+        try:
+            status, lines = host.run(test, cell.test.time, cell.environment(self.long))
+            outcome = tap.read(lines, status)
+        except HostDied as death:
+            host.stop()
+            lines = getattr(death, "lines", [])
+            outcome = tap.read(lines, 0)
+            outcome.problems.insert(0, str(death))
+            alive = False
+        seconds = time.monotonic() - started
+        folder = self._keep_logs(host.logs, cell, lines, console.fresh())
+        outcome.problems += [f"unexpected message: {line}" for line in self._scan(folder)]
+        self._report(cell, outcome, seconds, lines, folder)
+        return alive
+
+    def _keep_logs(self, logs: Path, cell: matrix.Cell, lines: list[str], console: str) -> Path:
+        """A folder of the cell's own: its output, dom0's and Xen's console, the guests'."""
+        folder = logs / re.sub(r"[^\w.-]+", "_", cell.name).strip("_")
+        folder.mkdir()
+        (folder / "output.tap").write_text("\n".join(lines) + "\n")
+        (folder / CONSOLE).write_text(console)
+        for path in (logs / "console").iterdir():
+            path.rename(folder / path.name)
+        return folder
+
+    def _scan(self, folder: Path) -> list[str]:
+        return [line for path in sorted(folder.glob("*.log"))
+                for line in scan.unexpected(path.read_text(errors="replace"), self._allowed)]
+
+    def _report(self, cell: matrix.Cell, outcome: tap.Outcome, seconds: float,
+                lines: list[str], folder: Path) -> None:
+        self.passed += outcome.passed
+        self.failed += outcome.failures
+        self.skipped += len(outcome.skips)
+        verdict = "FAIL" if outcome.failures else "ok  " if outcome.passed else "skip"
+        counts = f"{outcome.passed} passed"
+        counts += f", {outcome.failures} failed" if outcome.failures else ""
+        counts += f", {len(outcome.skips)} skipped" if outcome.skips else ""
+        print(f"{verdict}  {cell.name}  {seconds:.1f} s ({counts})", flush=True)
+        for reason in outcome.skips:
+            print(f"        skipped: {reason}")
+        if outcome.failures:
+            for problem in outcome.problems[:TAIL]:
+                print(f"        {problem}")
+            self._tail(lines)
+            print(f"        logs: {shown(folder)}", flush=True)
+
+    @staticmethod
+    def _tail(lines: list[str]) -> None:
+        for line in [line for line in lines if line.strip()][-TAIL:]:
+            print(f"        | {line}")
+
+
+def run(patterns: list[str], modules: Path, long: bool) -> int:
+    """Run the tests that PATTERNS name and report; the exit status."""
+    chosen = matrix.find(patterns, long)
+    totals = Run(long)
+    runnable = []
+    for cell in chosen:
+        reason = cell.missing(modules)
+        if reason:
+            totals.skip(cell, reason)
+        else:
+            runnable.append(cell)
+    if runnable:
+        with boot_lock():
+            image.prepare(modules)
+            totals.boots(runnable)
+    print(f"{totals.passed} passed, {totals.failed} failed, {totals.skipped} skipped")
+    return 1 if totals.failed else 0

@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Looks through the logs of both kernels and of Xen for what must not be there."""
+
+import re
+from pathlib import Path
+
+from cache import RIG, RigError
+
+ALLOWED = RIG / "allowed-messages"
+KERNEL = re.compile(
+    r"WARNING:|BUG:|BUG at|Oops|Kernel panic|Call Trace:|blocked for more than|soft lockup|hard LOCKUP"
+    r"|rcu.*(?:stall|self-detected)|general protection fault|refcount_t:|corruption|UBSAN:|KASAN:"
+    r"|possible circular locking|inconsistent lock state|scheduling while atomic|unexpected event channel")
+XEN = re.compile(r"^\(XEN\) ")
+
+
+def allowed_messages() -> list[re.Pattern]:
+    """The documented exceptions: one expression a line, its reason above it."""
+    expressions = []
+    for number, line in enumerate(ALLOWED.read_text().splitlines(), 1):
+        if line and not line.startswith("#"):
+            try:
+                expressions.append(re.compile(line))
+            except re.error as error:
+                raise RigError(f"{ALLOWED}:{number}: {error}") from None
+    return expressions
+
+
+def unexpected(text: str, allowed: list[re.Pattern], xen: bool = True) -> list[str]:
+    """Lines that fail a test: a kernel's complaints, and with XEN any word of Xen's."""
+    lines = [line.rstrip("\r") for line in text.splitlines()]
+    suspects = [line for line in lines if KERNEL.search(line) or (xen and XEN.search(line))]
+    return [line for line in suspects if not any(entry.search(line) for entry in allowed)]
+
+
+class LogReader:
+    """Hands out what was added to a log since the last look."""
+
+    def __init__(self, path: Path):
+        self._path = path
+        self._offset = 0
+
+    def fresh(self) -> str:
+        if not self._path.exists():
+            return ""
+        with open(self._path, "rb") as log:
+            log.seek(self._offset)
+            data = log.read()
+        self._offset += len(data)
+        return data.decode(errors="replace")

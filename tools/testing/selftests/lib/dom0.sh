@@ -1,0 +1,341 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=sh
+# What tests that run in dom0 are written with: backends, disks, guests.
+# Functions say what went wrong on standard error and return non-zero.
+
+XPV_RUN=/run/xpv
+XPV_MODULES=/xpv/modules
+XPV_BACKENDS='xen-blkback xen-netback xen-9pback pvcalls-back'
+XPV_PANIC='panic_on_warn=1 oops=panic panic=-1 panic_print=0x20'
+
+# wait_for SECONDS 'CONDITION': poll until the shell condition holds
+wait_for() {
+	__until=$(($(date +%s) + $1))
+	until eval "$2"; do
+		[ "$(date +%s)" -lt $__until ] || return 1
+		sleep 0.2
+	done
+}
+
+__complain() {
+	echo "$*" >&2
+	return 1
+}
+
+# --- Backends ---------------------------------------------------------------
+
+module_loaded() {
+	[ -d "/sys/module/$(echo "$1" | tr - _)" ]
+}
+
+# __module_options MODULE WORD...: the values of the words MODULE.NAME=VALUE
+__module_options() {
+	__module=$1
+	shift
+	for __word; do
+		case $__word in "$__module".*) echo "${__word#*.}" ;; esac
+	done
+}
+
+backend_unload() {
+	for __module in $XPV_BACKENDS xenbus-mt; do
+		module_loaded "$__module" || continue
+		rmmod "$__module" || __complain "$__module does not unload" || return 1
+	done
+	rm -f $XPV_RUN/backend
+}
+
+# __load_ours [MODULE.NAME=VALUE]...
+__load_ours() {
+	for __name in xenbus-mt $XPV_BACKENDS; do
+		[ -f "$XPV_MODULES/$__name.ko" ] || continue
+		# shellcheck disable=SC2046 # one word an option
+		insmod "$XPV_MODULES/$__name.ko" $(__module_options "$__name" "$@") ||
+			__complain "our $__name does not load" || return 1
+	done
+}
+
+# __load_intree [MODULE.NAME=VALUE]...
+__load_intree() {
+	for __name in xen-blkback xen-netback; do
+		# shellcheck disable=SC2046 # one word an option
+		modprobe "$__name" $(__module_options "$__name" "$@") ||
+			__complain "in-tree $__name does not load" || return 1
+	done
+}
+
+# backend ours|intree|qdisk [MODULE.NAME=VALUE]...: who serves disks from now
+# on. No guest may be using the backends that it replaces.
+backend() {
+	[ "$(cat $XPV_RUN/backend 2>/dev/null)" != "$*" ] || return 0
+	backend_unload || return 1
+	__kind=$1
+	shift
+	case $__kind in
+	ours) __load_ours "$@" || return 1 ;;
+	intree | qdisk) __load_intree "$@" || return 1 ;;
+	*) __complain "backend: no such kind: $__kind" || return 1 ;;
+	esac
+	mkdir -p $XPV_RUN
+	echo "$__kind${*:+ $*}" >$XPV_RUN/backend
+}
+
+backend_kind() {
+	sed 's/ .*//' $XPV_RUN/backend 2>/dev/null
+}
+
+# --- Disks ------------------------------------------------------------------
+# Backing devices, in memory. Each is reached as $(disk_path NAME).
+
+disk_path() {
+	readlink "$XPV_RUN/disks/$1"
+}
+
+__disk_null() {
+	modprobe null_blk nr_devices=0
+	__node=/sys/kernel/config/nullb/$1
+	mkdir "$__node"
+	echo "$2" >"$__node/size"
+	echo 1 >"$__node/memory_backed"
+	echo 1 >"$__node/discard"
+	[ -z "$3" ] || echo "$3" >"$__node/blocksize"
+	echo 1 >"$__node/power" || return 1
+	echo "/dev/$1"
+}
+
+__disk_file() {
+	mkdir -p /tmp/disks
+	truncate -s "$2M" "/tmp/disks/$1"
+	echo "/tmp/disks/$1"
+}
+
+__disk_loop() {
+	modprobe loop
+	__loop=$(losetup -f)
+	losetup "$__loop" "$(__disk_file "$1" "$2")" || return 1
+	echo "$__loop"
+}
+
+__disk_mapped() {
+	modprobe -a dm-mod "dm-$2" 2>/dev/null
+	__sectors=$(blockdev --getsz "$3") || return 1
+	dmsetup create --noudevsync "$1" --table "0 $__sectors $2 $3 0 $4" || return 1
+	dmsetup mknodes "$1"
+	echo "/dev/mapper/$1"
+}
+
+__megabytes() {
+	case $1 in
+	*G) echo $((${1%G} * 1024)) ;;
+	*M) echo "${1%M}" ;;
+	*) echo "$1" ;;
+	esac
+}
+
+# disk_make NAME SIZE [KIND]: make a disk of SIZE (64M, 1G) and print its path.
+#   null	memory-backed null_blk, with discard; the default
+#   null4k	the same with 4096-byte sectors
+#   loop	a loop device over a file on tmpfs
+#   file	the bare file
+#   linear	dm-linear over null: dmsetup suspend, resume and reload it
+#   delay=MS	dm-delay over null
+disk_make() {
+	__size=$(__megabytes "$2")
+	case ${3:-null} in
+	null) __path=$(__disk_null "$1" "$__size") ;;
+	null4k) __path=$(__disk_null "$1" "$__size" 4096) ;;
+	loop) __path=$(__disk_loop "$1" "$__size") ;;
+	file) __path=$(__disk_file "$1" "$__size") ;;
+	linear) __path=$(__disk_mapped "$1" linear "$(__disk_null "$1" "$__size")") ;;
+	delay=*) __path=$(__disk_mapped "$1" delay "$(__disk_null "$1" "$__size")" "${3#*=}") ;;
+	*) __complain "disk_make: no such kind: $3" || return 1 ;;
+	esac || __complain "disk_make: $1 of $2 (${3:-null}) cannot be made" || return 1
+	mkdir -p $XPV_RUN/disks
+	ln -sfn "$__path" "$XPV_RUN/disks/$1"
+	echo "$__path"
+}
+
+# disk_remove NAME: undo disk_make, whatever the kind
+disk_remove() {
+	__path=$(disk_path "$1")
+	case $__path in
+	/dev/mapper/*) dmsetup remove --noudevsync --force "$1" || return 1 ;;
+	/dev/loop*) losetup -d "$__path" || return 1 ;;
+	esac
+	if [ -d "/sys/kernel/config/nullb/$1" ]; then
+		rmdir "/sys/kernel/config/nullb/$1" || return 1
+	fi
+	rm -f "/tmp/disks/$1" "$XPV_RUN/disks/$1"
+}
+
+# --- Guests -----------------------------------------------------------------
+
+__guest() {
+	cat "$XPV_RUN/guests/$1/$2"
+}
+
+# __disk_spec GUEST SPEC: an xl disk line. SPEC is VDEV=SIZE, which makes the
+# disk GUEST-VDEV, or VDEV:PATH, or already xl's own (it contains a comma).
+__disk_spec() {
+	__access=rw
+	case $2 in
+	*,*)
+		echo "$2"
+		return
+		;;
+	*:*)
+		__vdev=${2%%:*}
+		__target=${2#*:}
+		case $__target in *:ro) __access=ro __target=${__target%:ro} ;; esac
+		;;
+	*=*)
+		__vdev=${2%%=*}
+		__target=$(disk_make "$1-$__vdev" "${2#*=}") || return 1
+		;;
+	*) __complain "guest_create: not a disk: $2" || return 1 ;;
+	esac
+	__type=phy
+	[ "$(backend_kind)" != qdisk ] || __type=qdisk
+	echo "format=raw,vdev=$__vdev,access=$__access,backendtype=$__type,target=$__target"
+}
+
+# disk_spec GUEST SPEC: the same for xl block-attach
+disk_spec() {
+	__disk_spec "$@"
+}
+
+# guest_create NAME [TYPE] [KEY=VALUE]...: create a guest and wait for its boot.
+#   TYPE	pv, pvh or hvm; $XPV_GUEST without it
+#   front=	ours, intree or none; $XPV_FRONT without it
+#   vcpus= memory=	$XPV_VCPUS and $XPV_MEMORY without them
+#   disk=	repeatable; see __disk_spec. With no disk= at all: $XPV_DISKS
+#   vif=	repeatable; xl's syntax
+#   tools=fio	an initrd with fio, which is large
+#   extra=	more of the guest kernel's command line, where a word
+#		MODULE.NAME=VALUE is also a parameter of the frontend it names
+#   config=	repeatable; a line of the xl configuration as it is
+#   boot=nowait	return as soon as the guest runs
+guest_create() {
+	guest_config "$@" || return 1
+	__dir=$XPV_RUN/guests/$1
+	xl create -q "$__dir/config" >"$__dir/xl.log" 2>&1 || {
+		cat "$__dir/xl.log" >&2
+		__complain "guest $1 cannot be created" || return 1
+	}
+	guest_refresh "$1" || return 1
+	case " $* " in *' boot=nowait '*) return 0 ;; esac
+	guest_wait_boot "$1"
+}
+
+# guest_refresh NAME: find the console of a guest that was created or restored
+guest_refresh() {
+	__domid=$(xl domid "$1") || return 1
+	__dir=$XPV_RUN/guests/$1
+	mkdir -p "$__dir"
+	echo "$__domid" >"$__dir/domid"
+	echo "/var/log/xen/console/guest-$1.log" >"$__dir/log"
+	wait_for 10 "xenstore-read /local/domain/$__domid/console/tty >$__dir/tty 2>/dev/null" ||
+		__complain "guest $1 has no console"
+}
+
+# guest_config NAME [TYPE] [KEY=VALUE]...: write the xl configuration only, to
+# $XPV_RUN/guests/NAME/config
+guest_config() {
+	__name=$1
+	shift
+	__gtype=${XPV_GUEST:-pv} __front=${XPV_FRONT:-none} __vcpus=${XPV_VCPUS:-1}
+	__memory=${XPV_MEMORY:-256} __initrd=guest __disks='' __vifs='' __extra='' __config=''
+	[ -z "$XPV_TOOLS" ] || __initrd=guest-$XPV_TOOLS
+	case $1 in pv | pvh | hvm) __gtype=$1 && shift ;; esac
+	case " $*" in *' disk='*) ;; *) __given=$XPV_DISKS ;; esac
+	for __option; do
+		__value=${__option#*=}
+		case $__option in
+		front=*) __front=$__value ;;
+		vcpus=*) __vcpus=$__value ;;
+		memory=*) __memory=$__value ;;
+		tools=*) __initrd=guest-$__value ;;
+		disk=*) __given="$__given $__value" ;;
+		vif=*) __vifs="$__vifs'$__value', " ;;
+		extra=*) __extra=$__value ;;
+		config=*) __config="$__config$__value
+" ;;
+		boot=*) ;;
+		*) __complain "guest_create: no such option: $__option" || return 1 ;;
+		esac
+	done
+	for __option in $__given; do
+		__line=$(__disk_spec "$__name" "$__option") || return 1
+		__disks="$__disks'$__line', "
+	done
+	__given=''
+	mkdir -p "$XPV_RUN/guests/$__name"
+	cat >"$XPV_RUN/guests/$__name/config" <<END
+name = '$__name'
+type = '$__gtype'
+kernel = '/xpv/vmlinuz'
+ramdisk = '/xpv/$__initrd.cpio'
+extra = 'console=hvc0 loglevel=1 $XPV_PANIC xpv.front=$__front $__extra'
+vcpus = $__vcpus
+memory = $__memory
+disk = [ $__disks]
+vif = [ $__vifs]
+on_poweroff = 'destroy'
+on_reboot = 'destroy'
+on_crash = 'destroy'
+vnc = 0
+vga = 'none'
+$__config
+END
+}
+
+guest_exists() {
+	xl domid "$1" >/dev/null 2>&1
+}
+
+# guest_log NAME: the path of the guest's console log
+guest_log() {
+	__guest "$1" log
+}
+
+# guest_wait_boot NAME [SECONDS]
+guest_wait_boot() {
+	wait_for "${2:-90}" "grep -qs '^@ready' $(guest_log "$1") || ! guest_exists $1"
+	grep -q '^@ready' "$(guest_log "$1")" && return
+	tail -n 20 "$(guest_log "$1")" >&2
+	__complain "guest $1 did not boot"
+}
+
+# guest_run NAME 'COMMAND' [SECONDS]: run a shell command in the guest, print
+# what it prints, return its status; 137 after SECONDS (60 without).
+guest_run() {
+	__log=$(guest_log "$1")
+	__tty=$(__guest "$1" tty)
+	__limit=${3:-60}
+	__id=$(awk '{ print int($1 * 100) }' /proc/uptime).$$
+	__from=$(($(wc -c <"$__log") + 1))
+	echo "$2" | base64 -w 180 | sed 's/^/w /' >"$__tty"
+	echo "x $__id $__limit" >"$__tty"
+	wait_for $((__limit + 10)) "tail -c +$__from $__log | grep -q '^@end $__id '"
+	tail -c "+$__from" "$__log" | sed -n "s/\r\$//; s/^@$__id //p"
+	__status=$(tail -c "+$__from" "$__log" | sed -n "s/^@end $__id \([0-9]*\).*/\1/p")
+	[ -n "$__status" ] || __complain "guest $1 does not answer" || return 125
+	return "$__status"
+}
+
+# guest_start NAME 'COMMAND': start a command in the background; its output
+# goes to /tmp/background.log in the guest
+guest_start() {
+	guest_run "$1" "setsid sh -c '$2' >>/tmp/background.log 2>&1 </dev/null &" 10
+}
+
+# guest_destroy NAME: pull the plug
+guest_destroy() {
+	xl destroy "$1"
+}
+
+# guest_shutdown NAME [SECONDS]: ask the guest to shut down, and wait for it
+guest_shutdown() {
+	xl shutdown "$1" >/dev/null || return 1
+	wait_for "${2:-30}" "! guest_exists $1" || __complain "guest $1 does not shut down"
+}
