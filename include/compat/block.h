@@ -13,6 +13,7 @@
 #include <linux/blkdev.h>
 #include <linux/build_bug.h>
 #include <linux/err.h>
+#include <linux/file.h>
 #include <linux/mutex.h>
 
 #include <compat/compat.h>
@@ -158,8 +159,8 @@ static inline int compat_bdev_open_by_path(struct compat_bdev *dev,
  * compat_bdev_close() - close what compat_bdev_open_by_dev() opened
  * @dev: the open device; nothing is done when it is not open
  *
- * The holder's claim is gone on return; the rest of the closing may come
- * later on newer kernels.
+ * On return the device is closed, not only about to be: whoever owns it may
+ * want to detach it at once.
  *
  * Context: may sleep.
  */
@@ -168,7 +169,7 @@ static inline void compat_bdev_close(struct compat_bdev *dev)
 	if (!dev->bdev)
 		return;
 #ifdef HAVE_BDEV_FILE_OPEN
-	bdev_fput(dev->file);
+	__fput_sync(dev->file);
 	dev->file = NULL;
 #else
 	blkdev_put(dev->bdev, dev->mode);
