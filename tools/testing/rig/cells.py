@@ -11,9 +11,9 @@ from cache import RigError, SELFTESTS
 
 GUESTS = ("pv", "pvh", "hvm", "none")
 ENDS = {"front": ("ours", "intree", "none"), "back": ("ours", "intree", "qdisk", "none")}
-TOOLS = ("fio",)
+TOOLS = ("fio",)     # in every image; a test may name them all the same
 DEFAULTS = {"desc": "", "runs": "dom0", "guest": "none", "pair": "", "vcpus": "1", "memory": "512",
-            "disks": "", "needs": "", "time": "60", "length": "short", "boot": "default"}
+            "disks": "", "needs": "", "allow": "", "time": "60", "length": "short", "boot": "default"}
 CHOICES = {"runs": ("dom0", "guest"), "length": ("short", "long"), "boot": ("default", "distro-scripts")}
 
 
@@ -30,6 +30,7 @@ class Test:
     memory: int
     disks: str
     needs: tuple[str, ...]
+    allow: str
     time: int
     length: str
     boot: str
@@ -60,7 +61,6 @@ class Cell:
         values = {"RUNS": self.test.runs, "GUEST": self.guest, "FRONT": self.front, "BACK": self.back,
                   "VCPUS": str(self.test.vcpus), "MEMORY": str(self.test.memory),
                   "DISKS": self.test.disks, "TIME": str(self.test.time),
-                  "TOOLS": next((need for need in self.test.needs if need in TOOLS), ""),
                   "LONG": "1" if long else ""}
         return {f"XPV_{name}": "" if value == "none" else value for name, value in values.items()}
 
@@ -112,7 +112,7 @@ def load(path: Path) -> Test:
                 runs=values["runs"], guests=tuple(values["guest"].split()),
                 pairs=tuple(values["pair"].split()) or ("",), vcpus=int(values["vcpus"]),
                 memory=int(values["memory"]), disks=values["disks"], needs=tuple(values["needs"].split()),
-                time=int(values["time"]), length=values["length"], boot=values["boot"])
+                allow=values["allow"], time=int(values["time"]), length=values["length"], boot=values["boot"])
 
 
 def matches(cell: Cell, patterns: list[str]) -> bool:

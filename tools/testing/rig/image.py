@@ -15,17 +15,19 @@ import subprocess
 import tempfile
 from pathlib import Path
 
+import kernel
 import packages
+import stubs
 from cache import BUILD, CHECKOUT, RIG, RigError, SELFTESTS, locked
 
 PAYLOAD = BUILD / "payload"
 DOM0_DISK = BUILD / "dom0.ext4"
 DOM0_INITRD = BUILD / "dom0.cpio"
 GUEST_BASE = BUILD / "guest-base.cpio"
-GUEST_FIO = BUILD / "guest-fio.cpio"
 XEN = BUILD / "xen"
+VMLINUX = BUILD / "vmlinux"
 
-HOST_TOOLS = ("cpio", "mke2fs", "depmod", "modprobe", "readelf", "busybox")
+HOST_TOOLS = ("cpio", "mke2fs", "depmod", "modprobe", "readelf", "nm", "gcc", "setpriv")
 
 # Of the kernel's modules, what a host of virtual machines can use here.
 MODULE_FOLDERS = ("arch", "block", "crypto", "lib", "fs", "net", "virt",
@@ -37,7 +39,9 @@ DOM0_LEAVES = ("usr/share/doc", "usr/share/man", "usr/share/locale", "usr/share/
 DOM0_BOOT_MODULES = ("virtio_pci", "virtio_blk", "ext4", "9pnet_virtio", "9p", "virtio_console")
 GUEST_MODULES = ("xen-blkfront", "xen-netfront", "9p", "9pnet_xen", "ext4", "xenfs", "xen-evtchn",
                  "xen-gntdev", "xen-gntalloc", "xen-privcmd", "dm-mod", "af_packet")
-GUEST_TOOLS = ("usr/sbin/mke2fs", "usr/sbin/e2fsck", "usr/sbin/blockdev")
+GUEST_TOOLS = ("usr/sbin/mke2fs", "usr/sbin/e2fsck", "usr/sbin/blockdev", "usr/bin/fio")
+FIO_UNUSED = ("libgfapi.so.0", "libnbd.so.0", "libibverbs.so.1", "librdmacm.so.1", "librados.so.2",
+              "librbd.so.1", "libpmemblk.so.1", "libpmem.so.1")
 GUEST_ALIASES = {"usr/sbin/mkfs.ext4": "mke2fs", "usr/sbin/fsck.ext4": "e2fsck"}
 
 
@@ -67,7 +71,7 @@ def library_folders(root: Path) -> list[Path]:
     return [base, root / "usr/lib", base / "ceph"]
 
 
-def libraries(root: Path, programs: list[Path]) -> set[Path]:
+def libraries(root: Path, programs: list[Path], without: tuple[str, ...] = ()) -> set[Path]:
     """All shared libraries that PROGRAMS load, and what pthread_cancel loads."""
     found: dict[str, Path] = {}
     todo = ["libgcc_s.so.1", "ld-linux-x86-64.so.2"]
@@ -75,7 +79,7 @@ def libraries(root: Path, programs: list[Path]) -> set[Path]:
         todo += needed(program)
     while todo:
         name = todo.pop()
-        if name in found:
+        if name in found or name in without:
             continue
         places = [folder / name for folder in library_folders(root)]
         path = next((place for place in places if place.exists()), None)
@@ -177,11 +181,14 @@ def dom0_initrd(root: Path, disk_stage: Path, stage: Path) -> None:
 
 
 def guest_base(root: Path, disk_stage: Path, stage: Path) -> None:
-    """What every guest has: busybox, file system tools, the in-tree modules."""
+    """What every guest has: busybox, fio, file system tools, the in-tree modules."""
     static_busybox(root, stage)
     tools = [root / tool for tool in GUEST_TOOLS]
-    for path in [*tools, *libraries(root, tools)]:
+    for path in [*tools, *libraries(root, tools, FIO_UNUSED)]:
         copy_into(stage, root, path)
+    with tempfile.TemporaryDirectory() as folder:
+        for stub in stubs.replace(root / "usr/bin/fio", list(FIO_UNUSED), Path(folder)):
+            shutil.copy2(stub, stage / "usr/lib/x86_64-linux-gnu")
     (stage / "usr/lib64/ld-linux-x86-64.so.2").symlink_to("../lib/x86_64-linux-gnu/ld-linux-x86-64.so.2")
     for alias, target in GUEST_ALIASES.items():
         (stage / alias).symlink_to(target)
@@ -193,19 +200,19 @@ def guest_base(root: Path, disk_stage: Path, stage: Path) -> None:
     pack(stage, GUEST_BASE)
 
 
-def guest_fio(root: Path, stage: Path) -> None:
-    """fio and its many libraries, apart: only the guests of tests that ask pay for them."""
-    fio = root / "usr/bin/fio"
-    merged_folders(stage)
-    for path in [fio, *libraries(root, [fio])]:
-        copy_into(stage, root, path)
-    pack(stage, GUEST_FIO)
+def source_digest() -> bytes:
+    """Of the code that makes the base images, as this process runs it."""
+    sources = [Path(__file__), Path(stubs.__file__), Path(kernel.__file__), RIG / "dom0/initrd-init"]
+    return hashlib.sha256(b"\0".join(path.read_bytes() for path in sources)).digest()
+
+
+SOURCE_DIGEST = source_digest()
 
 
 def base_digest() -> str:
-    parts = [packages.stamp_path().read_bytes(), str(packages.stamp_path().stat().st_mtime_ns).encode(),
-             Path(__file__).read_bytes(), (RIG / "dom0/initrd-init").read_bytes()]
-    return hashlib.sha256(b"\0".join(parts)).hexdigest()
+    stamp = packages.stamp_path()
+    return hashlib.sha256(SOURCE_DIGEST + stamp.read_bytes()
+                          + str(stamp.stat().st_mtime_ns).encode()).hexdigest()
 
 
 def build_base() -> None:
@@ -218,15 +225,15 @@ def build_base() -> None:
     require_host_tools()
     root = packages.root_dir()
     with tempfile.TemporaryDirectory(dir=BUILD) as scratch:
-        stages = {name: Path(scratch) / name for name in ("disk", "initrd", "guest", "fio")}
+        stages = {name: Path(scratch) / name for name in ("disk", "initrd", "guest")}
         for stage in stages.values():
             stage.mkdir()
         dom0_disk(root, stages["disk"])
         dom0_initrd(root, stages["disk"], stages["initrd"])
         guest_base(root, stages["disk"], stages["guest"])
-        guest_fio(root, stages["fio"])
     hypervisor = next((root / "boot").glob("xen-4.*-amd64.gz"))
     XEN.write_bytes(gzip.decompress(hypervisor.read_bytes()))
+    VMLINUX.write_bytes(kernel.unpack(kernel_image()))
     stamp.write_text(digest)
 
 
@@ -257,8 +264,8 @@ def replace_tree(source: Path, target: Path) -> None:
 def guest_overlay(stage: Path) -> None:
     """What guests get from the checkout, appended to their base initrd."""
     shutil.copy2(RIG / "guest/init", stage / "init")
-    (stage / "sbin").mkdir()
-    shutil.copy2(RIG / "guest/poweroff", stage / "sbin/poweroff")
+    (stage / "usr/sbin").mkdir(parents=True)
+    shutil.copy2(RIG / "guest/poweroff", stage / "usr/sbin/poweroff")
     shutil.copytree(PAYLOAD / "selftests", stage / "selftests")
     shutil.copytree(PAYLOAD / "modules", stage / "modules")
 
@@ -283,12 +290,12 @@ def build_payload(modules: Path) -> bool:
         shutil.copy2(path, PAYLOAD / "modules")
     check_modules(PAYLOAD / "modules")
     shutil.copy2(kernel_image(), PAYLOAD / "vmlinuz")
+    os.link(VMLINUX, PAYLOAD / "vmlinux")
     with tempfile.TemporaryDirectory(dir=BUILD) as scratch:
         guest_overlay(Path(scratch))
         overlay = BUILD / "guest-overlay.cpio"
         pack(Path(scratch), overlay)
     concatenate(PAYLOAD / "guest.cpio", [GUEST_BASE, overlay])
-    concatenate(PAYLOAD / "guest-fio.cpio", [GUEST_BASE, GUEST_FIO, overlay])
     return bool(ours)
 
 

@@ -4,7 +4,6 @@
 import itertools
 import re
 import shutil
-import sys
 import time
 from pathlib import Path
 
@@ -104,7 +103,7 @@ class Run:
             alive = False
         seconds = time.monotonic() - started
         folder = self._keep_logs(host.logs, cell, lines, console.fresh())
-        outcome.problems += [f"unexpected message: {line}" for line in self._scan(folder)]
+        outcome.problems += [f"unexpected message: {line}" for line in self._scan(folder, cell)]
         self._report(cell, outcome, seconds, lines, folder)
         return alive
 
@@ -114,13 +113,15 @@ class Run:
         folder.mkdir()
         (folder / "output.tap").write_text("\n".join(lines) + "\n")
         (folder / CONSOLE).write_text(console)
-        for path in (logs / "console").iterdir():
+        for path in [*(logs / "console").iterdir(), *logs.glob("xl-*"), *logs.glob("qemu-dm-*")]:
             path.rename(folder / path.name)
         return folder
 
-    def _scan(self, folder: Path) -> list[str]:
-        return [line for path in sorted(folder.glob("*.log"))
-                for line in scan.unexpected(path.read_text(errors="replace"), self._allowed)]
+    def _scan(self, folder: Path, cell: matrix.Cell) -> list[str]:
+        allowed = self._allowed + ([re.compile(cell.test.allow)] if cell.test.allow else [])
+        logs = [folder / CONSOLE, *sorted(folder.glob("guest-*.log"))]
+        return [line for path in logs
+                for line in scan.unexpected(path.read_text(errors="replace"), allowed)]
 
     def _report(self, cell: matrix.Cell, outcome: tap.Outcome, seconds: float,
                 lines: list[str], folder: Path) -> None:

@@ -210,7 +210,6 @@ disk_spec() {
 #   vcpus= memory=	$XPV_VCPUS and $XPV_MEMORY without them
 #   disk=	repeatable; see __disk_spec. With no disk= at all: $XPV_DISKS
 #   vif=	repeatable; xl's syntax
-#   tools=fio	an initrd with fio, which is large
 #   extra=	more of the guest kernel's command line, where a word
 #		MODULE.NAME=VALUE is also a parameter of the frontend it names
 #   config=	repeatable; a line of the xl configuration as it is
@@ -244,9 +243,9 @@ guest_config() {
 	__name=$1
 	shift
 	__gtype=${XPV_GUEST:-pv} __front=${XPV_FRONT:-none} __vcpus=${XPV_VCPUS:-1}
-	__memory=${XPV_MEMORY:-256} __initrd=guest __disks='' __vifs='' __extra='' __config=''
-	[ -z "$XPV_TOOLS" ] || __initrd=guest-$XPV_TOOLS
+	__memory=${XPV_MEMORY:-256} __disks='' __vifs='' __extra='' __config='' __kernel=vmlinux
 	case $1 in pv | pvh | hvm) __gtype=$1 && shift ;; esac
+	[ "$__gtype" != hvm ] || __kernel=vmlinuz
 	case " $*" in *' disk='*) ;; *) __given=$XPV_DISKS ;; esac
 	for __option; do
 		__value=${__option#*=}
@@ -254,7 +253,6 @@ guest_config() {
 		front=*) __front=$__value ;;
 		vcpus=*) __vcpus=$__value ;;
 		memory=*) __memory=$__value ;;
-		tools=*) __initrd=guest-$__value ;;
 		disk=*) __given="$__given $__value" ;;
 		vif=*) __vifs="$__vifs'$__value', " ;;
 		extra=*) __extra=$__value ;;
@@ -269,11 +267,13 @@ guest_config() {
 		__disks="$__disks'$__line', "
 	done
 	__given=''
+	# Only firmware needs the image that unpacks itself.
+	[ "$__gtype" = hvm ] && __kernel=vmlinuz || __kernel=vmlinux
 	mkdir -p "$XPV_RUN/guests/$__name"
 	cat >"$XPV_RUN/guests/$__name/config" <<END
 name = '$__name'
 type = '$__gtype'
-kernel = '/xpv/vmlinuz'
+kernel = '/xpv/$__kernel'
 ramdisk = '/xpv/$__initrd.cpio'
 extra = 'console=hvc0 loglevel=1 $XPV_PANIC xpv.front=$__front $__extra'
 vcpus = $__vcpus
@@ -300,7 +300,7 @@ guest_log() {
 
 # guest_wait_boot NAME [SECONDS]
 guest_wait_boot() {
-	wait_for "${2:-90}" "grep -qs '^@ready' $(guest_log "$1") || ! guest_exists $1"
+	wait_for $((${2:-60} * ${XPV_SLOW:-1})) "grep -qs '^@ready' $(guest_log "$1") || ! guest_exists $1"
 	grep -q '^@ready' "$(guest_log "$1")" && return
 	tail -n 20 "$(guest_log "$1")" >&2
 	__complain "guest $1 did not boot"
