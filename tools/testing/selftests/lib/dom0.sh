@@ -245,7 +245,7 @@ guest_config() {
 	__gtype=${XPV_GUEST:-pv} __front=${XPV_FRONT:-none} __vcpus=${XPV_VCPUS:-1}
 	__memory=${XPV_MEMORY:-256} __disks='' __vifs='' __extra='' __config='' __kernel=vmlinux
 	case $1 in pv | pvh | hvm) __gtype=$1 && shift ;; esac
-	[ "$__gtype" != hvm ] || __kernel=vmlinuz
+	[ "$__gtype" != hvm ] || __kernel=vmlinuz	# QEMU boots nothing else
 	case " $*" in *' disk='*) ;; *) __given=$XPV_DISKS ;; esac
 	for __option; do
 		__value=${__option#*=}
@@ -267,14 +267,12 @@ guest_config() {
 		__disks="$__disks'$__line', "
 	done
 	__given=''
-	# Only firmware needs the image that unpacks itself.
-	[ "$__gtype" = hvm ] && __kernel=vmlinuz || __kernel=vmlinux
 	mkdir -p "$XPV_RUN/guests/$__name"
 	cat >"$XPV_RUN/guests/$__name/config" <<END
 name = '$__name'
 type = '$__gtype'
 kernel = '/xpv/$__kernel'
-ramdisk = '/xpv/$__initrd.cpio'
+ramdisk = '/xpv/guest.cpio'
 extra = 'console=hvc0 loglevel=1 $XPV_PANIC xpv.front=$__front $__extra'
 vcpus = $__vcpus
 memory = $__memory
