@@ -98,23 +98,40 @@ static void shrink_by_one(struct xpv_grant_pool *pool)
 	atomic_dec(&pool->dev->held.grants);
 }
 
-/*
- * The kernel drops the page reference it is given once the grant has ended;
- * the caller keeps its own, so it is given one more. A list of one reference
- * is that reference.
- */
-void xpv_grant_abandon(struct xpv_grant_pool *pool, grant_ref_t ref,
-		       struct page *page)
+/* A reference left the pool for good. A list of one reference is that one. */
+static void replace_reference(struct xpv_grant_pool *pool)
 {
 	grant_ref_t fresh;
-
-	get_page(page);
-	gnttab_end_foreign_access(ref, page);
 
 	if (gnttab_alloc_grant_references(1, &fresh))
 		shrink_by_one(pool);
 	else
 		put_reference(pool, fresh);
+}
+
+/*
+ * The kernel says nothing here, but frees the reference, which costs its lock
+ * twice: not for the common case.
+ */
+bool xpv_grant_try_end(struct xpv_grant_pool *pool, grant_ref_t ref)
+{
+	if (!gnttab_try_end_foreign_access(ref))
+		return false;
+	replace_reference(pool);
+	return true;
+}
+EXPORT_SYMBOL_GPL(xpv_grant_try_end);
+
+/*
+ * The kernel drops the page reference it is given once the grant has ended;
+ * the caller keeps its own, so it is given one more.
+ */
+void xpv_grant_abandon(struct xpv_grant_pool *pool, grant_ref_t ref,
+		       struct page *page)
+{
+	get_page(page);
+	gnttab_end_foreign_access(ref, page);
+	replace_reference(pool);
 }
 EXPORT_SYMBOL_GPL(xpv_grant_abandon);
 

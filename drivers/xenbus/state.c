@@ -41,15 +41,18 @@ OWN(Closing) = { LOSE,	LOSE,	LOSE,	STAY,	STAY,	CLOSE,	CLOSE },
 OWN(Closed) = {	STAY,	OPEN,	OPEN,	STAY,	STAY,	STAY,	REOPEN },
 };
 
-/* What differs once the toolstack wants the device gone. */
+/*
+ * Once the toolstack wants the device gone. Its Closing may have been
+ * overwritten by a backend that was just connecting, so Connected closes too.
+ */
 static const move_row frontend_offline_moves[STATES] = {
 OWN(Unknown) = { CLOSE,	CLOSE,	CLOSE,	CLOSE,	CLOSE,	CLOSE,	CLOSE },
 OWN(Initialising) = {
 		STAY,	STAY,	STAY,	STAY,	CLOSE,	CLOSE,	STAY },
 OWN(InitWait) = { CLOSE, CLOSE,	CLOSE,	CLOSE,	CLOSE,	CLOSE,	CLOSE },
 OWN(Initialised) = {
-		CLOSE,	CLOSE,	STAY,	STAY,	STAY,	CLOSE,	CLOSE },
-OWN(Connected) = { LOSE, LOSE,	LOSE,	STAY,	STAY,	SHUT,	SHUT },
+		CLOSE,	CLOSE,	CLOSE,	CLOSE,	CLOSE,	CLOSE,	CLOSE },
+OWN(Connected) = { LOSE, LOSE,	LOSE,	STAY,	SHUT,	SHUT,	SHUT },
 OWN(Closing) = { CLOSE,	CLOSE,	CLOSE,	STAY,	STAY,	CLOSE,	CLOSE },
 OWN(Closed) = {	STAY,	STAY,	STAY,	STAY,	STAY,	STAY,	STAY },
 };

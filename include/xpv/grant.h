@@ -80,6 +80,19 @@ int xpv_grant_page(struct xpv_grant_pool *pool, struct page *page,
 bool xpv_grant_end(struct xpv_grant_pool *pool, grant_ref_t ref);
 
 /**
+ * xpv_grant_try_end() - take a page back that may well still be mapped
+ * @pool: where the reference came from
+ * @ref: the reference
+ *
+ * As xpv_grant_end(), for asking again and again after the other end went
+ * away: slower, but the kernel does not log each refusal.
+ *
+ * Context: any.
+ * Return: as xpv_grant_end().
+ */
+bool xpv_grant_try_end(struct xpv_grant_pool *pool, grant_ref_t ref);
+
+/**
  * xpv_grant_abandon() - leave a still mapped page to Xen's deferred list
  * @pool: the pool, which gets a fresh reference when one can be had
  * @ref: a reference xpv_grant_end() could not end
@@ -93,7 +106,7 @@ void xpv_grant_abandon(struct xpv_grant_pool *pool, grant_ref_t ref,
 
 /* Largest ring this suite grants or maps: 16 pages, as the public headers. */
 #define XPV_RING_MAX_ORDER	4
-#define XPV_RING_MAX_PAGES	(1 << XPV_RING_MAX_ORDER)
+#define XPV_RING_MAX_PAGES	16
 
 /**
  * struct xpv_granted_ring - ring memory of a frontend

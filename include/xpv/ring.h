@@ -214,8 +214,10 @@ static inline int xpv_front_ring_final_check(struct xpv_ring *ring)
  * @bytes: size of @mem
  * @slot_size: bytes per slot
  *
- * A ring that already carried traffic goes on where its responses ended, so
- * that a restarted backend answers what the one before left unanswered.
+ * A ring that already carried traffic goes on where its responses ended. That
+ * loses nothing if the backend before answered all that it took, as one that
+ * is unloaded does. Responses come in any order, so what a crashed one left
+ * cannot be told from the ring: then the frontend has to begin anew.
  *
  * Return: 0, or -EILSEQ if the indices are impossible.
  */

@@ -61,9 +61,11 @@ static void shadow_give(struct blkfront_ring *ring,
 	ring->free++;
 }
 
+typedef bool (*end_fn)(struct xpv_grant_pool *pool, grant_ref_t ref);
+
 /* Return: whether the backend maps none of a shadow's pages any more. */
 static bool shadow_reclaim(struct blkfront_ring *ring,
-			   struct blkfront_shadow *shadow)
+			   struct blkfront_shadow *shadow, end_fn end)
 {
 	bool all = true;
 	unsigned int i;
@@ -73,7 +75,7 @@ static bool shadow_reclaim(struct blkfront_ring *ring,
 
 		if (grant->ref == INVALID_GRANT_REF)
 			continue;
-		if (xpv_grant_end(&ring->pool, grant->ref))
+		if (end(&ring->pool, grant->ref))
 			grant->ref = INVALID_GRANT_REF;
 		else
 			all = false;
@@ -84,7 +86,7 @@ static bool shadow_reclaim(struct blkfront_ring *ring,
 static void grant_drop(struct blkfront_ring *ring,
 		       struct blkfront_grant *grant)
 {
-	if (!xpv_grant_end(&ring->pool, grant->ref))
+	if (!xpv_grant_try_end(&ring->pool, grant->ref))
 		xpv_grant_abandon(&ring->pool, grant->ref, grant->page);
 	grant->ref = INVALID_GRANT_REF;
 }
@@ -446,7 +448,7 @@ bool blkfront_request_answer(struct blkfront_ring *ring,
 			 shadow->op, rsp->operation);
 		return false;
 	}
-	if (!shadow_reclaim(ring, shadow)) {
+	if (!shadow_reclaim(ring, shadow, xpv_grant_end)) {
 		snprintf(batch->why, sizeof(batch->why),
 			 "backend still maps pages of an answered request");
 		return false;
@@ -472,7 +474,7 @@ void blkfront_request_lose(struct blkfront_ring *ring,
 			   struct blkfront_batch *batch)
 {
 	lockdep_assert_held(&ring->lock);
-	if (shadow_reclaim(ring, shadow)) {
+	if (shadow_reclaim(ring, shadow, xpv_grant_try_end)) {
 		part_over(ring, shadow, BLK_STS_OK, true, batch);
 		return;
 	}

@@ -355,7 +355,7 @@ static void revoke_descriptors(struct blkfront_ring *ring)
 
 		if (desc->ref == INVALID_GRANT_REF)
 			continue;
-		if (!xpv_grant_end(&ring->pool, desc->ref)) {
+		if (!xpv_grant_try_end(&ring->pool, desc->ref)) {
 			xpv_grant_abandon(&ring->pool, desc->ref, desc->page);
 			__free_page(desc->page);
 			desc->page = NULL;

@@ -93,6 +93,28 @@ static void mapped_pages_are_abandoned(void **state)
 	assert_int_equal(FREE, all - 1);
 }
 
+/* A gone other end lets go some time; asking before costs nothing. */
+static void waited_for(void **state)
+{
+	struct xpv_grant_pool pool = {};
+	struct page page = { .count = 1 };
+	unsigned int all = FREE;
+	grant_ref_t ref;
+
+	assert_int_equal(xpv_grant_pool_init(&pool, &dev, 2), 0);
+	assert_int_equal(xpv_grant_page(&pool, &page, 0, &ref), 0);
+	fake_xen.refs[ref].mapped = true;
+	assert_false(xpv_grant_try_end(&pool, ref));
+	assert_false(xpv_grant_try_end(&pool, ref));
+	assert_int_equal(pool.free, 1);
+	fake_xen.refs[ref].mapped = false;
+	assert_true(xpv_grant_try_end(&pool, ref));
+	assert_int_equal(pool.free, 2);
+	assert_int_equal(page.count, 1);
+	xpv_grant_pool_exit(&pool);
+	assert_int_equal(FREE, all);
+}
+
 /* The other end let go between the two calls. */
 static void abandoned_in_time(void **state)
 {
@@ -195,6 +217,7 @@ int main(void)
 						teardown),
 		cmocka_unit_test_setup_teardown(mapped_pages_are_abandoned,
 						setup, teardown),
+		cmocka_unit_test_setup_teardown(waited_for, setup, teardown),
 		cmocka_unit_test_setup_teardown(abandoned_in_time, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(no_reference_to_replace, setup,

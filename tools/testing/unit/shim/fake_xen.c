@@ -141,6 +141,16 @@ int gnttab_end_foreign_access_ref(grant_ref_t ref)
 	return 1;
 }
 
+int gnttab_try_end_foreign_access(grant_ref_t ref)
+{
+	struct fake_ref *r = ref_in(ref, FAKE_REF_GRANTED);
+
+	if (r->mapped)
+		return 0;
+	r->state = FAKE_REF_FREE;
+	return 1;
+}
+
 void gnttab_end_foreign_access(grant_ref_t ref, struct page *page)
 {
 	struct fake_ref *r = ref_in(ref, FAKE_REF_GRANTED);

@@ -19,6 +19,7 @@ void gnttab_page_grant_foreign_access_ref_one(grant_ref_t ref, domid_t dom,
 int gnttab_grant_foreign_access(domid_t dom, unsigned long frame,
 				int readonly);
 int gnttab_end_foreign_access_ref(grant_ref_t ref);
+int gnttab_try_end_foreign_access(grant_ref_t ref);
 void gnttab_end_foreign_access(grant_ref_t ref, struct page *page);
 
 struct gnttab_page_cache {
