@@ -17,7 +17,8 @@ QEMU = "qemu-system-x86_64"
 BOOT_LIMIT = 300
 USUAL_BOOT = 15     # seconds, on an idle machine
 CONSOLE = "console.log"
-XEN_OPTIONS = "console=com1 com1=115200,8n1 dom0_mem=1536M spec-ctrl=no xpti=no loglvl=all guest_loglvl=all bootscrub=0"
+XEN_OPTIONS = ("console=com1 com1=115200,8n1 dom0_mem=1536M spec-ctrl=no xpti=no bootscrub=0"
+               " loglvl=warning guest_loglvl=warning")
 DOM0_OPTIONS = "console=hvc0 panic_on_warn=1 oops=panic panic=-1 sysctl.kernel.hung_task_timeout_secs=60"
 
 

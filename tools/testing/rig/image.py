@@ -36,6 +36,7 @@ MODULE_FOLDERS = ("arch", "block", "crypto", "lib", "fs", "net", "virt",
 DOM0_LEAVES = ("usr/share/doc", "usr/share/man", "usr/share/locale", "usr/share/iso-codes",
                "usr/share/xml", "usr/share/perl", "usr/share/perl5", "usr/src", "usr/lib/modules",
                "usr/lib/x86_64-linux-gnu/perl", "usr/lib/ipxe", "usr/lib/udev/hwdb.d", "boot")
+DOM0_ALIASES = {"usr/bin/awk": "mawk", "usr/bin/which": "which.debianutils"}    # as postinst does
 DOM0_BOOT_MODULES = ("virtio_pci", "virtio_blk", "ext4", "9pnet_virtio", "9p", "virtio_console")
 GUEST_MODULES = ("xen-blkfront", "xen-netfront", "9p", "9pnet_xen", "ext4", "xenfs", "xen-evtchn",
                  "xen-gntdev", "xen-gntalloc", "xen-privcmd", "dm-mod", "af_packet")
@@ -157,6 +158,8 @@ def dom0_disk(root: Path, stage: Path) -> None:
         run(["tar", "-C", stage, "-x"], stdin=tar.stdout)
     copy_modules(root, stage)
     static_busybox(root, stage)
+    for alias, target in DOM0_ALIASES.items():
+        (stage / alias).symlink_to(target)
     for folder in ("dev", "proc", "sys", "run", "tmp", "xpv", "var/lib/xen", "var/lib/xenstored",
                    "var/log/xen", "root"):
         (stage / folder).mkdir(parents=True, exist_ok=True)

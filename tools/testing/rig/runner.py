@@ -4,6 +4,7 @@
 import itertools
 import re
 import shutil
+import sys
 import time
 from pathlib import Path
 
@@ -89,7 +90,8 @@ class Run:
 
     def _one_cell(self, host: Host, console: scan.LogReader, cell: matrix.Cell) -> bool:
         """Run one cell and report it; whether the host lives on."""
-        print(f"      {cell.name} ...", end="\r", flush=True)
+        if sys.stdout.isatty():
+            print(f"      {cell.name} ...", end="\r", flush=True)
         started, alive = time.monotonic(), True
         test = f"/xpv/selftests/{cell.test.name}.sh"
         try:
