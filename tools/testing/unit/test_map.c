@@ -102,14 +102,15 @@ static void all_or_nothing(void **state)
 		{ GNTST_no_space, -ENOMEM },
 	};
 	unsigned int i;
+	int err;
 
 	fake_xen.map_status = refuse_some;
 	for (i = 0; i < ARRAY_SIZE(cases); i++) {
 		refused_status = cases[i].status;
 		for (refused_mask = 1; refused_mask < 1 << MAX;
 		     refused_mask++) {
-			assert_int_equal(cases[i].err,
-				xpv_map_batch_map(&batch, refs, MAX, false));
+			err = xpv_map_batch_map(&batch, refs, MAX, false);
+			assert_int_equal(err, cases[i].err);
 			assert_int_equal(batch.nr, 0);
 			assert_int_equal(fake_xen.mapped, 0);
 			assert_int_equal(dev.held.maps.counter, 0);

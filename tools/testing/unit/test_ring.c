@@ -265,14 +265,13 @@ static void event_threshold(void **state)
 		for (count = 0; count < 12; count++)
 			for (event = 0; event < 24; event++) {
 				u32 from = bases[b], at = from + event - 6;
-				bool passed = false;
+				bool passed = false, wants;
 
 				for (i = 1; i <= count; i++)
 					passed |= from + i == at;
-				assert_int_equal(
-					xpv_ring_wants_event(from,
-							     from + count, at),
-					passed);
+				wants = xpv_ring_wants_event(from, from + count,
+							     at);
+				assert_int_equal(wants, passed);
 			}
 }
 
@@ -512,7 +511,7 @@ static void *front_main(void *arg)
 static u32 serve_some(struct end *e, u32 served, int pending)
 {
 	struct xpv_ring *ring = &e->p->back;
-	u32 n = min(random_burst(e), (u32)pending);
+	u32 n = min_t(u32, random_burst(e), pending);
 	struct message m;
 
 	for (; n; n--, served++) {

@@ -61,8 +61,9 @@ static const char *const expected[2][2][STATES] = {
 			[U] =	"zzzzzzz",
 			[I] =	"---....",
 			[W] =	".......",
-			[R] =	".....zz",
-			[C] =	"l....ss",
+			/* A backend may have written over a Closing. */
+			[R] =	"....zzz",
+			[C] =	"l...sss",
 			[X] =	".......",
 			[Z] =	"-------",
 		},
@@ -142,11 +143,12 @@ static void no_state_is_a_fault(void **state)
 		for (good = U; good < STATES; good++)
 			for (side = 0; side < 2; side++) {
 				enum xenbus_state bad = bogus[i];
+				enum xpv_move move;
 
-				assert_int_equal(XPV_FAULT,
-					xpv_state_next(side, good, bad, true));
-				assert_int_equal(XPV_FAULT,
-					xpv_state_next(side, bad, good, false));
+				move = xpv_state_next(side, good, bad, true);
+				assert_int_equal(move, XPV_FAULT);
+				move = xpv_state_next(side, bad, good, false);
+				assert_int_equal(move, XPV_FAULT);
 				assert_false(xpv_state_legal(side, good, bad));
 				assert_false(xpv_state_legal(side, bad, good));
 				assert_false(xpv_peer_legal(side, good, bad));
