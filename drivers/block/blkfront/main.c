@@ -85,6 +85,16 @@ static const struct xpv_key own_keys[] = {
 	XPV_MAY_FLAG(own_keys, trusted, "trusted", 1),
 };
 
+/*
+ * An HVM guest that was told to keep its emulated disks sees all but xvd ones
+ * there too: driving them from both sides would destroy what is on them.
+ */
+static bool is_shown_twice(unsigned int number)
+{
+	return xen_hvm_domain() && xen_has_pv_and_legacy_disk_devices() &&
+	       !(number >> 28) && number >> 8 != XENVBD_MAJOR;
+}
+
 static int read_own(struct blkfront *bf)
 {
 	struct own_keys keys;
@@ -96,6 +106,8 @@ static int read_own(struct blkfront *bf)
 	if (err)
 		return err;
 	number = keys.plain != ABSENT ? keys.plain : keys.extended;
+	if (is_shown_twice(number))
+		return -ENODEV;
 	if (blkfront_vdev_parse(number, &bf->vdev))
 		return xpv_device_fail(bf->dev, -ENODEV,
 				       "virtual-device %#x is no disk we know",
