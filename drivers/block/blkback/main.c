@@ -2,6 +2,8 @@
 /*
  * xen-blkback: the module, and a device's life as the engine runs it.
  */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
 #include <linux/cpumask.h>
 #include <linux/module.h>
 #include <linux/seq_file.h>
