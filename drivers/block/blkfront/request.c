@@ -64,8 +64,9 @@ static void shadow_give(struct blkfront_ring *ring,
 typedef bool (*end_fn)(struct xpv_grant_pool *pool, grant_ref_t ref);
 
 /* Return: whether the backend maps none of a shadow's pages any more. */
-static bool shadow_reclaim(struct blkfront_ring *ring,
-			   struct blkfront_shadow *shadow, end_fn end)
+static __always_inline bool shadow_reclaim(struct blkfront_ring *ring,
+					   struct blkfront_shadow *shadow,
+					   end_fn end)
 {
 	bool all = true;
 	unsigned int i;

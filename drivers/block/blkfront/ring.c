@@ -198,10 +198,13 @@ static void ring_reclaim(struct work_struct *work)
 		schedule_delayed_work(&ring->reclaim, RECLAIM_EVERY);
 }
 
-/* A small pool only makes the queue wait; it must serve one large request. */
+/*
+ * A small pool only makes the queue wait; it must serve one large request,
+ * and have some to lose to backends that do not give back.
+ */
 static int pool_alloc(struct blkfront_ring *ring)
 {
-	unsigned int least = ring->bf->max_segs + ring->nr_shadows;
+	unsigned int least = 2 * ring->bf->max_segs + ring->nr_shadows;
 	unsigned int size = ring->nr_shadows * (ring->bf->max_segs + 1);
 	int err;
 
