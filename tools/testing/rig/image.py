@@ -15,6 +15,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
+import hvm
 import kernel
 import packages
 import stubs
@@ -26,6 +27,8 @@ DOM0_INITRD = BUILD / "dom0.cpio"
 GUEST_BASE = BUILD / "guest-base.cpio"
 XEN = BUILD / "xen"
 VMLINUX = BUILD / "vmlinux"
+HVM_BOOT = BUILD / "hvm-boot-sector"
+REPLY = BUILD / "reply"
 
 HOST_TOOLS = ("cpio", "mke2fs", "depmod", "modprobe", "readelf", "nm", "gcc", "setpriv")
 
@@ -205,7 +208,9 @@ def guest_base(root: Path, disk_stage: Path, stage: Path) -> None:
 
 def source_digest() -> bytes:
     """Of the code that makes the base images, as this process runs it."""
-    sources = [Path(__file__), Path(stubs.__file__), Path(kernel.__file__), RIG / "dom0/initrd-init"]
+    modules = (Path(module.__file__) for module in (hvm, kernel, stubs))
+    sources = [Path(__file__), *modules, RIG / "guest/boot-sector.S",
+               RIG / "dom0/initrd-init", RIG / "dom0/reply.c"]
     return hashlib.sha256(b"\0".join(path.read_bytes() for path in sources)).digest()
 
 
@@ -236,6 +241,8 @@ def build_base() -> None:
         guest_base(root, stages["disk"], stages["guest"])
     hypervisor = next((root / "boot").glob("xen-4.*-amd64.gz"))
     XEN.write_bytes(gzip.decompress(hypervisor.read_bytes()))
+    run(["gcc", "-static", "-O2", "-o", REPLY, RIG / "dom0/reply.c"])
+    HVM_BOOT.write_bytes(hvm.boot_sector())
     VMLINUX.write_bytes(kernel.unpack(kernel_image()))
     stamp.write_text(digest)
 
@@ -287,18 +294,20 @@ def build_payload(modules: Path) -> bool:
     PAYLOAD.mkdir(parents=True)
     replace_tree(SELFTESTS, PAYLOAD / "selftests")
     replace_tree(RIG / "dom0", PAYLOAD / "dom0")
+    shutil.copy2(REPLY, PAYLOAD / "dom0")
     (PAYLOAD / "modules").mkdir()
     ours = sorted(modules.glob("*.ko"))
     for path in ours:
         shutil.copy2(path, PAYLOAD / "modules")
     check_modules(PAYLOAD / "modules")
-    shutil.copy2(kernel_image(), PAYLOAD / "vmlinuz")
     os.link(VMLINUX, PAYLOAD / "vmlinux")
     with tempfile.TemporaryDirectory(dir=BUILD) as scratch:
         guest_overlay(Path(scratch))
         overlay = BUILD / "guest-overlay.cpio"
         pack(Path(scratch), overlay)
     concatenate(PAYLOAD / "guest.cpio", [GUEST_BASE, overlay])
+    (PAYLOAD / "hvm.img").write_bytes(hvm.boot_disk(
+        HVM_BOOT.read_bytes(), kernel_image().read_bytes(), (PAYLOAD / "guest.cpio").read_bytes()))
     return bool(ours)
 
 

@@ -10,9 +10,11 @@ XPV_PANIC='panic_on_warn=1 oops=panic panic=-1 panic_print=0x20'
 
 # wait_for SECONDS 'CONDITION': poll until the shell condition holds
 wait_for() {
-	__until=$(($(date +%s) + $1))
+	read -r __now __rest </proc/uptime
+	__until=$((${__now%.*} + $1))
 	until eval "$2"; do
-		[ "$(date +%s)" -lt $__until ] || return 1
+		read -r __now __rest </proc/uptime
+		[ "${__now%.*}" -lt $__until ] || return 1
 		sleep 0.2
 	done
 }
@@ -237,15 +239,30 @@ guest_refresh() {
 		__complain "guest $1 has no console"
 }
 
+# __boot_config NAME TYPE COMMANDLINE: what the guest boots. An HVM guest gets a
+# boot disk on a controller that its kernel does not know, apart from its disks.
+__boot_config() {
+	if [ "$2" != hvm ]; then
+		echo "kernel = '$XPV_RUN/vmlinux'"
+		echo "ramdisk = '$XPV_RUN/guest.cpio'"
+		echo "extra = '$3'"
+		return
+	fi
+	__image=$XPV_RUN/guests/$1/boot.img
+	cp /xpv/hvm.img "$__image"
+	printf '%s\0' "$3" | dd of="$__image" bs=512 seek=1 conv=notrunc 2>/dev/null
+	echo "device_model_args_hvm = [ '-device', 'ahci,id=boot', '-device', 'ide-hd,drive=start,bus=boot.0,bootindex=0',"
+	echo "	'-drive', 'id=start,if=none,format=raw,file=$__image' ]"
+}
+
 # guest_config NAME [TYPE] [KEY=VALUE]...: write the xl configuration only, to
 # $XPV_RUN/guests/NAME/config
 guest_config() {
 	__name=$1
 	shift
 	__gtype=${XPV_GUEST:-pv} __front=${XPV_FRONT:-none} __vcpus=${XPV_VCPUS:-1}
-	__memory=${XPV_MEMORY:-256} __disks='' __vifs='' __extra='' __config='' __kernel=vmlinux
+	__memory=${XPV_MEMORY:-256} __disks='' __vifs='' __extra='' __config=''
 	case $1 in pv | pvh | hvm) __gtype=$1 && shift ;; esac
-	[ "$__gtype" != hvm ] || __kernel=vmlinuz	# QEMU boots nothing else
 	case " $*" in *' disk='*) ;; *) __given=$XPV_DISKS ;; esac
 	for __option; do
 		__value=${__option#*=}
@@ -271,9 +288,7 @@ guest_config() {
 	cat >"$XPV_RUN/guests/$__name/config" <<END
 name = '$__name'
 type = '$__gtype'
-kernel = '/xpv/$__kernel'
-ramdisk = '/xpv/guest.cpio'
-extra = 'console=hvc0 loglevel=1 $XPV_PANIC xpv.front=$__front $__extra'
+$(__boot_config "$__name" "$__gtype" "console=hvc0 loglevel=1 $XPV_PANIC xpv.front=$__front $__extra")
 vcpus = $__vcpus
 memory = $__memory
 disk = [ $__disks]
@@ -305,20 +320,23 @@ guest_wait_boot() {
 }
 
 # guest_run NAME 'COMMAND' [SECONDS]: run a shell command in the guest, print
-# what it prints, return its status; 137 after SECONDS (60 without).
+# what it prints as it comes, return its status; 137 after SECONDS (60 without),
+# 125 if the guest does not answer. One command at a time in a guest.
 guest_run() {
 	__log=$(guest_log "$1")
 	__tty=$(__guest "$1" tty)
-	__limit=${3:-60}
-	__id=$(awk '{ print int($1 * 100) }' /proc/uptime).$$
-	__from=$(($(wc -c <"$__log") + 1))
-	echo "$2" | base64 -w 180 | sed 's/^/w /' >"$__tty"
-	echo "x $__id $__limit" >"$__tty"
-	wait_for $((__limit + 10)) "tail -c +$__from $__log | grep -q '^@end $__id '"
-	tail -c "+$__from" "$__log" | sed -n "s/\r\$//; s/^@$__id //p"
-	__status=$(tail -c "+$__from" "$__log" | sed -n "s/^@end $__id \([0-9]*\).*/\1/p")
-	[ -n "$__status" ] || __complain "guest $1 does not answer" || return 125
-	return "$__status"
+	__limit=$((${3:-60} * ${XPV_SLOW:-1}))
+	read -r __now __rest </proc/uptime
+	__id=${__now%.*}${__now#*.}.$$
+	__from=$(wc -c <"$__log")
+	{
+		echo "$2" | base64 -w 180 | sed 's/^/w /'
+		echo "x $__id $__limit"
+	} >"$__tty"
+	/xpv/dom0/reply "$__log" "$__from" "$__id" $((__limit + 10))
+	__status=$?
+	[ $__status -ne 125 ] || __complain "guest $1 does not answer"
+	return $__status
 }
 
 # guest_start NAME 'COMMAND': start a command in the background; its output
