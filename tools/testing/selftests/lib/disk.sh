@@ -5,7 +5,7 @@
 # disk_fio DISK SIZES: random writes of mixed block sizes, verified by checksum
 disk_fio() {
 	fio --name=verify --filename="$1" --rw=randwrite --bsrange="$2" \
-		--bs_unaligned --size="${XPV_FIO_SIZE:-$([ -n "$XPV_LONG" ] && echo 192m || echo 12m)}" \
+		--size="${XPV_FIO_SIZE:-$([ -n "$XPV_LONG" ] && echo 192m || echo 12m)}" \
 		--direct=1 --ioengine=libaio --iodepth=16 \
 		--verify=crc32c --verify_fatal=1 --do_verify=1 \
 		--randseed=7 --thread --minimal --output=/tmp/fio.log ||
@@ -14,6 +14,7 @@ disk_fio() {
 
 # disk_files DISK: make ext4, write files, unmount, mount again, compare
 disk_files() {
+	modprobe -q ext4
 	mkfs.ext4 -q -F "$1" || return 1
 	mkdir -p /mnt/disk
 	mount -t ext4 "$1" /mnt/disk || return 1

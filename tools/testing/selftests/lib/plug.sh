@@ -11,23 +11,31 @@ plug_paths() {
 	back=/local/domain/0/backend/vbd/$domid/$2
 }
 
-# plug_nodes GUEST DEVICE PATH: the nodes of a disk served from PATH; a PATH of
-# none leaves the hotplug script's part out
-plug_nodes() {
+# plug_prepare GUEST DEVICE PATH: all nodes of a disk served from PATH but the
+# states, which are what makes it a device
+plug_prepare() {
 	plug_paths "$1" "$2"
-	__physical=
-	[ "$3" = none ] || __physical="$back/physical-device $(stat -Lc %t:%T "$3") $back/hotplug-status connected"
 	# The directories come first, so that neither bus sees a half of it.
 	xenstore-write "$back/frontend-id" "$domid" "$front/backend-id" 0
 	xenstore-chmod "$back" n0 "r$domid"
 	xenstore-chmod "$front" "n$domid" r0
-	# shellcheck disable=SC2086 # pairs of words
 	xenstore-write "$front/virtual-device" "$2" "$front/device-type" disk \
 		"$front/backend" "$back" \
 		"$back/frontend" "$front" "$back/online" 1 "$back/mode" w \
 		"$back/device-type" disk "$back/type" phy "$back/params" "$3" \
-		"$back/dev" "$2" "$back/removable" 0 $__physical \
-		"$back/state" 1 "$front/state" 1
+		"$back/dev" "$2" "$back/removable" 0 \
+		"$back/physical-device" "$(stat -Lc %t:%T "$3")" \
+		"$back/hotplug-status" connected
+}
+
+# plug_nodes GUEST DEVICE PATH: plug it
+plug_nodes() {
+	plug_prepare "$@" && plug_go
+}
+
+# plug_go: let both buses see the device that was prepared last
+plug_go() {
+	xenstore-write "$back/state" 1 "$front/state" 1
 }
 
 # plug_state FRONT-OR-BACK-PATH

@@ -34,4 +34,5 @@ rmmod xen-blkback
 plug_nodes load 51744 "$(disk_path load)"
 ktap_test_result 'the frontend loads within a second' load_in_a_second
 ktap_test_result 'the disk appears when the backend does' backend_comes
+unplug_nodes load 51744
 ktap_finished
