@@ -273,12 +273,16 @@ int vbd_describe(struct xpv_device *xdev, struct xpv_txn *txn)
  * vbd_close() - close the disk, if it is open
  * @vbd: the disk
  *
- * When it returns the disk can be detached by its owner.
+ * When it returns the disk can be detached by its owner. What others in this
+ * domain have cached of it meanwhile may be older than what the guest wrote,
+ * and is forgotten.
  *
  * Context: the lane; sleeps.
  */
 void vbd_close(struct blkback_vbd *vbd)
 {
 	WRITE_ONCE(vbd->dev, 0);
+	if (vbd->open.bdev)
+		invalidate_bdev(vbd->open.bdev);
 	compat_bdev_close(&vbd->open);
 }
