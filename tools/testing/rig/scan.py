@@ -8,7 +8,7 @@ from cache import RIG, RigError
 
 ALLOWED = RIG / "allowed-messages"
 KERNEL = re.compile(
-    r"WARNING:|BUG:|BUG at|Oops|Kernel panic|Call Trace:|blocked for more than|soft lockup|hard LOCKUP"
+    r"\bWARNING:|\bBUG:|\bBUG at|\bOops|Kernel panic|Call Trace:|blocked for more than|soft lockup|hard LOCKUP"
     r"|rcu.*(?:stall|self-detected)|general protection fault|refcount_t:|corruption|UBSAN:|KASAN:"
     r"|possible circular locking|inconsistent lock state|scheduling while atomic|unexpected event channel")
 XEN = re.compile(r"^\(XEN\) ")

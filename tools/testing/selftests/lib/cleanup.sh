@@ -4,11 +4,18 @@
 
 . "${0%/*}/dom0.sh"
 
+# Mappings that tests suspended would keep their I/O, and so the guests, for ever.
+resume_disks() {
+	for link in "$XPV_RUN"/disks/*; do
+		case $(readlink "$link") in /dev/mapper/*) dmsetup resume --noudevsync "${link##*/}" ;; esac
+	done
+}
+
 destroy_guests() {
 	for domid in $(xl list | awk 'NR > 1 && $2 > 0 { print $2 }'); do
 		xl destroy "$domid" || status=1
 	done
-	rm -rf $XPV_RUN/guests
+	rm -rf "$XPV_RUN/guests"
 }
 
 # A backend device may outlive its guest a little; what remains would keep the
@@ -20,8 +27,9 @@ await_backends() {
 }
 
 remove_disks() {
-	for name in $(ls $XPV_RUN/disks 2>/dev/null); do
-		disk_path "$name" | grep -q /dev/mapper/ && dmsetup resume --noudevsync "$name"
+	for link in "$XPV_RUN"/disks/*; do
+		[ -L "$link" ] || continue
+		name=${link##*/}
 		wait_for 5 "disk_remove $name" && continue
 		echo "# disk $name stays busy"
 		status=1
@@ -29,6 +37,7 @@ remove_disks() {
 }
 
 status=0
+resume_disks
 destroy_guests
 await_backends
 remove_disks

@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Tests of what judges the tests: python3 -m unittest, in this folder."""
+
+import re
+import tempfile
+import unittest
+from pathlib import Path
+
+import cells
+import scan
+import tap
+from cache import RigError
+
+
+class Tap(unittest.TestCase):
+    def judge(self, text: str, status: int = 0) -> tap.Outcome:
+        return tap.read(text.splitlines(), status)
+
+    def test_all_passed(self):
+        outcome = self.judge("TAP version 13\n1..2\nok 1 a\n# note\nok 2 b")
+        self.assertEqual((outcome.passed, outcome.failures), (2, 0))
+
+    def test_a_failure_counts_once(self):
+        outcome = self.judge("1..2\nok 1 a\nnot ok 2 b", 1)
+        self.assertEqual((outcome.passed, outcome.failures), (1, 1))
+
+    def test_a_missing_plan_fails(self):
+        self.assertEqual(self.judge("ok 1 a").failures, 1)
+
+    def test_a_plan_that_does_not_fit_fails(self):
+        self.assertEqual(self.judge("1..2\nok 1 a").failures, 1)
+        self.assertEqual(self.judge("1..1\nok 1 a\nok 2 b").failures, 1)
+
+    def test_numbers_out_of_order_fail(self):
+        self.assertEqual(self.judge("1..2\nok 2 a\nok 1 b").failures, 1)
+
+    def test_bail_out_fails(self):
+        self.assertEqual(self.judge("1..1\nBail out! no guest", 1).failures, 1)
+
+    def test_an_unexplained_status_fails(self):
+        self.assertEqual(self.judge("1..1\nok 1 a", 1).failures, 1)
+
+    def test_skips_give_a_reason(self):
+        outcome = self.judge("1..0 # SKIP no disk", 4)
+        self.assertEqual((outcome.failures, outcome.skips), (0, ["no disk"]))
+        self.assertEqual(self.judge("1..1\nok 1 a # SKIP").failures, 1)
+        self.assertEqual(self.judge("1..2\nok 1 a # SKIP no b\nok 2 c").skips, ["a: no b"])
+
+
+class Scan(unittest.TestCase):
+    def test_complaints_are_found(self):
+        for line in ("[ 1.0] WARNING: CPU: 0 PID: 1", "BUG: unable to handle page fault", "(XEN) mm.c:1: bad",
+                     "3,1,2,-;INFO: task fio:12 blocked for more than 60 seconds."):
+            self.assertEqual(scan.unexpected(line, []), [line])
+
+    def test_the_rest_is_not(self):
+        self.assertEqual(scan.unexpected("[ 1.0] vbd vbd-1-51728: connected\nDEBUG: fine", []), [])
+
+    def test_allowed_messages_pass(self):
+        self.assertEqual(scan.unexpected("(XEN) known", [re.compile("known")]), [])
+
+    def test_the_list_of_allowed_messages_is_valid(self):
+        scan.allowed_messages()
+
+
+class Cells(unittest.TestCase):
+    def load(self, header: str) -> cells.Test:
+        with tempfile.TemporaryDirectory(dir=cells.SELFTESTS) as folder:
+            path = Path(folder) / "test.sh"
+            path.write_text(f"#!/bin/sh\n{header}\n")
+            return cells.load(path)
+
+    def test_a_header_is_read(self):
+        test = self.load("# desc: x\n# guest: pv hvm\n# pair: ours/qdisk\n# time: 9")
+        self.assertEqual((test.guests, test.pairs, test.time), (("pv", "hvm"), ("ours/qdisk",), 9))
+
+    def test_bad_headers_are_refused(self):
+        for header in ("# guest: vm", "# pair: ours/theirs", "# time: soon", "# colour: red", "# runs: guest"):
+            with self.assertRaises(RigError):
+                self.load(header)
+
+    def test_cells_are_named_for_their_matrix(self):
+        test = self.load("# guest: pv")
+        self.assertTrue(cells.Cell(test, "pv", "ours/ours").name.endswith("/test[pv,ours/ours]"))
+        self.assertTrue(cells.Cell(test, "none", "").name.endswith("/test"))
+
+    def test_all_tests_of_the_checkout_declare_themselves(self):
+        for cell in cells.find([], long=True):
+            self.assertTrue(cell.test.desc, cell.name)
+
+
+if __name__ == "__main__":
+    unittest.main()
