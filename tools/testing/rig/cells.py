@@ -10,6 +10,7 @@ from pathlib import Path
 from cache import RigError, SELFTESTS
 
 GUESTS = ("pv", "pvh", "hvm", "none")
+LONG_MARK = "*"     # behind a guest type: in the long form only
 ENDS = {"front": ("ours", "intree", "none"), "back": ("ours", "intree", "qdisk", "none")}
 TOOLS = ("fio",)     # in every image; a test may name them all the same
 DEFAULTS = {"desc": "", "runs": "dom0", "guest": "none", "pair": "", "vcpus": "1", "memory": "512",
@@ -95,7 +96,7 @@ def check(path: Path, values: dict[str, str]) -> None:
         if not values[name].isdigit():
             raise RigError(f"{path}: {name} is {values[name]!r}, not a number")
     for guest in values["guest"].split():
-        if guest not in GUESTS:
+        if guest.rstrip(LONG_MARK) not in GUESTS:
             raise RigError(f"{path}: no such guest type: {guest}")
     for pair in values["pair"].split():
         front, _, back = pair.partition("/")
@@ -123,8 +124,9 @@ def matches(cell: Cell, patterns: list[str]) -> bool:
 def find(patterns: list[str], long: bool) -> list[Cell]:
     """The cells that PATTERNS name, those of one kind of boot together."""
     tests = [load(path) for path in sorted(SELFTESTS.glob("*/*.sh")) if path.parent.name != "lib"]
-    cells = [Cell(test, guest, pair) for test in tests if long or test.length == "short"
-             for guest, pair in itertools.product(test.guests, test.pairs)]
+    cells = [Cell(test, guest.rstrip(LONG_MARK), pair) for test in tests if long or test.length == "short"
+             for guest, pair in itertools.product(test.guests, test.pairs)
+             if long or not guest.endswith(LONG_MARK)]
     chosen = [cell for cell in cells if matches(cell, patterns)]
     if patterns and not chosen:
         raise RigError(f"no test matches {' '.join(patterns)}: see `rig list`"

@@ -15,7 +15,10 @@ from cache import RigError
 
 QEMU = "qemu-system-x86_64"
 BOOT_LIMIT = 300
+BOOT_SILENCE = 45   # seconds without a word on the console: it hangs
 USUAL_BOOT = 15     # seconds, on an idle machine
+XEN_CONSOLE = b"\x01\x01\x01"     # switches the console between dom0 and Xen
+XEN_KEYS = b"d0qe"  # registers of the processors and of dom0, domains, event channels
 CONSOLE = "console.log"
 XEN_OPTIONS = ("console=com1 com1=115200,8n1 dom0_mem=1536M spec-ctrl=no xpti=no bootscrub=0"
                " loglvl=warning guest_loglvl=warning")
@@ -23,7 +26,11 @@ DOM0_OPTIONS = "console=hvc0 panic_on_warn=1 oops=panic panic=-1 sysctl.kernel.h
 
 
 class HostDied(Exception):
-    """The emulated host ended or stopped answering."""
+    """The emulated host ended or stopped answering; LINES is what a test had printed."""
+
+    def __init__(self, reason: str):
+        super().__init__(reason)
+        self.lines: list[str] = []
 
 
 def qemu_arguments(dom0_options: str, logs: Path) -> list[str]:
@@ -56,8 +63,13 @@ class Host:
         self._requests = 0
         self.slowness = 1
         self._channel, theirs = socket.socketpair()
+        self.console.touch()
+        keys = logs / "console.keys"
+        os.mkfifo(keys)
+        self._keys = os.open(keys, os.O_RDWR)
         arguments = qemu_arguments(dom0_options, logs) + [
-            "-serial", f"file:{self.console}", "-monitor", "none",
+            "-chardev", f"file,id=com1,path={self.console},input-path={keys}",
+            "-serial", "chardev:com1", "-monitor", "none",
             "-chardev", f"socket,id=agent,fd={theirs.fileno()}",
             "-device", "virtio-serial-pci",
             "-device", "virtserialport,chardev=agent,name=xpv.agent",
@@ -77,6 +89,14 @@ class Host:
         self.stop()
         self._channel.close()
         self._transcript.close()
+        os.close(self._keys)
+
+    def examine(self) -> None:
+        """Have Xen tell, on the console, what a host that does not answer is doing."""
+        os.write(self._keys, XEN_CONSOLE)
+        for key in XEN_KEYS:
+            os.write(self._keys, bytes([key]))
+            time.sleep(1)
 
     def stop(self) -> None:
         """Power off in an orderly way; kill what does not follow."""
@@ -90,8 +110,15 @@ class Host:
     def wait_ready(self) -> float:
         """Wait until dom0's agent answers; the seconds that the boot took."""
         deadline = time.monotonic() + BOOT_LIMIT
-        while self._line(deadline) != "@ready":
-            pass
+        said, since = 0, time.monotonic()
+        while not self._answers(1):
+            now, length = time.monotonic(), self.console.stat().st_size
+            if length > said:
+                said, since = length, now
+            if now - since > BOOT_SILENCE or now > deadline:
+                self.examine()
+                raise HostDied("dom0 hangs as it boots")
+        self._line(deadline)
         seconds = time.monotonic() - self._started
         self.slowness = min(max(1, round(seconds / USUAL_BOOT)), 5)
         return seconds
@@ -128,10 +155,13 @@ class Host:
         except OSError:
             raise HostDied("the host ended") from None
 
+    def _answers(self, seconds: float) -> bool:
+        return bool(select.select([self._channel], [], [], max(0, seconds))[0])
+
     def _line(self, deadline: float) -> str:
         while b"\n" not in self._buffer:
-            left = deadline - time.monotonic()
-            if left <= 0 or not select.select([self._channel], [], [], left)[0]:
+            if not self._answers(deadline - time.monotonic()):
+                self.examine()
                 raise HostDied("dom0 does not answer")
             data = self._channel.recv(65536)
             if not data:

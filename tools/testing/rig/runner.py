@@ -17,6 +17,8 @@ from host import CONSOLE, Host, HostDied
 
 KEPT_BOOTS = 20
 TAIL = 15
+BOOT_TRIES = 3
+CELL_TRIES = 3
 
 
 def boot_lock():
@@ -52,6 +54,7 @@ class Run:
         self.long = long
         self.passed = self.failed = self.skipped = 0
         self._allowed = scan.allowed_messages()
+        self._hung_boots = 0    # in a row
 
     def skip(self, cell: matrix.Cell, reason: str) -> None:
         self.skipped += 1
@@ -73,10 +76,8 @@ class Run:
             try:
                 seconds = host.wait_ready()
             except HostDied as death:
-                print(f"FAIL  boot: {death}; logs in {shown(logs)}")
-                self._tail(console.fresh().splitlines())
-                self.failed += len(cells)
-                return []
+                return self._boot_failed(death, console, logs, cells)
+            self._hung_boots = 0
             print(f"boot  {kind}: dom0 up in {seconds:.0f} s, logs in {shown(logs)}", flush=True)
             complaints = scan.unexpected(console.fresh(), self._allowed, xen=False)
             if complaints:
@@ -84,12 +85,24 @@ class Run:
                 print("FAIL  boot: unexpected messages")
                 self._tail(complaints)
             for number, cell in enumerate(cells):
-                if not self._one_cell(host, console, cell):
+                if not self._one_cell(host, console, cell, CELL_TRIES):
                     return cells[number + 1:]
         return []
 
-    def _one_cell(self, host: Host, console: scan.LogReader, cell: matrix.Cell) -> bool:
-        """Run one cell and report it; whether the host lives on."""
+    def _boot_failed(self, death: HostDied, console: scan.LogReader, logs: Path,
+                     cells: list[matrix.Cell]) -> list[matrix.Cell]:
+        """One boot in some tens hangs in the emulator before dom0 runs anything: try again."""
+        self._hung_boots += 1
+        again = self._hung_boots < BOOT_TRIES
+        print(f"{'again' if again else 'FAIL '} boot: {death}; logs in {shown(logs)}", flush=True)
+        if again:
+            return cells
+        self._tail(console.fresh().splitlines())
+        self.failed += len(cells)
+        return []
+
+    def _one_cell(self, host: Host, console: scan.LogReader, cell: matrix.Cell, tries: int) -> bool:
+        """Run one cell and report it; whether the host lives on. What the emulator lost is run again."""
         if sys.stdout.isatty():
             print(f"      {cell.name} ...", end="\r", flush=True)
         started, alive = time.monotonic(), True
@@ -99,19 +112,25 @@ class Run:
             outcome = tap.read(lines, status)
         except HostDied as death:
             host.stop()
-            lines = getattr(death, "lines", [])
+            lines = death.lines
             outcome = tap.read(lines, 0)
             outcome.problems.insert(0, str(death))
             alive = False
         seconds = time.monotonic() - started
         folder = self._keep_logs(host.logs, cell, lines, console.fresh())
+        if alive and tries > 1 and scan.emulator_lost_guest((folder / CONSOLE).read_text(errors="replace")):
+            print(f"again {cell.name}  {seconds:.1f} s (the emulator lost the guest; logs: {shown(folder)})",
+                  flush=True)
+            return self._one_cell(host, console, cell, tries - 1)
         outcome.problems += [f"unexpected message: {line}" for line in self._scan(folder, cell)]
         self._report(cell, outcome, seconds, lines, folder)
         return alive
 
     def _keep_logs(self, logs: Path, cell: matrix.Cell, lines: list[str], console: str) -> Path:
         """A folder of the cell's own: its output, dom0's and Xen's console, the guests'."""
-        folder = logs / re.sub(r"[^\w.-]+", "_", cell.name).strip("_")
+        name = re.sub(r"[^\w.-]+", "_", cell.name).strip("_")
+        folder = next(path for path in (logs / f"{name}{try_}" for try_ in ("", "-2", "-3"))
+                      if not path.exists())
         folder.mkdir()
         (folder / "output.tap").write_text("\n".join(lines) + "\n")
         (folder / CONSOLE).write_text(console)

@@ -10,8 +10,18 @@ ALLOWED = RIG / "allowed-messages"
 KERNEL = re.compile(
     r"\bWARNING:|\bBUG:|\bBUG at|\bOops|Kernel panic|Call Trace:|blocked for more than|soft lockup|hard LOCKUP"
     r"|rcu.*(?:stall|self-detected)|general protection fault|refcount_t:|corruption|UBSAN:|KASAN:"
-    r"|possible circular locking|inconsistent lock state|scheduling while atomic|unexpected event channel")
+    r"|possible circular locking|inconsistent lock state|scheduling while atomic|unexpected event channel|LEAK:")
 XEN = re.compile(r"^\(XEN\) ")
+
+
+# Under nested virtualisation QEMU now and then resumes a guest with Xen's own
+# registers: a triple fault in a guest whose code segment is Xen's (e008).
+EMULATOR_LOST_GUEST = re.compile(r"Triple fault.*?RIP: +e008:", re.DOTALL)
+
+
+def emulator_lost_guest(text: str) -> bool:
+    """Whether Xen's messages in TEXT tell of a guest that the emulator broke."""
+    return bool(EMULATOR_LOST_GUEST.search(text))
 
 
 def allowed_messages() -> list[re.Pattern]:

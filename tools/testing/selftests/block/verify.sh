@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # desc: what a guest writes is what dom0 finds on the image, for every pair and guest type
 # runs: dom0
-# guest: pv pvh hvm
+# guest: pv pvh hvm*
 # pair: ours/ours ours/intree intree/ours ours/qdisk
 # disks: xvdb=256M
 # needs: fio xen-blkfront xen-blkback
@@ -15,7 +15,7 @@
 disk=/dev/xvdb
 
 in_guest() {
-	guest_run verify ". /selftests/lib/disk.sh; XPV_LONG=$XPV_LONG; $*" 200
+	guest_run verify ". /selftests/lib/disk.sh; XPV_LONG=$XPV_LONG; $*" "$([ -n "$XPV_LONG" ] && echo 600 || echo 90)"
 }
 
 image_is_clean() {
