@@ -2,6 +2,7 @@
 """One boot of the emulated Xen host, and the channel to the agent in its dom0."""
 
 import os
+import re
 import select
 import shlex
 import shutil
@@ -18,7 +19,7 @@ BOOT_LIMIT = 300
 BOOT_SILENCE = 45   # seconds without a word on the console: it hangs
 USUAL_BOOT = 15     # seconds, on an idle machine
 XEN_CONSOLE = b"\x01\x01\x01"     # switches the console between dom0 and Xen
-XEN_KEYS = b"d0qe"  # registers of the processors and of dom0, domains, event channels
+XEN_KEYS = (b"d", b"0", b"q", b"e")    # registers of the processors and of dom0, domains, event channels
 CONSOLE = "console.log"
 XEN_OPTIONS = ("console=com1 com1=115200,8n1 dom0_mem=1536M spec-ctrl=no xpti=no bootscrub=0"
                " loglvl=warning guest_loglvl=warning")
@@ -64,11 +65,8 @@ class Host:
         self.slowness = 1
         self._channel, theirs = socket.socketpair()
         self.console.touch()
-        keys = logs / "console.keys"
-        os.mkfifo(keys)
-        self._keys = os.open(keys, os.O_RDWR)
         arguments = qemu_arguments(dom0_options, logs) + [
-            "-chardev", f"file,id=com1,path={self.console},input-path={keys}",
+            "-chardev", f"pty,id=com1,logfile={self.console}",
             "-serial", "chardev:com1", "-monitor", "none",
             "-chardev", f"socket,id=agent,fd={theirs.fileno()}",
             "-device", "virtio-serial-pci",
@@ -89,14 +87,17 @@ class Host:
         self.stop()
         self._channel.close()
         self._transcript.close()
-        os.close(self._keys)
 
     def examine(self) -> None:
         """Have Xen tell, on the console, what a host that does not answer is doing."""
-        os.write(self._keys, XEN_CONSOLE)
-        for key in XEN_KEYS:
-            os.write(self._keys, bytes([key]))
-            time.sleep(1)
+        port = re.search(r"redirected to (\S+)", (self.logs / "qemu.log").read_text())
+        if not port or self._qemu.poll() is not None:
+            return
+        with open(port.group(1), "r+b", buffering=0) as console:
+            for keys in (XEN_CONSOLE, *XEN_KEYS):
+                console.write(keys)
+                while select.select([console], [], [], 2)[0]:
+                    console.read(65536)
 
     def stop(self) -> None:
         """Power off in an orderly way; kill what does not follow."""

@@ -122,7 +122,7 @@ class Run:
             print(f"again {cell.name}  {seconds:.1f} s (the emulator lost the guest; logs: {shown(folder)})",
                   flush=True)
             return self._one_cell(host, console, cell, tries - 1)
-        outcome.problems += [f"unexpected message: {line}" for line in self._scan(folder, cell)]
+        outcome.problems += [f"unexpected message: {line}" for line in self._scan(folder, cell, alive)]
         self._report(cell, outcome, seconds, lines, folder)
         return alive
 
@@ -138,11 +138,12 @@ class Run:
             path.rename(folder / path.name)
         return folder
 
-    def _scan(self, folder: Path, cell: matrix.Cell) -> list[str]:
+    def _scan(self, folder: Path, cell: matrix.Cell, alive: bool) -> list[str]:
+        """Unexpected messages; of a dead host, what Xen was made to tell is none."""
         allowed = self._allowed + ([re.compile(cell.test.allow)] if cell.test.allow else [])
         logs = [folder / CONSOLE, *sorted(folder.glob("guest-*.log"))]
         return [line for path in logs
-                for line in scan.unexpected(path.read_text(errors="replace"), allowed)]
+                for line in scan.unexpected(path.read_text(errors="replace"), allowed, xen=alive)]
 
     def _report(self, cell: matrix.Cell, outcome: tap.Outcome, seconds: float,
                 lines: list[str], folder: Path) -> None:
