@@ -58,9 +58,11 @@ static void claim_otherend_changed(struct xenbus_device *bus,
 }
 
 /*
- * Whether somebody waits for the removal: a process that unbinds or unloads
- * does, xenwatch does not. A driver with a child is waited for by all, since
- * the child must go before its parent; aborted first, it waits for nobody.
+ * Whether the removal is waited for with the device lock held, which xenwatch
+ * may want: a process that unbinds waits, xenwatch does not, and unloading
+ * waits later, without the lock. A driver with a child is waited for by all,
+ * since the child must go before its parent; aborted first, it waits for
+ * nobody.
  */
 static void claim_remove(struct xenbus_device *bus)
 {
@@ -68,7 +70,8 @@ static void claim_remove(struct xenbus_device *bus)
 	bool wait;
 
 	dev->vanished = current->flags & PF_KTHREAD;
-	wait = !dev->vanished || dev->drv->has_child;
+	wait = dev->drv->has_child ||
+	       (!dev->vanished && !READ_ONCE(dev->drv->leaving));
 	if (dev->drv->abort &&
 	    (dev->vanished || dev->state != XenbusStateConnected))
 		dev->drv->abort(dev);
@@ -125,12 +128,14 @@ int xpv_driver_register(struct xpv_driver *drv, struct module *owner)
 	 */
 	bus->driver.mod_name = owner ? module_name(owner) : NULL;
 	atomic_set(&drv->devices, 0);
+	drv->leaving = false;
 	return driver_register(&bus->driver);
 }
 EXPORT_SYMBOL_GPL(xpv_driver_register);
 
 void xpv_driver_unregister(struct xpv_driver *drv)
 {
+	WRITE_ONCE(drv->leaving, true);
 	driver_unregister(&drv->bus.driver);
 	wait_var_event(&drv->devices, !atomic_read(&drv->devices));
 }

@@ -118,11 +118,11 @@ int xpv_device_moved(struct xpv_device *dev)
 
 	if (!otherend)
 		return -ENOMEM;
-	spin_lock(&dev->lock);
+	spin_lock_irq(&dev->lock);
 	old = dev->moved_otherend;
 	dev->moved_otherend = otherend;
 	dev->moved_otherend_id = dev->bus->otherend_id;
-	spin_unlock(&dev->lock);
+	spin_unlock_irq(&dev->lock);
 	kfree(old);
 	return 0;
 }
@@ -132,14 +132,14 @@ bool xpv_device_take_move(struct xpv_device *dev)
 {
 	const char *old = NULL;
 
-	spin_lock(&dev->lock);
+	spin_lock_irq(&dev->lock);
 	if (dev->moved_otherend) {
 		old = dev->otherend;
 		dev->otherend = dev->moved_otherend;
 		dev->otherend_id = dev->moved_otherend_id;
 		dev->moved_otherend = NULL;
 	}
-	spin_unlock(&dev->lock);
+	spin_unlock_irq(&dev->lock);
 	kfree(old);
 	return old;
 }
@@ -160,7 +160,8 @@ int xpv_device_fail(struct xpv_device *dev, int err, const char *fmt, ...)
 	}
 	spin_unlock_irqrestore(&dev->lock, flags);
 	if (first) {
-		xpv_err(dev, "%s (error %d)\n", dev->fail_text, err);
+		xpv_err_ratelimited(dev, "%s (error %d)\n", dev->fail_text,
+				    err);
 		xpv_device_kick(dev);
 	}
 	return err;

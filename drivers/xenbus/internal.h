@@ -31,7 +31,7 @@ void xpv_device_forget(struct xpv_device *dev);
 void xpv_life_run(struct xpv_lane *lane, unsigned long events);
 
 /* store.c */
-enum xenbus_state xpv_store_state(const char *dir);
+int xpv_store_state(const char *dir, enum xenbus_state *state);
 int xpv_store_set_state(struct xpv_device *dev, enum xenbus_state state,
 			int (*fill)(struct xpv_device *dev,
 				    struct xpv_txn *txn));

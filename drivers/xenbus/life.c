@@ -32,10 +32,14 @@ static const char *peer_name(const struct xpv_device *dev)
 	return dev->drv->side == XPV_FRONTEND ? "backend" : "frontend";
 }
 
-static void life_read(struct xpv_device *dev)
+/* Return: 0, or the store's error: then nothing is known. */
+static int life_read(struct xpv_device *dev)
 {
-	enum xenbus_state other = xpv_store_state(dev->otherend);
+	enum xenbus_state other;
+	int err = xpv_store_state(dev->otherend, &other);
 
+	if (err)
+		return err;
 	if (!xpv_peer_legal(peer_side(dev), dev->other, other))
 		xpv_device_fail(dev, -EPROTO, "%s/state: %s went from %s to %s (%d)",
 				dev->otherend, peer_name(dev),
@@ -44,6 +48,7 @@ static void life_read(struct xpv_device *dev)
 	dev->other = other;
 	dev->online = xpv_store_flag(dev, dev->drv->side == XPV_BACKEND ?
 					  XPV_OWN : XPV_OTHER, "online", true);
+	return 0;
 }
 
 static void life_disconnect(struct xpv_device *dev)
@@ -58,14 +63,47 @@ static void life_disconnect(struct xpv_device *dev)
 	dev->connected_at = 0;
 }
 
+static void life_forgive(struct xpv_device *dev)
+{
+	spin_lock_irq(&dev->lock);
+	dev->failed = false;
+	spin_unlock_irq(&dev->lock);
+}
+
+/*
+ * Our node was deleted and made anew before the bus saw that it was gone: for
+ * the bus we still are that device. If it does not take us away after all, we
+ * become the new one. A frontend that still has a disk does not: the new one
+ * may be another.
+ */
+static enum outcome life_replaced(struct xpv_device *dev)
+{
+	life_disconnect(dev);
+	if (dev->replaced && dev->drv->side == XPV_FRONTEND &&
+	    dev->state != XenbusStateClosed) {
+		xpv_device_fail(dev, -ESTALE, "replaced while in use: to be unbound and bound");
+		return WAIT;
+	}
+	if (dev->replaced) {
+		dev->state = XenbusStateInitialising;
+		dev->other = XenbusStateUnknown;
+		life_forgive(dev);
+	}
+	dev->replaced = !dev->replaced;
+	xpv_lane_retry(&dev->lane, BACKOFF_MIN);
+	return WAIT;
+}
+
 /*
  * The store refused a state. If our node is gone the bus will remove us;
  * anything else may pass.
  */
 static enum outcome state_refused(struct xpv_device *dev, int err)
 {
-	if (err == -ENOENT)
+	if (err == -ENODEV)
 		return WAIT;
+	if (err == -ESTALE)
+		return life_replaced(dev);
 	xpv_err_ratelimited(dev, "cannot write our state: error %d\n", err);
 	xpv_lane_retry(&dev->lane, BACKOFF_MIN);
 	return WAIT;
@@ -87,8 +125,8 @@ static enum outcome enter_with(struct xpv_device *dev, enum xenbus_state state,
 
 	xpv_lane_step(&dev->lane, "publishing keys");
 	err = xpv_store_set_state(dev, state, fill);
-	if (err == -ENOENT)
-		return WAIT;
+	if (err == -ENODEV || err == -ESTALE)
+		return state_refused(dev, err);
 	if (err)
 		xpv_device_fail(dev, err, "cannot enter %s",
 				xpv_state_name(state));
@@ -127,8 +165,11 @@ static enum outcome take_connect(struct xpv_device *dev)
 	if (!err)
 		err = xpv_store_set_state(dev, XenbusStateConnected,
 					  dev->drv->describe);
-	if (err) {
+	if (err)
 		life_disconnect(dev);
+	if (err == -ENODEV || err == -ESTALE)
+		return state_refused(dev, err);
+	if (err) {
 		xpv_device_fail(dev, err, "cannot connect");
 		return GO_ON;
 	}
@@ -157,17 +198,30 @@ static enum outcome take_shut(struct xpv_device *dev)
 	return enter(dev, XenbusStateClosed);
 }
 
+/* Say why where people look for it, unless there is nothing left to explain. */
+static void life_explain(struct xpv_device *dev)
+{
+	enum xenbus_state left;
+
+	if (!xpv_store_state(dev->nodename, &left) &&
+	    left != XenbusStateUnknown)
+		xpv_store_error(dev, dev->fail_text);
+}
+
 /* Some firmware wants to see a backend's Closing before its Closed. */
 static enum outcome take_close(struct xpv_device *dev)
 {
-	if (dev->failed)
-		xpv_store_error(dev, dev->fail_text);
+	enum outcome outcome = GO_ON;
+
 	dev->failed_at = dev->other;
 	if (dev->drv->side == XPV_BACKEND &&
-	    dev->state == XenbusStateConnected &&
-	    enter(dev, XenbusStateClosing) == WAIT)
-		return WAIT;
+	    dev->state == XenbusStateConnected)
+		outcome = enter(dev, XenbusStateClosing);
 	life_disconnect(dev);
+	if (outcome == WAIT)
+		return WAIT;
+	if (dev->failed)
+		life_explain(dev);
 	return enter(dev, XenbusStateClosed);
 }
 
@@ -220,9 +274,7 @@ static enum xpv_move failed_move(struct xpv_device *dev)
 	dev->failed_at = dev->other;
 	if (!fresh)
 		return XPV_STAY;
-	spin_lock_irq(&dev->lock);
-	dev->failed = false;
-	spin_unlock_irq(&dev->lock);
+	life_forgive(dev);
 	return xpv_state_next(dev->drv->side, dev->state, dev->other,
 			      dev->online);
 }
@@ -273,8 +325,9 @@ static int life_watch(struct xpv_device *dev)
  */
 static void life_inherit(struct xpv_device *dev)
 {
-	enum xenbus_state left = xpv_store_state(dev->nodename);
+	enum xenbus_state left;
 
+	xpv_store_state(dev->nodename, &left);
 	if (dev->drv->side == XPV_BACKEND || left == XenbusStateInitialising)
 		return;
 	dev->state = left;
@@ -307,9 +360,7 @@ static void life_resume(struct xpv_device *dev)
 	dev->state = XenbusStateInitialising;
 	dev->other = XenbusStateUnknown;
 	dev->reopen_at = 0;
-	spin_lock_irq(&dev->lock);
-	dev->failed = false;
-	spin_unlock_irq(&dev->lock);
+	life_forgive(dev);
 	if (IS_ERR(dev->other_watch))
 		xpv_device_fail(dev, PTR_ERR(dev->other_watch),
 				"cannot watch %s", dev->otherend);
@@ -322,11 +373,13 @@ static void life_resume(struct xpv_device *dev)
  */
 static void life_leave(struct xpv_device *dev)
 {
+	enum xenbus_state left;
+
 	if (dev->vanished)
 		return;
-	if (dev->drv->side == XPV_FRONTEND ||
-	    xpv_store_state(dev->nodename) == XenbusStateClosing)
-		enter(dev, XenbusStateClosed);
+	xpv_store_state(dev->nodename, &left);
+	if (dev->drv->side == XPV_FRONTEND || left == XenbusStateClosing)
+		xpv_store_set_state(dev, XenbusStateClosed, NULL);
 }
 
 /* Reported, not repaired: what is held here is a bug of the driver. */
@@ -370,10 +423,13 @@ static void life_end(struct xpv_device *dev)
 
 static void life_notice(struct xpv_device *dev, unsigned long events)
 {
-	if ((events & XPV_EV_OWN) && dev->drv->own_changed)
+	if (dev->probed && (events & XPV_EV_OWN) && dev->drv->own_changed)
 		dev->drv->own_changed(dev);
 	xpv_lane_step(&dev->lane, "reading the other end");
-	life_read(dev);
+	if (life_read(dev)) {
+		xpv_lane_retry(&dev->lane, BACKOFF_MIN);
+		return;
+	}
 	if (!life_walk(dev) && (events & XPV_EV_OTHER) &&
 	    dev->state == XenbusStateConnected &&
 	    dev->other == XenbusStateConnected && dev->drv->refresh)

@@ -75,6 +75,7 @@ OWN(Closing) = { CLOSE,	LOSE,	LOSE,	STAY,	STAY,	STAY,	CLOSE },
 OWN(Closed) = {	STAY,	OPEN,	OPEN,	STAY,	STAY,	STAY,	STAY },
 };
 
+/* The toolstack's Closing may have been overwritten by our own Connected. */
 static const move_row backend_offline_moves[STATES] = {
 OWN(Unknown) = { CLOSE,	CLOSE,	CLOSE,	CLOSE,	CLOSE,	CLOSE,	CLOSE },
 OWN(Initialising) = {
@@ -82,7 +83,7 @@ OWN(Initialising) = {
 OWN(InitWait) = { CLOSE, CLOSE,	CLOSE,	CLOSE,	CLOSE,	SHUT,	CLOSE },
 OWN(Initialised) = {
 		CLOSE,	CLOSE,	CLOSE,	CLOSE,	CLOSE,	CLOSE,	CLOSE },
-OWN(Connected) = { CLOSE, CLOSE, CLOSE,	STAY,	STAY,	SHUT,	CLOSE },
+OWN(Connected) = { CLOSE, CLOSE, CLOSE,	SHUT,	SHUT,	SHUT,	CLOSE },
 OWN(Closing) = { CLOSE,	CLOSE,	CLOSE,	STAY,	STAY,	STAY,	CLOSE },
 OWN(Closed) = {	STAY,	STAY,	STAY,	STAY,	STAY,	STAY,	STAY },
 };

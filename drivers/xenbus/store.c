@@ -62,11 +62,13 @@ static int txn_check_alive(const struct xpv_device *dev, struct xpv_txn *txn)
 	unsigned int state;
 	int err = xenbus_scanf(txn->xbt, txn->dir, "state", "%u", &state);
 
-	if (err < 0)
-		return err;
-	if (err != 1 || (state == XenbusStateInitialising &&
-			 dev->state != XenbusStateInitialising))
-		return -ENOENT;
+	if (err == -ENOENT)
+		return -ENODEV;
+	if (err != 1)
+		return err < 0 ? err : -ENODEV;
+	if (state == XenbusStateInitialising &&
+	    dev->state != XenbusStateInitialising)
+		return -ESTALE;
 	return 0;
 }
 
@@ -125,6 +127,8 @@ EXPORT_SYMBOL_GPL(xpv_store_refire);
 /*
  * Write a new state and the keys that belong to it. The stock bus keeps a
  * copy that it shows in sysfs and reads at shutdown.
+ *
+ * -ENODEV: our directory is gone. -ESTALE: it is a new device's.
  */
 int xpv_store_set_state(struct xpv_device *dev, enum xenbus_state state,
 			txn_fill fill)
@@ -135,21 +139,26 @@ int xpv_store_set_state(struct xpv_device *dev, enum xenbus_state state,
 		return err;
 	dev->state = state;
 	dev->bus->state = state;
+	dev->replaced = false;
 	return 0;
 }
 
-/* The state in a directory; Unknown if it is not there or not a number. */
-enum xenbus_state xpv_store_state(const char *dir)
+/*
+ * The state in a directory; Unknown if it is not there or not a number. Other
+ * errors are the store's, and say nothing about the directory.
+ */
+int xpv_store_state(const char *dir, enum xenbus_state *state)
 {
 	char *text = xenbus_read(XBT_NIL, dir, "state", NULL);
-	unsigned int state;
+	unsigned int number;
 
+	*state = XenbusStateUnknown;
 	if (IS_ERR(text))
-		return XenbusStateUnknown;
-	if (kstrtouint(text, 10, &state))
-		state = XenbusStateUnknown;
+		return PTR_ERR(text) == -ENOENT ? 0 : PTR_ERR(text);
+	if (!kstrtouint(text, 10, &number))
+		*state = number;
 	kfree(text);
-	return state;
+	return 0;
 }
 
 /* Where xl and people look for the reason: error/<our directory>/error. */

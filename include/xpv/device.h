@@ -85,7 +85,8 @@ struct xpv_account {
  * @show: append lines about the device to debugfs; may be NULL. Runs beside
  *	the lane.
  * @bus: the engine's claim on the stock bus; private
- * @devices: the engine's; devices not yet reaped, plus one while registered
+ * @devices: the engine's; devices not yet reaped
+ * @leaving: the engine's; being unregistered
  */
 struct xpv_driver {
 	const char *name;
@@ -111,6 +112,7 @@ struct xpv_driver {
 
 	struct xenbus_driver bus;
 	atomic_t devices;
+	bool leaving;
 };
 
 /**
@@ -154,6 +156,7 @@ struct xpv_device {
 	struct xpv_watch *other_watch;
 	bool probed;
 	bool online;
+	bool replaced;			/* our node was, when last written */
 	enum xenbus_state failed_at;	/* the other end's, when we failed */
 	unsigned int backoff_ms;
 	ktime_t reopen_at;

@@ -107,8 +107,8 @@ bool xpv_store_flag(struct xpv_device *dev, enum xpv_end end, const char *key,
  * as such. Writes nothing if the device's directory is gone.
  *
  * Context: process; sleeps.
- * Return: 0, -ENOENT if the directory is gone, -EAGAIN if conflicts would not
- * end, or the store's error.
+ * Return: 0; -ENODEV if the directory is gone; -ESTALE if it is a new device's;
+ * -EAGAIN if conflicts would not end; or the store's error.
  */
 int xpv_store_write(struct xpv_device *dev,
 		    int (*fill)(struct xpv_device *dev, struct xpv_txn *txn));

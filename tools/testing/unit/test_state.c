@@ -85,7 +85,7 @@ static const char *const expected[2][2][STATES] = {
 			[I] =	"zzzzzzz",
 			[W] =	"zzzzzsz",
 			[R] =	".......",
-			[C] =	"z...-sz",
+			[C] =	"z...ssz",
 			[X] =	"z..---z",
 			[Z] =	"-------",
 		},
