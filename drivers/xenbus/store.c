@@ -144,6 +144,15 @@ int xpv_store_set_state(struct xpv_device *dev, enum xenbus_state state,
 }
 
 /*
+ * xenstored tells a domain that may not read the parent of what is gone that
+ * it may not read it.
+ */
+static bool means_absent(int err)
+{
+	return err == -ENOENT || err == -EACCES;
+}
+
+/*
  * The state in a directory; Unknown if it is not there or not a number. Other
  * errors are the store's, and say nothing about the directory.
  */
@@ -154,7 +163,7 @@ int xpv_store_state(const char *dir, enum xenbus_state *state)
 
 	*state = XenbusStateUnknown;
 	if (IS_ERR(text))
-		return PTR_ERR(text) == -ENOENT ? 0 : PTR_ERR(text);
+		return means_absent(PTR_ERR(text)) ? 0 : PTR_ERR(text);
 	if (!kstrtouint(text, 10, &number))
 		*state = number;
 	kfree(text);
