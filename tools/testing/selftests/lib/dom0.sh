@@ -296,6 +296,7 @@ vif = [ $__vifs]
 on_poweroff = 'destroy'
 on_reboot = 'destroy'
 on_crash = 'destroy'
+tsc_mode = 'native'
 vnc = 0
 vga = 'none'
 $__config
