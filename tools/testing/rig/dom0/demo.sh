@@ -48,7 +48,7 @@ find_disk() {
 
 write_files() {
 	heading 'The guest makes a file system and writes 20 files with their checksums'
-	guest_run demo "mkfs.ext4 -q $disk && mkdir -p /mnt/disk && mount $disk /mnt/disk && cd /mnt/disk &&
+	guest_run demo "mkfs.ext4 -q $disk && mkdir -p /mnt/disk && mount -t ext4 $disk /mnt/disk && cd /mnt/disk &&
 		for i in \$(seq 20); do head -c 1000000 /dev/urandom >file-\$i || exit; done &&
 		sha256sum file-* >SUMS && sync && head -n 3 SUMS && df -h /mnt/disk" 60 >/tmp/written ||
 		failed 'the files are written'
@@ -69,7 +69,7 @@ check_from_dom0() {
 	[ $? -le 1 ] || failed "the file system is sound: $(cat /tmp/fsck)"
 	tail -n 1 /tmp/fsck | shown
 	mkdir -p /mnt/disk
-	mount "$image" /mnt/disk || failed 'the file system mounts'
+	mount -t ext4 "$image" /mnt/disk || failed 'the file system mounts'
 	(cd /mnt/disk && sha256sum -c SUMS) >/tmp/sums 2>&1 || failed "the checksums: $(cat /tmp/sums)"
 	umount /mnt/disk
 	[ "$(grep -c ': OK$' /tmp/sums)" -eq 20 ] || failed 'all 20 files are there'

@@ -239,20 +239,14 @@ guest_refresh() {
 		__complain "guest $1 has no console"
 }
 
-# __boot_config NAME TYPE COMMANDLINE: what the guest boots. An HVM guest gets a
-# boot disk on a controller that its kernel does not know, apart from its disks.
+# __boot_config TYPE: what the guest boots
 __boot_config() {
-	if [ "$2" != hvm ]; then
-		echo "kernel = '$XPV_RUN/vmlinux'"
-		echo "ramdisk = '$XPV_RUN/guest.cpio'"
-		echo "extra = '$3'"
-		return
-	fi
-	__image=$XPV_RUN/guests/$1/boot.img
-	cp /xpv/hvm.img "$__image"
-	printf '%s\0' "$3" | dd of="$__image" bs=512 seek=1 conv=notrunc 2>/dev/null
-	echo "device_model_args_hvm = [ '-device', 'ahci,id=boot', '-device', 'ide-hd,drive=start,bus=boot.0,bootindex=0',"
-	echo "	'-drive', 'id=start,if=none,format=raw,file=$__image' ]"
+	case $1 in
+	hvm) __kernel=/xpv/vmlinuz __ramdisk=/xpv/guest.cpio.gz ;;
+	*) __kernel=$XPV_RUN/vmlinux __ramdisk=$XPV_RUN/guest.cpio ;;
+	esac
+	echo "kernel = '$__kernel'"
+	echo "ramdisk = '$__ramdisk'"
 }
 
 # guest_config NAME [TYPE] [KEY=VALUE]...: write the xl configuration only, to
@@ -288,7 +282,8 @@ guest_config() {
 	cat >"$XPV_RUN/guests/$__name/config" <<END
 name = '$__name'
 type = '$__gtype'
-$(__boot_config "$__name" "$__gtype" "console=hvc0 loglevel=1 $XPV_PANIC xpv.front=$__front $__extra")
+$(__boot_config "$__gtype")
+extra = 'console=hvc0 loglevel=1 $XPV_PANIC xpv.front=$__front $__extra'
 vcpus = $__vcpus
 memory = $__memory
 disk = [ $__disks]
@@ -314,7 +309,7 @@ guest_log() {
 
 # guest_wait_boot NAME [SECONDS]
 guest_wait_boot() {
-	wait_for $((${2:-60} * ${XPV_SLOW:-1})) "grep -qs '^@ready' $(guest_log "$1") || ! guest_exists $1"
+	wait_for $((${2:-120} * ${XPV_SLOW:-1})) "grep -qs '^@ready' $(guest_log "$1") || ! guest_exists $1"
 	grep -q '^@ready' "$(guest_log "$1")" && return
 	tail -n 20 "$(guest_log "$1")" >&2
 	__complain "guest $1 did not boot"

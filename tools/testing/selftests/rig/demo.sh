@@ -1,0 +1,15 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# desc: the demonstration holds
+# runs: dom0
+# guest: pv
+# pair: ours/ours
+# needs: xen-blkfront xen-blkback
+# time: 120
+
+. "${0%/*}/../lib/ktap.sh"
+
+ktap_print_header
+ktap_set_plan 1
+ktap_test_result 'make demo tells of a disk whose data outlives its guest' sh /xpv/dom0/demo.sh
+ktap_finished
