@@ -65,17 +65,19 @@ int xpv_evtchn_alloc(struct xpv_device *dev, struct xpv_evtchn *ch,
 		return err;
 
 	prepare(ch, dev, handler, arg, index);
-	irq = bind_evtchn_to_irqhandler_lateeoi(op.port, event_interrupt,
-						BIND_FLAGS, ch->name, ch);
-	if (irq < 0)
-		goto err_free;
+	irq = bind_evtchn_to_irq_lateeoi(op.port);
+	if (irq < 0) {
+		xenbus_free_evtchn(dev->bus, op.port);
+		return irq;
+	}
+	err = request_irq(irq, event_interrupt, BIND_FLAGS, ch->name, ch);
+	if (err) {
+		evtchn_put(op.port);	/* closes it */
+		return err;
+	}
 	ch->port = op.port;
 	start(ch, irq);
 	return 0;
-
-err_free:
-	xenbus_free_evtchn(dev->bus, op.port);
-	return irq;
 }
 EXPORT_SYMBOL_GPL(xpv_evtchn_alloc);
 

@@ -91,6 +91,11 @@ static void failures_hold_nothing(void **state)
 	assert_int_equal(xpv_evtchn_alloc(&dev, &ch, count, &ch, 0), -ENOMEM);
 	assert_int_equal(xpv_evtchn_bind(&dev, &ch, 5, count, &ch, 0),
 			 -ENOMEM);
+	fake_xen.no_irq = false;
+	fake_xen.no_handler = true;
+	assert_int_equal(xpv_evtchn_alloc(&dev, &ch, count, &ch, 0), -EBUSY);
+	assert_int_equal(xpv_evtchn_bind(&dev, &ch, 5, count, &ch, 0), -EBUSY);
+	assert_int_equal(fake_xen.ports, 0);
 	xpv_evtchn_close(&ch);
 }
 

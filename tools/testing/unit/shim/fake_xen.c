@@ -367,34 +367,49 @@ static void deliver(unsigned int nr)
 	irq->handler(nr, irq->data);
 }
 
-static int bind(evtchn_port_t port, irq_handler_t handler, unsigned long flags,
-		void *data)
+int bind_evtchn_to_irq_lateeoi(evtchn_port_t port)
 {
 	unsigned int nr;
 
 	if (fake_xen.no_irq)
 		return -ENOMEM;
 	pthread_mutex_lock(&lock);
-	for (nr = FAKE_FIRST_IRQ; fake_irq(nr)->handler; nr++)
+	for (nr = FAKE_FIRST_IRQ; fake_irq(nr)->bound; nr++)
 		;
 	memset(fake_irq(nr), 0, sizeof(struct fake_irq));
-	fake_irq(nr)->handler = handler;
-	fake_irq(nr)->data = data;
+	fake_irq(nr)->bound = true;
 	fake_irq(nr)->port = port;
 	fake_irq(nr)->pending = fake_xen.event_waits;
 	pthread_mutex_unlock(&lock);
-	if (!(flags & IRQF_NO_AUTOEN))
-		enable_irq(nr);
 	return nr;
 }
 
-int bind_evtchn_to_irqhandler_lateeoi(evtchn_port_t port,
-				      irq_handler_t handler,
-				      unsigned long flags, const char *name,
-				      void *data)
+int request_irq(unsigned int irq, irq_handler_t handler, unsigned long flags,
+		const char *name, void *data)
 {
-	assert(*name);
-	return bind(port, handler, flags, data);
+	assert(*name && fake_irq(irq)->bound && !fake_irq(irq)->handler);
+	if (fake_xen.no_handler)
+		return -EBUSY;
+	fake_irq(irq)->handler = handler;
+	fake_irq(irq)->data = data;
+	if (!(flags & IRQF_NO_AUTOEN))
+		enable_irq(irq);
+	return 0;
+}
+
+/* Takes the port and its interrupt away. */
+void evtchn_put(evtchn_port_t port)
+{
+	unsigned int nr;
+
+	pthread_mutex_lock(&lock);
+	for (nr = FAKE_FIRST_IRQ;
+	     !fake_irq(nr)->bound || fake_irq(nr)->port != port; nr++)
+		;
+	assert(!fake_irq(nr)->handler);
+	fake_irq(nr)->bound = false;
+	fake_xen.ports--;
+	pthread_mutex_unlock(&lock);
 }
 
 int bind_interdomain_evtchn_to_irqhandler_lateeoi(struct xenbus_device *dev,
@@ -404,15 +419,21 @@ int bind_interdomain_evtchn_to_irqhandler_lateeoi(struct xenbus_device *dev,
 						  const char *name,
 						  void *data)
 {
-	int irq;
+	int irq, err;
 
 	(void)dev;
 	assert(*name);
 	if (remote == fake_xen.bad_port)
 		return -EINVAL;
-	irq = bind(remote, handler, flags, data);
-	fake_xen.ports += irq >= 0;
-	return irq;
+	irq = bind_evtchn_to_irq_lateeoi(remote);
+	if (irq < 0)
+		return irq;
+	fake_xen.ports++;
+	err = request_irq(irq, handler, flags, name, data);
+	if (!err)
+		return irq;
+	evtchn_put(remote);
+	return err;
 }
 
 void enable_irq(unsigned int irq)
@@ -440,6 +461,7 @@ void unbind_from_irqhandler(unsigned int irq, void *data)
 	assert(fake_irq(irq)->handler);
 	assert(fake_irq(irq)->data == data);
 	fake_irq(irq)->handler = NULL;
+	fake_irq(irq)->bound = false;
 	fake_xen.ports--;
 	pthread_mutex_unlock(&lock);
 }

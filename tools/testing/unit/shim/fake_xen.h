@@ -32,7 +32,8 @@ struct fake_ref {
 };
 
 struct fake_irq {
-	irq_handler_t handler;	/* NULL while unbound */
+	bool bound;		/* to a port */
+	irq_handler_t handler;	/* NULL without one */
 	void *data;
 	evtchn_port_t port;
 	bool enabled;
@@ -48,6 +49,7 @@ struct fake_xen {
 	int allocs_left;	/* arrays that can be had; -1: any number */
 	int frames_left;
 	bool no_irq;
+	bool no_handler;
 	bool no_port;
 	bool event_waits;	/* a channel has an event before it is bound */
 	evtchn_port_t bad_port;

@@ -7,6 +7,8 @@ typedef irqreturn_t (*irq_handler_t)(int irq, void *data);
 
 #define IRQF_NO_AUTOEN	0x80000
 
+int request_irq(unsigned int irq, irq_handler_t handler, unsigned long flags,
+		const char *name, void *data);
 void enable_irq(unsigned int irq);
 
 #endif

@@ -41,6 +41,7 @@ struct delayed_work {
 };
 
 #define WQ_UNBOUND	2
+#define WQ_FREEZABLE	4
 #define WQ_MEM_RECLAIM	8
 
 #define INIT_DELAYED_WORK(dwork, function)			\
