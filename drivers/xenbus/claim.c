@@ -85,15 +85,6 @@ static void claim_remove(struct xenbus_device *bus)
 	xpv_device_put(dev);
 }
 
-static int claim_suspend(struct xenbus_device *bus)
-{
-	struct xpv_device *dev = dev_get_drvdata(&bus->dev);
-
-	if (dev->drv->suspend)
-		dev->drv->suspend(dev);
-	return 0;
-}
-
 static int claim_resume(struct xenbus_device *bus)
 {
 	struct xpv_device *dev = dev_get_drvdata(&bus->dev);
@@ -117,7 +108,6 @@ int xpv_driver_register(struct xpv_driver *drv, struct module *owner)
 	bus->probe = claim_probe;
 	bus->remove = claim_remove;
 	bus->otherend_changed = claim_otherend_changed;
-	bus->suspend = claim_suspend;
 	bus->resume = claim_resume;
 	bus->driver.name = drv->name;
 	bus->driver.dev_groups = drv->groups;

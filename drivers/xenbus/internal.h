@@ -41,6 +41,8 @@ void xpv_store_error(struct xpv_device *dev, const char *text);
 struct xpv_watch *xpv_watch_own(struct xpv_device *dev);
 struct xpv_watch *xpv_watch_other(struct xpv_device *dev);
 void xpv_watch_bury(struct xpv_watch *watch);
+int xpv_watch_init(void);
+void xpv_watch_exit(void);
 
 /* claim.c */
 int xpv_claim_init(void);

@@ -39,17 +39,19 @@ static DEFINE_MUTEX(groups_lock);	/* groups and every group's lanes */
 
 /*
  * A frontend may be what memory is reclaimed through, so its lanes must not
- * wait for memory to get a worker.
+ * wait for memory to get a worker. Lanes rest while the domain is saved: the
+ * store does not answer then, and what it said before may be void.
  */
 static struct workqueue_struct *group_queue(enum xpv_side side, int domid)
 {
 	unsigned int cap = max(lane_cap, 2U);
 
 	if (side == XPV_FRONTEND)
-		return alloc_workqueue("xpv-front-%d",
-				       WQ_UNBOUND | WQ_MEM_RECLAIM, cap,
+		return alloc_workqueue("xpv-front-%d", WQ_UNBOUND |
+				       WQ_FREEZABLE | WQ_MEM_RECLAIM, cap,
 				       domid);
-	return alloc_workqueue("xpv-back-%d", WQ_UNBOUND, cap, domid);
+	return alloc_workqueue("xpv-back-%d", WQ_UNBOUND | WQ_FREEZABLE, cap,
+			       domid);
 }
 
 static struct xpv_lane_group *group_find(enum xpv_side side, int domid)

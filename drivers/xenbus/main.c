@@ -13,23 +13,31 @@ static int __init xpv_init(void)
 
 	if (!xen_domain())
 		return -ENODEV;
-	xpv_reaper = alloc_workqueue("xpv-reaper", WQ_UNBOUND | WQ_MEM_RECLAIM,
-				     0);
+	xpv_reaper = alloc_workqueue("xpv-reaper", WQ_UNBOUND | WQ_FREEZABLE |
+				     WQ_MEM_RECLAIM, 0);
 	if (!xpv_reaper)
 		return -ENOMEM;
+	err = xpv_watch_init();
+	if (err)
+		goto err_queue;
 	err = xpv_claim_init();
-	if (err) {
-		destroy_workqueue(xpv_reaper);
-		return err;
-	}
+	if (err)
+		goto err_watch;
 	xpv_debugfs_init();
 	return 0;
+
+err_watch:
+	xpv_watch_exit();
+err_queue:
+	destroy_workqueue(xpv_reaper);
+	return err;
 }
 module_init(xpv_init);
 
 static void __exit xpv_exit(void)
 {
 	xpv_debugfs_exit();
+	xpv_watch_exit();
 	destroy_workqueue(xpv_reaper);
 }
 module_exit(xpv_exit);

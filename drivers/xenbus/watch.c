@@ -8,16 +8,28 @@
  * what it needs.
  *
  * Unregistering is another matter: the kernel then waits for xenwatch, which
- * may be waiting for a device lock, which may be held by whoever waits for us.
- * So watches are buried: one worker unregisters them, and nobody waits for it
- * but the unloading of this module and of drivers.
+ * may be waiting for a device lock, which may be held by whoever waits for us;
+ * and xenwatch is also the thread that suspends the domain. Xenwatch itself
+ * waits for nobody there. So watches are buried, and dug up in xenwatch: a
+ * watch that is registered for it fires at once, and its callback unregisters
+ * them and itself. Nobody waits for that but the unloading of drivers.
+ *
+ * Registering must not meet a suspend half way, which would then wait for us
+ * and we for it. It happens in freezable work only: lanes, and the reaper.
  */
+#include <linux/bitops.h>
 #include <linux/llist.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/workqueue.h>
 #include <xen/xenbus.h>
 #include "internal.h"
+
+/* A directory that nobody has or writes. */
+#define NOWHERE		"xpv"
+
+/* How long after a refused registration the next is tried. */
+#define DIG_AGAIN	HZ
 
 /*
  * struct xpv_watch - one registered watch of a device
@@ -32,8 +44,14 @@ struct xpv_watch {
 };
 
 static LLIST_HEAD(graveyard);
+static unsigned long digging;	/* bit 0: the spade is registered */
 
-static void graveyard_work(struct work_struct *work)
+static void dig_later(struct work_struct *work);
+static DECLARE_DELAYED_WORK(digger, dig_later);
+
+/* The spade's callback; in xenwatch. */
+static void dig(struct xenbus_watch *spade, const char *path,
+		const char *token)
 {
 	struct llist_node *list = llist_del_all(&graveyard);
 	struct xpv_watch *watch, *next;
@@ -44,11 +62,27 @@ static void graveyard_work(struct work_struct *work)
 		kfree(watch->xs.node);
 		kfree(watch);
 	}
+	unregister_xenbus_watch(spade);
+	clear_bit_unlock(0, &digging);
+	/* Buried meanwhile, and dig_later() saw the spade registered. */
+	smp_mb__after_atomic();
+	if (!llist_empty(&graveyard))
+		queue_delayed_work(xpv_reaper, &digger, 0);
 }
 
-static DECLARE_WORK(graveyard_worker, graveyard_work);
+static struct xenbus_watch spade = { .node = NOWHERE, .callback = dig };
 
-/* Never reached: every event is dropped by will_handle. */
+static void dig_later(struct work_struct *work)
+{
+	if (llist_empty(&graveyard) || test_and_set_bit_lock(0, &digging))
+		return;
+	if (!register_xenbus_watch(&spade))
+		return;
+	clear_bit_unlock(0, &digging);
+	queue_delayed_work(xpv_reaper, &digger, DIG_AGAIN);
+}
+
+/* Of no use: a device's events are dropped by will_handle. */
 static void watch_callback(struct xenbus_watch *xs, const char *path,
 			   const char *token)
 {
@@ -139,5 +173,26 @@ void xpv_watch_bury(struct xpv_watch *watch)
 	if (IS_ERR_OR_NULL(watch))
 		return;
 	llist_add(&watch->grave, &graveyard);
-	queue_work(xpv_reaper, &graveyard_worker);
+	queue_delayed_work(xpv_reaper, &digger, 0);
+}
+
+/* Registered as long as this module is loaded: see xpv_watch_exit(). */
+static struct xenbus_watch barrier = {
+	.node = NOWHERE,
+	.callback = watch_callback,
+};
+
+int xpv_watch_init(void)
+{
+	return register_xenbus_watch(&barrier);
+}
+
+/*
+ * No device is left, so nothing is buried; but xenwatch may still be on its way
+ * out of dig(). Unregistering from here waits for it.
+ */
+void xpv_watch_exit(void)
+{
+	cancel_delayed_work_sync(&digger);
+	unregister_xenbus_watch(&barrier);
 }

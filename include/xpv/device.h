@@ -80,8 +80,6 @@ struct xpv_account {
  * @remove: give back everything. Called once, after disconnect(). The node in
  *	the store may be gone. With @has_child the child must be gone when it
  *	returns.
- * @suspend: the domain is about to be saved; only marks, does not wait for
- *	the lane. May be NULL. Context: as the kernel's suspend path.
  * @show: append lines about the device to debugfs; may be NULL. Runs beside
  *	the lane.
  * @bus: the engine's claim on the stock bus; private
@@ -107,7 +105,6 @@ struct xpv_driver {
 	int (*closing)(struct xpv_device *dev);
 	void (*abort)(struct xpv_device *dev);
 	void (*remove)(struct xpv_device *dev);
-	void (*suspend)(struct xpv_device *dev);
 	void (*show)(struct xpv_device *dev, struct seq_file *to);
 
 	struct xenbus_driver bus;
