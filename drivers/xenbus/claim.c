@@ -11,6 +11,7 @@
 #include <linux/export.h>
 #include <linux/module.h>
 #include <linux/sched.h>
+#include <linux/slab.h>
 #include <linux/wait_bit.h>
 #include <xen/xen.h>
 #include "internal.h"
@@ -85,6 +86,26 @@ static void claim_remove(struct xenbus_device *bus)
 	xpv_device_put(dev);
 }
 
+/*
+ * The bus refuses a device for good whose backend has no directory yet. Ours
+ * waits for it. What is missing here is the toolstack's fault.
+ */
+static int read_backend_details(struct xenbus_device *bus)
+{
+	int err = xenbus_gather(XBT_NIL, bus->nodename,
+				"backend-id", "%i", &bus->otherend_id,
+				"backend", NULL, &bus->otherend, NULL);
+
+	if (!err && !*bus->otherend) {
+		kfree(bus->otherend);
+		bus->otherend = NULL;
+		err = -ENOENT;
+	}
+	if (err)
+		xenbus_dev_fatal(bus, err, "reading backend and backend-id");
+	return err;
+}
+
 static int claim_resume(struct xenbus_device *bus)
 {
 	struct xpv_device *dev = dev_get_drvdata(&bus->dev);
@@ -102,6 +123,8 @@ int xpv_driver_register(struct xpv_driver *drv, struct module *owner)
 	if (!xen_domain())
 		return -ENODEV;
 	*bus = bus_template[drv->side];
+	if (drv->side == XPV_FRONTEND)
+		bus->read_otherend_details = read_backend_details;
 	bus->name = drv->name;
 	bus->ids = drv->ids;
 	bus->allow_rebind = true;

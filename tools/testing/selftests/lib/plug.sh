@@ -11,17 +11,22 @@ plug_paths() {
 	back=/local/domain/0/backend/vbd/$domid/$2
 }
 
+# plug_frontend DEVICE: the frontend's nodes alone, after plug_paths
+plug_frontend() {
+	xenstore-write "$front/backend-id" 0
+	xenstore-chmod "$front" "n$domid" r0
+	xenstore-write "$front/virtual-device" "$1" "$front/device-type" disk "$front/backend" "$back"
+}
+
 # plug_prepare GUEST DEVICE PATH: all nodes of a disk served from PATH but the
 # states, which are what makes it a device
 plug_prepare() {
 	plug_paths "$1" "$2"
 	# The directories come first, so that neither bus sees a half of it.
-	xenstore-write "$back/frontend-id" "$domid" "$front/backend-id" 0
+	xenstore-write "$back/frontend-id" "$domid"
 	xenstore-chmod "$back" n0 "r$domid"
-	xenstore-chmod "$front" "n$domid" r0
-	xenstore-write "$front/virtual-device" "$2" "$front/device-type" disk \
-		"$front/backend" "$back" \
-		"$back/frontend" "$front" "$back/online" 1 "$back/mode" w \
+	plug_frontend "$2"
+	xenstore-write "$back/frontend" "$front" "$back/online" 1 "$back/mode" w \
 		"$back/device-type" disk "$back/type" phy "$back/params" "$3" \
 		"$back/dev" "$2" "$back/removable" 0 \
 		"$back/physical-device" "$(stat -Lc %t:%T "$3")" \
