@@ -7,6 +7,7 @@
  * say why to look; what is true is read from the store.
  */
 #include <linux/kernel.h>
+#include <linux/math64.h>
 #include "internal.h"
 
 /* More steps than any walk through the table needs. */
@@ -15,6 +16,14 @@
 /* Back-off between two lives that the other end ended, milliseconds. */
 #define BACKOFF_MIN	1000
 #define BACKOFF_MAX	30000
+
+/*
+ * Moves that a device may make at once, and how long it rests for each further
+ * one, milliseconds. A move costs the store, and everybody who shares it, more
+ * than it costs the other end that provokes it.
+ */
+#define PACES_MAX	64
+#define PACE_MS		250
 
 /* What a step leads to. */
 enum outcome {
@@ -287,6 +296,24 @@ static enum xpv_move next_move(struct xpv_device *dev)
 			      dev->online);
 }
 
+/* Whether the device may make another move now; if not, its lane runs later. */
+static bool life_pace(struct xpv_device *dev)
+{
+	s64 rested = div_s64(ktime_ms_delta(ktime_get(), dev->paced_at),
+			     PACE_MS);
+
+	if (rested) {
+		dev->paces = min_t(s64, dev->paces + rested, PACES_MAX);
+		dev->paced_at = ktime_get();
+	}
+	if (!dev->paces) {
+		xpv_lane_retry(&dev->lane, PACE_MS);
+		return false;
+	}
+	dev->paces--;
+	return true;
+}
+
 /* Take steps until there is none. Return: whether any was taken. */
 static bool life_walk(struct xpv_device *dev)
 {
@@ -298,6 +325,8 @@ static bool life_walk(struct xpv_device *dev)
 		move = next_move(dev);
 		if (move == XPV_STAY)
 			return i;
+		if (!life_pace(dev))
+			return true;
 		dev->last_move = move;
 		dev->last_time = ktime_get();
 		outcome = life_step(dev, move);

@@ -158,6 +158,8 @@ struct xpv_device {
 	unsigned int backoff_ms;
 	ktime_t reopen_at;
 	ktime_t connected_at;
+	unsigned int paces;		/* moves it may make at once */
+	ktime_t paced_at;		/* when these were counted; 0: never */
 	enum xpv_move last_move;
 	ktime_t last_time;
 

@@ -80,6 +80,24 @@ backend_survives_jumps() {
 	said 'state.*99' && backend_goes
 }
 
+# A frontend that changes its mind costs the store less than it costs itself.
+backend_paces_itself() {
+	fake_frontend || return 1
+	xenstore-watch "$back/state" >/tmp/moves &
+	watcher=$!
+	start=$(cut -d. -f1 /proc/uptime)
+	for __i in $(seq 200); do
+		publish state=5
+		publish state=1
+	done
+	kill $watcher
+	seconds=$(($(cut -d. -f1 /proc/uptime) - start + 1))
+	moves=$(wc -l </tmp/moves)
+	echo "400 changes of the frontend's state in $seconds s were answered by $moves of the backend's"
+	[ "$moves" -gt 20 ] && [ "$moves" -lt $((80 + 4 * seconds)) ] || return 1
+	plug_wait "$back" 2 && backend_goes
+}
+
 # A backend without a driver: its nodes are outside what the bus watches.
 fake_backend() {
 	domid=$(__guest bad domid)
@@ -152,7 +170,7 @@ back_case() {
 }
 
 ktap_print_header
-ktap_set_plan 24
+ktap_set_plan 25
 disk_make bad 16M >/dev/null || ktap_exit_fail_msg 'no disk'
 ktap_test_result 'the guest boots' guest_create bad front=none || ktap_exit_fail_msg 'no guest'
 
@@ -169,6 +187,7 @@ back_case 'protocol is unknown' backend_refuses protocol protocol=vax-abi
 back_case 'the frontend vanishes' backend_survives_vanishing
 back_case 'the device is removed' backend_survives_removal
 back_case 'the frontend jumps' backend_survives_jumps
+back_case 'the frontend changes its state without end' backend_paces_itself
 
 guest_run bad 'insmod /modules/xenbus-mt.ko && insmod /modules/xen-blkfront.ko' ||
 	ktap_exit_fail_msg 'no frontend'
