@@ -74,10 +74,18 @@ nothing_leaked() {
 	! dmesg | grep LEAK && ! grep LEAK "$(guest_log unload)"
 }
 
+# Whoever looks at a device while it goes must not stumble.
+look_on() {
+	while sleep 0.05; do
+		cat /sys/bus/xen-backend/devices/*/statistics/* /sys/kernel/debug/xenbus-mt/devices
+	done >/dev/null 2>&1
+}
+
 ktap_print_header
 ktap_set_plan 16
 ktap_test_result 'the guest boots' guest_create unload || ktap_exit_fail_msg 'no guest'
 ktap_test_result 'the disk works' disk_works
+look_on &
 ktap_test_result 'the backend is unloaded and loaded' backend_reload
 ktap_test_result 'the disk works after it' disk_works
 ktap_test_result 'the backend is unbound and bound' backend_rebind
@@ -94,5 +102,6 @@ ktap_test_result 'the disk works after it' disk_works
 start_traffic
 ktap_test_result 'the guest is killed under traffic' guest_destroy unload
 ktap_test_result 'the backend lets it go' backend_forgets
+kill $!
 ktap_test_result 'nothing leaked' nothing_leaked
 ktap_finished
