@@ -309,7 +309,7 @@ guest_log() {
 
 # guest_wait_boot NAME [SECONDS]
 guest_wait_boot() {
-	wait_for $((${2:-120} * ${XPV_SLOW:-1})) "grep -qs '^@ready' $(guest_log "$1") || ! guest_exists $1"
+	wait_for $((${2:-240} * ${XPV_SLOW:-1})) "grep -qs '^@ready' $(guest_log "$1") || ! guest_exists $1"
 	grep -q '^@ready' "$(guest_log "$1")" && return
 	tail -n 20 "$(guest_log "$1")" >&2
 	__complain "guest $1 did not boot"
