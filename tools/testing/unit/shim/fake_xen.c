@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <linux/completion.h>
+#include <linux/jiffies.h>
 #include <xen/events.h>
 #include <xen/page.h>
 #include <xen/xenbus.h>
@@ -14,6 +16,9 @@
 #define FIRST_REF	8
 
 struct fake_xen fake_xen;
+
+/* About to wrap. */
+unsigned long jiffies = -1000UL;
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
@@ -308,6 +313,14 @@ void fake_run_deferred(void)
 	fake_xen.deferred = NULL;
 	if (item)
 		gnttab_unmap_refs_async(item);
+}
+
+void wait_for_completion(struct completion *x)
+{
+	if (!x->done && fake_xen.waited)
+		fake_xen.waited();
+	fake_run_deferred();
+	assert(try_wait_for_completion(x));
 }
 
 int xenbus_map_ring_valloc(struct xenbus_device *dev, grant_ref_t *refs,

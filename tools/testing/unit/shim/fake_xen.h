@@ -56,6 +56,7 @@ struct fake_xen {
 	int ring_map_err;
 	int map_call_err;
 	int unmap_call_err;
+	void (*waited)(void);	/* somebody waits for a deferred unmap */
 	int (*map_status)(grant_ref_t ref);
 	int (*unmap_status)(grant_handle_t handle);
 

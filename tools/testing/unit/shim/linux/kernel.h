@@ -18,5 +18,6 @@
 #define min_t(type, a, b) min((type)(a), (type)(b))
 #define min(a, b) ({ __auto_type a_ = (a); __auto_type b_ = (b); \
 		     a_ < b_ ? a_ : b_; })
+#define clamp(value, lo, hi)	min(max((value), (lo)), (hi))
 
 #endif

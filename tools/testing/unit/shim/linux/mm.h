@@ -13,10 +13,8 @@ typedef uint64_t phys_addr_t;
 #define pfn_to_kaddr(pfn)	((void *)(uintptr_t)(pfn))
 
 #define kvmalloc_array(n, size, gfp)	shim_alloc_array((n), (size))
+#define kvcalloc(n, size, gfp)		shim_alloc_array((n), (size))
 #define kvfree(ptr)			free(ptr)
-
-/* Fails when fake_xen.allocs_left comes to an end. */
-void *shim_alloc_array(size_t n, size_t size);
 
 static inline void get_page(struct page *page)
 {
