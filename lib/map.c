@@ -169,13 +169,13 @@ static int keep_mapped(struct xpv_map_batch *batch, unsigned int nr)
 	return err;
 }
 
-static void prepare_unmap(struct xpv_map_batch *batch)
+static void prepare_unmap(const struct xpv_map_batch *batch,
+			  struct gnttab_unmap_grant_ref *ops)
 {
 	unsigned int i;
 
 	for (i = 0; i < batch->nr; i++)
-		gnttab_set_unmap_op(&batch->unmap_ops[i],
-				    page_address_of(batch->pages[i]),
+		gnttab_set_unmap_op(&ops[i], page_address_of(batch->pages[i]),
 				    GNTMAP_host_map, batch->handles[i]);
 }
 
@@ -183,7 +183,8 @@ static void prepare_unmap(struct xpv_map_batch *batch)
  * Give the frames that Xen unmapped back to the pool. When the call as a whole
  * failed, none can be trusted to be free.
  */
-static int give_back(struct xpv_map_batch *batch, int err)
+static int give_back(struct xpv_map_batch *batch,
+		     const struct gnttab_unmap_grant_ref *ops, int err)
 {
 	struct xpv_map_pool *pool = batch->pool;
 	unsigned int i, nr = 0;
@@ -191,7 +192,7 @@ static int give_back(struct xpv_map_batch *batch, int err)
 	if (err)
 		goto out_lost;
 	for (i = 0; i < batch->nr; i++)
-		if (batch->unmap_ops[i].status == GNTST_okay)
+		if (ops[i].status == GNTST_okay)
 			batch->pages[nr++] = batch->pages[i];
 	gnttab_page_cache_put(&pool->cache, batch->pages, nr);
 	atomic_sub(nr, &pool->dev->held.maps);
@@ -224,9 +225,10 @@ int xpv_map_batch_map(struct xpv_map_batch *batch, const grant_ref_t *refs,
 	return 0;
 
 err_unmap:
-	prepare_unmap(batch);
-	give_back(batch, gnttab_unmap_refs(batch->unmap_ops, NULL,
-					   batch->pages, batch->nr));
+	prepare_unmap(batch, batch->unmap_ops);
+	give_back(batch, batch->unmap_ops,
+		  gnttab_unmap_refs(batch->unmap_ops, NULL, batch->pages,
+				    batch->nr));
 	return err;
 }
 EXPORT_SYMBOL_GPL(xpv_map_batch_map);
@@ -236,13 +238,13 @@ static void batch_unmapped(int err, struct gntab_unmap_queue_data *work)
 	struct xpv_map_batch *batch =
 		container_of(work, struct xpv_map_batch, work);
 
-	batch->done(batch, give_back(batch, err));
+	batch->done(batch, give_back(batch, batch->unmap_ops, err));
 }
 
 void xpv_map_batch_unmap(struct xpv_map_batch *batch,
 			 void (*done)(struct xpv_map_batch *batch, int err))
 {
-	prepare_unmap(batch);
+	prepare_unmap(batch, batch->unmap_ops);
 	batch->done = done;
 	batch->work.done = batch_unmapped;
 	batch->work.unmap_ops = batch->unmap_ops;
@@ -252,3 +254,66 @@ void xpv_map_batch_unmap(struct xpv_map_batch *batch,
 	gnttab_unmap_refs_async(&batch->work);
 }
 EXPORT_SYMBOL_GPL(xpv_map_batch_unmap);
+
+int xpv_unmap_group_init(struct xpv_unmap_group *group, unsigned int max)
+{
+	group->nr = 0;
+	group->max = max;
+	group->ops = kvmalloc_array(max, sizeof(*group->ops), GFP_KERNEL);
+	group->pages = kvmalloc_array(max, sizeof(*group->pages), GFP_KERNEL);
+	if (group->ops && group->pages)
+		return 0;
+
+	xpv_unmap_group_exit(group);
+	return -ENOMEM;
+}
+EXPORT_SYMBOL_GPL(xpv_unmap_group_init);
+
+void xpv_unmap_group_exit(struct xpv_unmap_group *group)
+{
+	kvfree(group->pages);
+	kvfree(group->ops);
+	group->pages = NULL;
+	group->ops = NULL;
+}
+EXPORT_SYMBOL_GPL(xpv_unmap_group_exit);
+
+static bool is_held(const struct xpv_map_batch *batch)
+{
+	unsigned int i;
+
+	for (i = 0; i < batch->nr; i++)
+		if (page_count(batch->pages[i]) > 1)
+			return true;
+	return false;
+}
+
+bool xpv_unmap_group_add(struct xpv_unmap_group *group,
+			 struct xpv_map_batch *batch)
+{
+	if (batch->nr > group->max - group->nr || is_held(batch))
+		return false;
+	batch->group_at = group->nr;
+	prepare_unmap(batch, group->ops + group->nr);
+	memcpy(group->pages + group->nr, batch->pages,
+	       batch->nr * sizeof(*batch->pages));
+	group->nr += batch->nr;
+	return true;
+}
+EXPORT_SYMBOL_GPL(xpv_unmap_group_add);
+
+void xpv_unmap_group_run(struct xpv_unmap_group *group)
+{
+	group->err = group->nr ? gnttab_unmap_refs(group->ops, NULL,
+						   group->pages, group->nr) : 0;
+}
+EXPORT_SYMBOL_GPL(xpv_unmap_group_run);
+
+int xpv_unmap_group_end(struct xpv_unmap_group *group,
+			struct xpv_map_batch *batch)
+{
+	if (!batch->nr)
+		return 0;
+	return give_back(batch, group->ops + batch->group_at, group->err);
+}
+EXPORT_SYMBOL_GPL(xpv_unmap_group_end);

@@ -86,6 +86,7 @@ void xpv_map_pool_shrink(struct xpv_map_pool *pool, unsigned int keep);
  * @handles: Xen's handle for each
  * @map_ops: scratch for mapping
  * @unmap_ops: scratch for unmapping, the same memory
+ * @group_at: where it is in the group it is unmapped with
  * @work: the kernel's state of an asynchronous unmap
  * @done: called when it is over
  */
@@ -99,6 +100,7 @@ struct xpv_map_batch {
 		struct gnttab_map_grant_ref *map_ops;
 		struct gnttab_unmap_grant_ref *unmap_ops;
 	};
+	unsigned int group_at;
 	struct gntab_unmap_queue_data work;
 	void (*done)(struct xpv_map_batch *batch, int err);
 };
@@ -149,5 +151,91 @@ int xpv_map_batch_map(struct xpv_map_batch *batch, const grant_ref_t *refs,
  */
 void xpv_map_batch_unmap(struct xpv_map_batch *batch,
 			 void (*done)(struct xpv_map_batch *batch, int err));
+
+/**
+ * struct xpv_unmap_group - batches that are unmapped together
+ * @nr: pages of all of them
+ * @max: pages there is room for
+ * @err: how the unmapping went
+ * @ops: scratch for unmapping
+ * @pages: their frames
+ *
+ * Unmapping costs a hypercall and a flush of TLBs, however many pages it is
+ * for. Used by one caller at a time: begin, add, run, and end each batch.
+ */
+struct xpv_unmap_group {
+	unsigned int nr;
+	unsigned int max;
+	int err;
+	struct gnttab_unmap_grant_ref *ops;
+	struct page **pages;
+};
+
+/**
+ * xpv_unmap_group_init() - allocate room for a group
+ * @group: memory to set up
+ * @max: most pages it will hold
+ *
+ * Context: process; sleeps.
+ * Return: 0 or -ENOMEM.
+ */
+int xpv_unmap_group_init(struct xpv_unmap_group *group, unsigned int max);
+
+/**
+ * xpv_unmap_group_exit() - free that room
+ * @group: the group; nothing happens if it is zeroed
+ */
+void xpv_unmap_group_exit(struct xpv_unmap_group *group);
+
+/**
+ * xpv_unmap_group_begin() - begin with an empty group
+ * @group: the group
+ */
+static inline void xpv_unmap_group_begin(struct xpv_unmap_group *group)
+{
+	group->nr = 0;
+}
+
+/**
+ * xpv_unmap_group_add() - have a batch unmapped with the group
+ * @group: the group
+ * @batch: a batch, mapped or not
+ *
+ * Context: any.
+ * Return: whether it is. Not if there is no room, or if somebody still holds a
+ * page of it: then the batch is for xpv_map_batch_unmap().
+ */
+bool xpv_unmap_group_add(struct xpv_unmap_group *group,
+			 struct xpv_map_batch *batch);
+
+/**
+ * xpv_unmap_group_drop() - have the batch that was added last not unmapped
+ * @group: the group
+ * @batch: the batch
+ */
+static inline void xpv_unmap_group_drop(struct xpv_unmap_group *group,
+					const struct xpv_map_batch *batch)
+{
+	group->nr = batch->group_at;
+}
+
+/**
+ * xpv_unmap_group_run() - unmap the group
+ * @group: the group
+ *
+ * Context: any but hard interrupt.
+ */
+void xpv_unmap_group_run(struct xpv_unmap_group *group);
+
+/**
+ * xpv_unmap_group_end() - give the frames of an unmapped batch back
+ * @group: the group, after xpv_unmap_group_run()
+ * @batch: a batch of it
+ *
+ * Context: any but hard interrupt.
+ * Return: 0, or an error if Xen refused; the pages are then lost to the pool.
+ */
+int xpv_unmap_group_end(struct xpv_unmap_group *group,
+			struct xpv_map_batch *batch);
 
 #endif

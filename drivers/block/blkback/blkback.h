@@ -7,18 +7,20 @@
  * (struct blkback_request) goes
  *
  *	event -> ring worker: copy, parse, map, submit -> block layer
- *	      -> end of the last bio -> ring tasklet: unmap, respond
+ *	      -> end of its bio -> unmap what is not kept, respond
  *
  * and nothing of it waits for a disk: the worker may have to wait for room in
- * a device's queue, never for a request to be done.
+ * a device's queue, never for a request to be done. What ends together is
+ * answered together, by whoever is at it: the worker for bios that end while
+ * it submits them, a tasklet for those that end in interrupts.
  */
 #ifndef BLKBACK_H
 #define BLKBACK_H
 
-#include <linux/atomic.h>
+#include <linux/bio.h>
 #include <linux/blkdev.h>
 #include <linux/interrupt.h>
-#include <linux/list.h>
+#include <linux/llist.h>
 #include <linux/spinlock.h>
 #include <linux/types.h>
 #include <linux/wait.h>
@@ -27,6 +29,7 @@
 #include <xpv/device.h>
 #include <xpv/evtchn.h>
 #include <xpv/map.h>
+#include <xpv/mapcache.h>
 #include <xpv/ring.h>
 
 #include "blkif_parse.h"
@@ -60,6 +63,7 @@ struct blkback_vbd {
  * struct blkback_front - what the frontend asks for
  * @protocol: the text of its "protocol" key
  * @abi: the layout that names
+ * @persistent: it uses the same grants again and lets us keep them mapped
  * @multi_page: it numbers its ring references, even if there is only one
  * @order: pages of each ring, as a power of two
  * @queues: how many rings
@@ -67,6 +71,7 @@ struct blkback_vbd {
 struct blkback_front {
 	char protocol[24];
 	const struct blkif_abi *abi;
+	bool persistent;
 	bool multi_page;
 	unsigned int order;
 	unsigned int queues;
@@ -74,38 +79,42 @@ struct blkback_front {
 
 /**
  * struct blkback_request - a request on its way through the block layer
+ * @node: in one of the ring's lists
  * @ring: its ring
- * @link: in one of the ring's lists
  * @id: the guest's
  * @sector: where it starts
  * @nr_sectors: a discard's length
+ * @began: when the worker took it, in ns
+ * @err: how it went
  * @op: what to do, and to echo
  * @large: which of the ring's free lists it returns to
- * @nr_segs: pages of data
- * @err: the error of the last bio that had one, or 0
- * @bios: bios that have not ended, and one more while they are being made
- * @segs: the segments, in private memory
+ * @secure: a discard must make the data irrecoverable
+ * @bio: carries it out, unless it is a discard
+ * @vecs: the bio's pages
+ * @segs: an indirect request's segments, in private memory
  * @data: the mapped pages of data
- * @table: the mapped pages of an indirect request's segments. They are kept
+ * @table: the mapped pages of an indirect request's segments. They are held
  *	as long as the data: an unmap is never waited for.
  *
  * Belongs to the ring's worker from ring_get_request() to request_run(), then
- * to the block layer, then to the ring's tasklet.
+ * to the block layer, then to who answers it.
  */
 struct blkback_request {
+	struct llist_node node;
 	struct blkback_ring *ring;
-	struct list_head link;
 	u64 id;
 	u64 sector;
 	u64 nr_sectors;
+	u64 began;
+	int err;
 	u8 op;
 	bool large;
-	u16 nr_segs;
-	int err;
-	atomic_t bios;
+	bool secure;
+	struct bio bio;
+	struct bio_vec *vecs;
 	struct blkif_seg *segs;
-	struct xpv_map_batch data;
-	struct xpv_map_batch table;
+	struct xpv_map_set data;
+	struct xpv_map_set table;
 };
 
 /**
@@ -131,9 +140,13 @@ struct blkback_stats {
 	unsigned long wr_sect;
 };
 
+/* Requests take 2^n to 2^(n+1) us in bucket n of this many; the last is open. */
+#define BLKBACK_LATENCIES	20
+
 /* Bits of struct blkback_ring.flags. */
 #define RING_EVENT	0	/* an event came and was not ended yet */
 #define RING_STOPPING	1	/* take no more requests */
+#define RING_EXPIRE	2	/* look for kept pages that nobody uses */
 
 /**
  * struct blkback_ring - one queue
@@ -144,7 +157,11 @@ struct blkback_stats {
  *	under @lock.
  * @ch: the event channel
  * @pool: frames that data is mapped at
+ * @cache: pages of data that stay mapped. Owned by the worker; given back
+ *	under @lock.
  * @work: the worker: takes requests. The ring's only consumer.
+ * @expire: asks the worker to look for kept pages that nobody uses; pending
+ *	only while pages are kept
  * @discard_work: carries out @discards one after the other. A discard may keep
  *	its submitter busy for long, and reads must not wait for that.
  * @flags: RING_* bits; atomic operations only
@@ -153,29 +170,36 @@ struct blkback_stats {
  * @now: worker: the request it is at
  * @now_err: worker: what is wrong with it, or 0
  * @refs: worker: scratch, the references of a request's data
+ * @run_ns: worker: when this run began
+ * @spare: worker: unused requests of up to %BLKIF_SLOT_SEGS segments; and
+ *	those of up to %BLKBACK_MAX_INDIRECT
+ * @ended: worker: requests whose bios ended while it submitted them
+ * @taken: worker: requests taken into work so far; under @lock too while @held
+ *	is changed
+ * @fenced: worker: the last request was a barrier: none may start beside it
  * @eoi_owed: worker: an event is to be ended
  * @worked: worker: there was a request since the last event was ended
  * @stats: worker; see there
+ * @task: the thread the worker runs in, or NULL
  *
- * @done_lock: protects @done; taken in any context. Holding it while
- *	@done_task is scheduled makes sure that who put a request there is no
- *	longer using the ring once the request has been answered.
- * @done: requests whose bios have all ended
- * @done_task: unmaps and answers them, in softirq: bios end in hard interrupts
- *	as well, where nothing can be unmapped, and a thread would come later
+ * @done: requests whose bios ended elsewhere, for @done_task
+ * @done_task: answers them, in softirq: bios end in hard interrupts as well,
+ *	where nothing can be unmapped, and a thread would come later
+ * @discards: for @discard_work
+ *
+ * @unmap_lock: protects @unmaps; taken in process and softirq context, before
+ *	@lock
+ * @unmaps: scratch, pages that are being unmapped together
  *
  * @lock: protects what follows, and the response side of @shared; taken in
  *	process and softirq context
- * @free: unused requests of up to %BLKIF_SLOT_SEGS segments. At least one
+ * @free: unused requests, as @spare, which is refilled from here. At least one
  *	exists while the ring is connected, so one is free when none is busy.
- * @free_large: the same for up to %BLKBACK_MAX_INDIRECT
- * @discards: for @discard_work
- * @busy: requests taken into work and not answered yet
- * @serving: the worker is running
+ * @answered: requests answered so far
  * @held: the worker stopped at @now until no request is busy
- * @fenced: the last request was a barrier: none may start beside it
- * @gathering: @done_task will push the responses put meanwhile
- * @idle: woken when @busy, @serving or @held end
+ * @notified: events sent
+ * @latency: requests by how long they took
+ * @idle: woken when the last request that was busy is answered
  */
 struct blkback_ring {
 	struct blkback *be;
@@ -184,7 +208,9 @@ struct blkback_ring {
 	struct xpv_ring shared;
 	struct xpv_evtchn ch;
 	struct xpv_map_pool pool;
+	struct xpv_map_cache cache;
 	struct work_struct work;
+	struct delayed_work expire;
 	struct work_struct discard_work;
 	unsigned long flags;
 
@@ -192,23 +218,29 @@ struct blkback_ring {
 	struct blkif_req now;
 	int now_err;
 	grant_ref_t refs[BLKBACK_MAX_INDIRECT];
+	u64 run_ns;
+	struct llist_node *spare[2];
+	struct llist_node *ended;
+	unsigned int taken;
+	bool fenced;
 	bool eoi_owed;
 	bool worked;
 	struct blkback_stats stats;
+	struct task_struct *task;
 
-	spinlock_t done_lock;
-	struct list_head done;
+	struct llist_head done ____cacheline_aligned_in_smp;
 	struct tasklet_struct done_task;
+	struct llist_head discards;
+
+	spinlock_t unmap_lock;
+	struct xpv_unmap_group unmaps;
 
 	spinlock_t lock;
-	struct list_head free;
-	struct list_head free_large;
-	struct list_head discards;
-	unsigned int busy;
-	bool serving;
+	struct llist_node *free[2];
+	unsigned int answered;
 	bool held;
-	bool fenced;
-	bool gathering;
+	unsigned long notified;
+	unsigned long latency[BLKBACK_LATENCIES];
 	wait_queue_head_t idle;
 };
 
@@ -219,6 +251,8 @@ struct blkback_ring {
  * @front: what the frontend of the present life asked for
  * @wq: runs the rings' workers. One per device: a disk that blocks its
  *	submitters takes nobody else's.
+ * @persistent: we offer to keep grants mapped; lane only
+ * @squeeze_end: until then no frame is kept unused, in jiffies; any context
  * @max_queues: rings that we offer; constant
  * @rings: @max_queues pointers. A ring is allocated when it is first needed
  *	and stays until the device is removed, so that its statistics can be
@@ -230,6 +264,8 @@ struct blkback {
 	struct blkback_vbd vbd;
 	struct blkback_front front;
 	struct workqueue_struct *wq;
+	bool persistent;
+	unsigned long squeeze_end;
 	unsigned int max_queues;
 	struct blkback_ring **rings;
 	unsigned int nr_rings;
@@ -238,6 +274,8 @@ struct blkback {
 /* main.c */
 extern unsigned int blkback_max_ring_order;
 extern unsigned int blkback_max_buffer_pages;
+extern unsigned int blkback_max_persistent;
+extern unsigned int blkback_unused_seconds;
 
 /* vbd.c */
 int vbd_open(struct blkback *be);
@@ -258,14 +296,19 @@ int ring_connect(struct blkback_ring *ring, const grant_ref_t *refs,
 		 evtchn_port_t port);
 void ring_kick(struct blkback_ring *ring);
 void ring_stop(struct blkback_ring *ring);
+void ring_drain(struct blkback_ring *ring);
 void ring_disconnect(struct blkback_ring *ring);
 bool ring_get_request(struct blkback_ring *ring, struct blkback_request **req);
 void ring_queue_discard(struct blkback_request *req);
+
+/* respond.c */
+void ring_answer(struct blkback_ring *ring, struct llist_node *chain);
+void ring_done(struct tasklet_struct *task);
 void ring_complete(struct blkback_request *req);
-void ring_respond(struct blkback_request *req);
 
 /* worker.c */
 void ring_work(struct work_struct *work);
+void ring_expire_work(struct work_struct *work);
 void ring_discard_work(struct work_struct *work);
 
 /* request.c */
@@ -273,10 +316,9 @@ struct blkback_request *request_alloc(struct blkback_ring *ring, bool large);
 void request_free(struct blkback_request *req);
 void request_run(struct blkback_request *req, struct blkif_req *what, int err);
 void request_finish(struct blkback_request *req, int err);
-void request_release(struct blkback_request *req);
 
 /* io.c */
-void io_submit(struct blkback_request *req);
+void io_submit(struct blkback_request *req, const struct blkif_seg *segs);
 void io_discard(struct blkback_request *req);
 
 /* sysfs.c */

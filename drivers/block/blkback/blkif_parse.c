@@ -12,6 +12,8 @@
 /* Where every ABI has them. */
 #define SLOT_OP			0
 #define SLOT_NR_SEGS		1
+#define SLOT_FLAG		1
+#define FLAG_SECURE		0x1
 #define SLOT_INDIRECT_OP	1
 #define SLOT_INDIRECT_NR	2
 #define TAIL_GREFS		4
@@ -119,7 +121,8 @@ static int parse_discard(const struct blkif_abi *abi, const u8 *slot,
 		return refuse(req, -EROFS, "discard on a read-only disk");
 	if (!limits->discard)
 		return refuse(req, -EOPNOTSUPP, "discard is not offered");
-	/* The flag that asks for a secure discard is to be ignored. */
+	/* Where it is not offered, the wish for a secure one is ignored. */
+	req->secure = limits->secure && (slot[SLOT_FLAG] & FLAG_SECURE);
 	req->sector = get_u64(slot + abi->sector);
 	req->nr_sectors = get_u64(slot + abi->tail);
 	return check_extent(limits, req);
@@ -156,9 +159,16 @@ int blkif_parse_req(const struct blkif_abi *abi, const void *slot,
 {
 	const u8 *bytes = slot;
 
-	memset(req, 0, sizeof(*req));
-	req->op = bytes[SLOT_OP];
+	/* Segments and references count only as far as their numbers say. */
 	req->id = get_u64(bytes + abi->id);
+	req->sector = 0;
+	req->nr_sectors = 0;
+	req->op = bytes[SLOT_OP];
+	req->indirect = false;
+	req->secure = false;
+	req->nr_segs = 0;
+	req->nr_grefs = 0;
+	req->why = NULL;
 	switch (req->op) {
 	case BLKIF_READ:
 	case BLKIF_WRITE:

@@ -90,6 +90,7 @@ struct blkif_seg {
  *	%BLKIF_MAX_SEGS; 0 if the feature is off
  * @readonly: it cannot be written
  * @discard: it can discard
+ * @secure: it can discard beyond recovery
  */
 struct blkif_limits {
 	u64 capacity;
@@ -97,6 +98,7 @@ struct blkif_limits {
 	u16 max_indirect;
 	bool readonly;
 	bool discard;
+	bool secure;
 };
 
 /**
@@ -108,6 +110,7 @@ struct blkif_limits {
  * @op: what to do: never %BLKIF_INDIRECT
  * @nr_segs: pages of data
  * @indirect: the segments are in the pages @gref names
+ * @secure: a discard that must make the data irrecoverable
  * @nr_grefs: how many those are
  * @segs: a direct request's segments
  * @gref: an indirect request's pages
@@ -119,6 +122,7 @@ struct blkif_req {
 	u64 nr_sectors;
 	u8 op;
 	bool indirect;
+	bool secure;
 	u16 nr_segs;
 	u16 nr_grefs;
 	union {

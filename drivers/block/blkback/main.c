@@ -6,6 +6,7 @@
 
 #include <linux/cpumask.h>
 #include <linux/module.h>
+#include <linux/rcupdate.h>
 #include <linux/seq_file.h>
 #include <linux/slab.h>
 
@@ -23,6 +24,22 @@ unsigned int blkback_max_buffer_pages = 1024;
 module_param_named(max_buffer_pages, blkback_max_buffer_pages, uint, 0644);
 MODULE_PARM_DESC(max_buffer_pages,
 		 "Unused page frames that each ring keeps for mapping a guest's pages");
+
+unsigned int blkback_max_persistent = 1056;
+module_param_named(max_persistent_grants, blkback_max_persistent, uint, 0644);
+MODULE_PARM_DESC(max_persistent_grants,
+		 "Pages of a guest that each ring keeps mapped");
+
+unsigned int blkback_unused_seconds = 60;
+module_param_named(persistent_grant_unused_seconds, blkback_unused_seconds,
+		   uint, 0644);
+MODULE_PARM_DESC(persistent_grant_unused_seconds,
+		 "How long a page is kept mapped without being used; 0 for ever");
+
+static bool blkback_feature_persistent = true;
+module_param_named(feature_persistent, blkback_feature_persistent, bool, 0644);
+MODULE_PARM_DESC(feature_persistent,
+		 "Keep a guest's pages mapped, if it agrees. For connections made later");
 
 static unsigned int blkback_max_queues;
 module_param_named(max_queues, blkback_max_queues, uint, 0644);
@@ -69,14 +86,14 @@ static int blkback_probe(struct xpv_device *xdev)
 /* What we can do; what the disk can do is told when it is known. */
 static int blkback_publish(struct xpv_device *xdev, struct xpv_txn *txn)
 {
-	const struct blkback *be = xdev->priv;
+	struct blkback *be = xdev->priv;
 
+	be->persistent = READ_ONCE(blkback_feature_persistent);
 	xpv_txn_put(txn, "max-ring-page-order", "%u", blkback_max_ring_order);
 	xpv_txn_put(txn, "multi-queue-max-queues", "%u", be->max_queues);
 	xpv_txn_put(txn, "feature-max-indirect-segments", "%u",
 		    BLKBACK_MAX_INDIRECT);
-	/* A backend before us may have offered it. */
-	xpv_txn_drop(txn, "feature-persistent");
+	xpv_txn_put(txn, "feature-persistent", "%d", be->persistent);
 	return 0;
 }
 
@@ -165,6 +182,11 @@ static void blkback_disconnect(struct xpv_device *xdev)
 	for (i = 0; i < be->nr_rings; i++)
 		ring_stop(be->rings[i]);
 	xpv_lane_step(&xdev->lane, "waiting for the disk to finish requests");
+	for (i = 0; i < be->nr_rings; i++)
+		ring_drain(be->rings[i]);
+	if (be->nr_rings)
+		synchronize_rcu();
+	xpv_lane_step(&xdev->lane, "unmapping");
 	while (be->nr_rings)
 		ring_disconnect(be->rings[--be->nr_rings]);
 	xpv_lane_step(&xdev->lane, "closing the disk");
@@ -190,7 +212,8 @@ static void blkback_remove(struct xpv_device *xdev)
 static void show_ring(struct blkback_ring *ring, struct seq_file *to)
 {
 	seq_printf(to, "queue %u: slots %u busy %u%s%s\n", ring->index,
-		   READ_ONCE(ring->shared.nr), READ_ONCE(ring->busy),
+		   READ_ONCE(ring->shared.nr),
+		   READ_ONCE(ring->taken) - READ_ONCE(ring->answered),
 		   READ_ONCE(ring->held) ? ", held until none is busy" : "",
 		   test_bit(RING_STOPPING, &ring->flags) ? ", stopped" : "");
 }

@@ -28,13 +28,18 @@ struct blkback_request *request_alloc(struct blkback_ring *ring, bool large)
 		return NULL;
 	req->ring = ring;
 	req->large = large;
+	req->vecs = kmalloc_array(nr, sizeof(*req->vecs), GFP_KERNEL);
+	if (!req->vecs)
+		goto err_free;
+	if (xpv_map_set_init(&req->data, &ring->cache, nr))
+		goto err_free;
+	if (!large)
+		return req;
 	req->segs = kmalloc_array(nr, sizeof(*req->segs), GFP_KERNEL);
 	if (!req->segs)
 		goto err_free;
-	if (xpv_map_batch_init(&req->data, &ring->pool, nr))
-		goto err_free;
-	if (large && xpv_map_batch_init(&req->table, &ring->pool,
-					DIV_ROUND_UP(nr, BLKIF_PAGE_SEGS)))
+	if (xpv_map_set_init(&req->table, &ring->cache,
+			     DIV_ROUND_UP(nr, BLKIF_PAGE_SEGS)))
 		goto err_free;
 	return req;
 
@@ -49,9 +54,10 @@ err_free:
  */
 void request_free(struct blkback_request *req)
 {
-	xpv_map_batch_exit(&req->table);
-	xpv_map_batch_exit(&req->data);
+	xpv_map_set_exit(&req->table);
+	xpv_map_set_exit(&req->data);
 	kfree(req->segs);
+	kfree(req->vecs);
 	kfree(req);
 }
 
@@ -78,7 +84,7 @@ static int read_table(struct blkback_request *req, struct blkif_req *what)
 	unsigned int left = what->nr_segs, i, nr;
 	int err;
 
-	err = xpv_map_batch_map(&req->table, what->gref, what->nr_grefs, true);
+	err = xpv_map_set_map(&req->table, what->gref, what->nr_grefs, true);
 	if (err) {
 		what->why = "indirect page cannot be mapped";
 		return err;
@@ -91,27 +97,23 @@ static int read_table(struct blkback_request *req, struct blkif_req *what)
 	return blkif_parse_segs(req->segs, &req->ring->limits, what);
 }
 
-/* Map the data. A disk that is written reads the pages, so they are mapped so. */
-static int map_data(struct blkback_request *req, struct blkif_req *what)
+/*
+ * Map the data. A disk that is written reads the pages, so they are mapped so;
+ * some frontends grant no more.
+ */
+static int map_data(struct blkback_request *req, const struct blkif_seg *segs,
+		    struct blkif_req *what)
 {
 	grant_ref_t *refs = req->ring->refs;
 	unsigned int i;
 	int err;
 
-	if (what->indirect) {
-		err = read_table(req, what);
-		if (err)
-			return err;
-	} else {
-		memcpy(req->segs, what->segs,
-		       what->nr_segs * sizeof(*req->segs));
-	}
 	if (!what->nr_segs)
 		return 0;
 	for (i = 0; i < what->nr_segs; i++)
-		refs[i] = req->segs[i].gref;
-	err = xpv_map_batch_map(&req->data, refs, what->nr_segs,
-				what->op != BLKIF_READ);
+		refs[i] = segs[i].gref;
+	err = xpv_map_set_map(&req->data, refs, what->nr_segs,
+			      what->op != BLKIF_READ);
 	if (err)
 		what->why = "data page cannot be mapped";
 	return err;
@@ -156,38 +158,50 @@ static void request_refuse(struct blkback_request *req,
 	request_finish(req, err);
 }
 
+static void request_start(struct blkback_request *req,
+			  const struct blkif_seg *segs)
+{
+	if (req->op != BLKIF_DISCARD)
+		io_submit(req, segs);
+	else if (req->nr_sectors)
+		ring_queue_discard(req);
+	else
+		request_finish(req, 0);
+}
+
 /**
  * request_run() - begin a request
  * @req: an unused request object
  * @what: what the guest asks for
  * @err: what is already known to be wrong with it, or 0
  *
- * From here the request goes its own way to ring_respond(). It may be there
- * before this returns.
+ * From here the request goes its own way to its answer. It may be there before
+ * this returns.
  *
  * Context: the ring's worker.
  */
 void request_run(struct blkback_request *req, struct blkif_req *what, int err)
 {
+	const struct blkif_seg *segs = what->segs;
+
 	req->id = what->id;
 	req->op = what->op;
 	req->sector = what->sector;
-	req->nr_segs = what->nr_segs;
-	req->err = 0;
+	req->secure = what->secure;
+	req->began = req->ring->run_ns;
+	if (!err && what->indirect) {
+		err = read_table(req, what);
+		segs = req->segs;
+	}
 	if (!err)
-		err = map_data(req, what);
+		err = map_data(req, segs, what);
 	if (err) {
 		request_refuse(req, what, err);
 		return;
 	}
-	account(&req->ring->stats, what);
 	req->nr_sectors = what->nr_sectors;
-	if (req->op != BLKIF_DISCARD)
-		io_submit(req);
-	else if (req->nr_sectors)
-		ring_queue_discard(req);
-	else
-		request_finish(req, 0);
+	account(&req->ring->stats, what);
+	request_start(req, segs);
 }
 
 /**
@@ -201,51 +215,4 @@ void request_finish(struct blkback_request *req, int err)
 {
 	req->err = err;
 	ring_complete(req);
-}
-
-static void check_unmap(struct blkback_request *req, int err)
-{
-	if (err)
-		xpv_err_ratelimited(req->ring->be->xdev,
-				    "queue %u: pages of request %llx cannot be unmapped (error %d)\n",
-				    req->ring->index, req->id, err);
-}
-
-static void table_unmapped(struct xpv_map_batch *table, int err)
-{
-	struct blkback_request *req =
-		container_of(table, struct blkback_request, table);
-
-	check_unmap(req, err);
-	ring_respond(req);
-}
-
-static void data_unmapped(struct xpv_map_batch *data, int err)
-{
-	struct blkback_request *req =
-		container_of(data, struct blkback_request, data);
-
-	check_unmap(req, err);
-	if (req->table.nr)
-		xpv_map_batch_unmap(&req->table, table_unmapped);
-	else
-		ring_respond(req);
-}
-
-/**
- * request_release() - unmap a finished request's pages, then answer it
- * @req: the request
- *
- * In this order: some frontends free a page as soon as they see the answer,
- * mapped or not. A page that somebody below still holds, such as a network
- * card that may have to send it again, delays the answer.
- *
- * Context: process or softirq.
- */
-void request_release(struct blkback_request *req)
-{
-	if (req->data.nr)
-		xpv_map_batch_unmap(&req->data, data_unmapped);
-	else
-		data_unmapped(&req->data, 0);
 }

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A ring from being mapped to being unmapped: its unused requests, and the
- * way of finished ones back to the guest. worker.c takes requests from it.
+ * A ring from being mapped to being unmapped, and its unused requests. worker.c
+ * takes requests from it, respond.c answers them.
  */
 #include <linux/errno.h>
-#include <linux/list.h>
+#include <linux/llist.h>
 #include <linux/slab.h>
 
 #include "blkback.h"
@@ -12,9 +12,23 @@
 /* Requests made when a ring is connected; more are made when needed. */
 #define RING_RESERVE	32
 
-static struct list_head *free_list(struct blkback_ring *ring, bool large)
+/* Pages unmapped together: of 32 full requests, or of one indirect one. */
+#define UNMAP_TOGETHER	(32 * BLKIF_SLOT_SEGS)
+
+static void push_free(struct llist_node **list, struct blkback_request *req)
 {
-	return large ? &ring->free_large : &ring->free;
+	req->node.next = *list;
+	*list = &req->node;
+}
+
+static struct blkback_request *pop_free(struct llist_node **list)
+{
+	struct llist_node *node = *list;
+
+	if (!node)
+		return NULL;
+	*list = node->next;
+	return llist_entry(node, struct blkback_request, node);
 }
 
 static int add_requests(struct blkback_ring *ring, bool large, unsigned int nr)
@@ -25,49 +39,64 @@ static int add_requests(struct blkback_ring *ring, bool large, unsigned int nr)
 		req = request_alloc(ring, large);
 		if (!req)
 			return -ENOMEM;
-		list_add(&req->link, free_list(ring, large));
+		push_free(&ring->spare[large], req);
 	}
 	return 0;
 }
 
-static void free_requests(struct list_head *list)
-{
-	struct blkback_request *req, *next;
-
-	list_for_each_entry_safe(req, next, list, link)
-		request_free(req);
-	INIT_LIST_HEAD(list);
-}
-
-static struct blkback_request *take_free(struct blkback_ring *ring, bool large)
-	__must_hold(&ring->lock)
+/* Of a ring without worker and without busy requests. */
+static void free_requests(struct blkback_ring *ring)
 {
 	struct blkback_request *req;
+	unsigned int large;
 
-	lockdep_assert_held(&ring->lock);
-	req = list_first_entry_or_null(free_list(ring, large),
-				       struct blkback_request, link);
-	if (req)
-		list_del(&req->link);
-	return req;
+	for (large = 0; large < 2; large++) {
+		while ((req = pop_free(&ring->spare[large])))
+			request_free(req);
+		while ((req = pop_free(&ring->free[large])))
+			request_free(req);
+	}
+}
+
+/* The worker's own list is empty: take all that were answered since. */
+static struct blkback_request *refill_spare(struct blkback_ring *ring,
+					    bool large)
+{
+	spin_lock_bh(&ring->lock);
+	ring->spare[large] = ring->free[large];
+	ring->free[large] = NULL;
+	spin_unlock_bh(&ring->lock);
+	return pop_free(&ring->spare[large]);
 }
 
 /*
- * A request to work with, without the lock when one has to be made. There are
- * never more than the ring has slots: one is made only when all are busy.
+ * A request to work with. There are never more than the ring has slots: one is
+ * made only when all are busy.
  */
-static struct blkback_request *make_request(struct blkback_ring *ring,
-					    bool large)
+static struct blkback_request *get_free(struct blkback_ring *ring, bool large)
 {
-	struct blkback_request *req;
+	struct blkback_request *req = pop_free(&ring->spare[large]);
 
-	spin_lock_bh(&ring->lock);
-	req = take_free(ring, large);
-	spin_unlock_bh(&ring->lock);
+	if (!req)
+		req = refill_spare(ring, large);
 	if (req)
 		return req;
 	WRITE_ONCE(ring->stats.oo_req, ring->stats.oo_req + 1);
 	return request_alloc(ring, large);
+}
+
+/*
+ * Count one more request as taken if no other is busy, or hold the ring until
+ * none is.
+ */
+static bool take_alone(struct blkback_ring *ring)
+{
+	spin_lock_bh(&ring->lock);
+	ring->held = ring->taken != ring->answered;
+	if (!ring->held)
+		ring->taken++;
+	spin_unlock_bh(&ring->lock);
+	return !ring->held;
 }
 
 /**
@@ -87,24 +116,21 @@ bool ring_get_request(struct blkback_ring *ring, struct blkback_request **req)
 {
 	bool barrier = ring->now.op == BLKIF_BARRIER;
 	bool large = ring->now.indirect;
+	bool alone = barrier || ring->fenced || ring->held;
 
-	*req = make_request(ring, large);
-	spin_lock_bh(&ring->lock);
-	if (!*req)
-		*req = take_free(ring, large);
-	ring->held = !*req || (ring->busy && (barrier || ring->fenced));
-	if (ring->held)
-		goto hold;
-	ring->busy++;
+	if (alone && !take_alone(ring))
+		return false;
+	*req = get_free(ring, large);
+	if (!*req) {
+		if (!alone && !take_alone(ring))
+			return false;
+		alone = true;
+		*req = refill_spare(ring, large);
+	}
+	if (!alone)
+		WRITE_ONCE(ring->taken, ring->taken + 1);
 	ring->fenced = barrier;
-	spin_unlock_bh(&ring->lock);
 	return true;
-
-hold:
-	if (*req)
-		list_add(&(*req)->link, free_list(ring, large));
-	spin_unlock_bh(&ring->lock);
-	return false;
 }
 
 /**
@@ -117,94 +143,8 @@ void ring_queue_discard(struct blkback_request *req)
 {
 	struct blkback_ring *ring = req->ring;
 
-	spin_lock_bh(&ring->lock);
-	list_add_tail(&req->link, &ring->discards);
-	spin_unlock_bh(&ring->lock);
+	llist_add(&req->node, &ring->discards);
 	queue_work(ring->be->wq, &ring->discard_work);
-}
-
-/**
- * ring_complete() - a request's last bio has ended
- * @req: the request
- *
- * Context: any, hard interrupts included.
- */
-void ring_complete(struct blkback_request *req)
-{
-	struct blkback_ring *ring = req->ring;
-	bool here = in_task() && !irqs_disabled();
-	unsigned long flags;
-
-	/* Spares the softirq's thread: it runs when bottom halves are on. */
-	if (here)
-		local_bh_disable();
-	spin_lock_irqsave(&ring->done_lock, flags);
-	list_add_tail(&req->link, &ring->done);
-	tasklet_hi_schedule(&ring->done_task);
-	spin_unlock_irqrestore(&ring->done_lock, flags);
-	if (here)
-		local_bh_enable();
-}
-
-/**
- * ring_respond() - answer a request and take its object back
- * @req: the request, its pages unmapped
- *
- * Who is last to answer also wakes whoever waits for that, and has no business
- * with the ring once the lock is free.
- *
- * Context: process or softirq.
- */
-void ring_respond(struct blkback_request *req)
-{
-	struct blkback_ring *ring = req->ring;
-	u32 rsp[BLKIF_RESPONSE_MAX / sizeof(u32)];
-	u32 size;
-
-	size = blkif_fill_response(ring->be->front.abi, req->id, req->op,
-				   blkif_status(req->op, req->err), rsp);
-	spin_lock_bh(&ring->lock);
-	xpv_back_ring_put(&ring->shared, rsp, size);
-	if (!ring->gathering && xpv_back_ring_push(&ring->shared))
-		xpv_evtchn_notify(&ring->ch);
-	list_add(&req->link, free_list(ring, req->large));
-	if (!--ring->busy) {
-		if (ring->held)
-			queue_work(ring->be->wq, &ring->work);
-		wake_up(&ring->idle);
-	}
-	spin_unlock_bh(&ring->lock);
-}
-
-/*
- * Unmap and answer all that is done, and show the guest the answers together.
- * What cannot be unmapped at once is answered later, by ring_respond() alone.
- */
-static void ring_done(struct tasklet_struct *task)
-{
-	struct blkback_ring *ring =
-		container_of(task, struct blkback_ring, done_task);
-	struct blkback_request *req, *next;
-	LIST_HEAD(done);
-	bool notify;
-
-	spin_lock_irq(&ring->done_lock);
-	list_splice_init(&ring->done, &done);
-	spin_unlock_irq(&ring->done_lock);
-	if (list_empty(&done))
-		return;
-
-	spin_lock(&ring->lock);
-	ring->gathering = true;
-	spin_unlock(&ring->lock);
-	list_for_each_entry_safe(req, next, &done, link)
-		request_release(req);
-	spin_lock(&ring->lock);
-	ring->gathering = false;
-	notify = xpv_back_ring_push(&ring->shared);
-	spin_unlock(&ring->lock);
-	if (notify)
-		xpv_evtchn_notify(&ring->ch);
 }
 
 /* The channel's event. It is ended by the worker, once the ring is empty. */
@@ -233,14 +173,13 @@ struct blkback_ring *ring_alloc(struct blkback *be, unsigned int index)
 	ring->be = be;
 	ring->index = index;
 	INIT_WORK(&ring->work, ring_work);
+	INIT_DELAYED_WORK(&ring->expire, ring_expire_work);
 	INIT_WORK(&ring->discard_work, ring_discard_work);
-	spin_lock_init(&ring->done_lock);
-	INIT_LIST_HEAD(&ring->done);
+	init_llist_head(&ring->done);
 	tasklet_setup(&ring->done_task, ring_done);
+	init_llist_head(&ring->discards);
+	spin_lock_init(&ring->unmap_lock);
 	spin_lock_init(&ring->lock);
-	INIT_LIST_HEAD(&ring->free);
-	INIT_LIST_HEAD(&ring->free_large);
-	INIT_LIST_HEAD(&ring->discards);
 	init_waitqueue_head(&ring->idle);
 	xpv_map_pool_init(&ring->pool, be->xdev);
 	return ring;
@@ -282,18 +221,44 @@ static int ring_bind(struct blkback_ring *ring, evtchn_port_t port)
 			       xdev->otherend, port, ring->index);
 }
 
+/* What mapping and answering need, so that neither allocates as a rule. */
 static int ring_reserve(struct blkback_ring *ring)
 {
-	int err = add_requests(ring, false,
-			       min_t(u32, ring->shared.nr, RING_RESERVE));
+	bool keep = ring->be->persistent && ring->be->front.persistent;
+	int err;
 
+	err = xpv_map_cache_init(&ring->cache, &ring->pool,
+				 keep ? READ_ONCE(blkback_max_persistent) : 0);
+	if (err)
+		goto err_report;
+	err = xpv_unmap_group_init(&ring->unmaps, UNMAP_TOGETHER);
+	if (err)
+		goto err_cache;
+	err = add_requests(ring, false,
+			   min_t(u32, ring->shared.nr, RING_RESERVE));
 	if (!err)
 		err = add_requests(ring, true, 1);
 	if (err)
-		xpv_device_fail(ring->be->xdev, err,
-				"no memory for the requests of queue %u",
-				ring->index);
-	return err;
+		goto err_requests;
+	return 0;
+
+err_requests:
+	free_requests(ring);
+	xpv_unmap_group_exit(&ring->unmaps);
+err_cache:
+	xpv_map_cache_exit(&ring->cache);
+err_report:
+	return xpv_device_fail(ring->be->xdev, err,
+			       "no memory for the requests of queue %u",
+			       ring->index);
+}
+
+static void ring_unreserve(struct blkback_ring *ring)
+{
+	free_requests(ring);
+	xpv_unmap_group_exit(&ring->unmaps);
+	xpv_map_cache_exit(&ring->cache);
+	xpv_map_pool_shrink(&ring->pool, 0);
 }
 
 /**
@@ -319,15 +284,15 @@ int ring_connect(struct blkback_ring *ring, const grant_ref_t *refs,
 		return err;
 	err = ring_reserve(ring);
 	if (err)
-		goto err_free;
+		goto err_unmap;
 	err = ring_bind(ring, port);
 	if (err)
-		goto err_free;
+		goto err_unreserve;
 	return 0;
 
-err_free:
-	free_requests(&ring->free);
-	free_requests(&ring->free_large);
+err_unreserve:
+	ring_unreserve(ring);
+err_unmap:
 	xpv_ring_unmap(&ring->mapped);
 	return err;
 }
@@ -359,13 +324,13 @@ static bool ring_is_idle(struct blkback_ring *ring)
 	bool idle;
 
 	spin_lock_bh(&ring->lock);
-	idle = !ring->busy && !ring->held && !ring->serving;
+	idle = !ring->held && ring->taken == ring->answered;
 	spin_unlock_bh(&ring->lock);
 	return idle;
 }
 
 /**
- * ring_disconnect() - answer what was taken from a ring, and give it back
+ * ring_drain() - wait until all that was taken from a ring is answered
  * @ring: a stopped ring
  *
  * Everything taken is answered, and the guest is told, before the channel
@@ -374,20 +339,31 @@ static bool ring_is_idle(struct blkback_ring *ring)
  *
  * Context: the lane; sleeps as long as the disk has requests.
  */
+void ring_drain(struct blkback_ring *ring)
+{
+	/*
+	 * A run that began before the ring was stopped still takes requests;
+	 * a later one takes at most the request it is held at.
+	 */
+	flush_work(&ring->work);
+	wait_event_idle(ring->idle, ring_is_idle(ring));
+}
+
+/**
+ * ring_disconnect() - give a ring back
+ * @ring: a drained ring; since then synchronize_rcu() has returned, so that
+ *	nobody is in ring_complete() any more
+ *
+ * Context: the lane; sleeps.
+ */
 void ring_disconnect(struct blkback_ring *ring)
 {
-	wait_event_idle(ring->idle, ring_is_idle(ring));
-	/*
-	 * Nothing is in the block layer, so nothing can schedule the tasklet;
-	 * it may still be telling the guest.
-	 */
 	tasklet_kill(&ring->done_task);
 	xpv_evtchn_close(&ring->ch);
+	cancel_delayed_work_sync(&ring->expire);
 	/* A late event may have queued it: it sees RING_STOPPING. */
 	cancel_work_sync(&ring->work);
 	cancel_work_sync(&ring->discard_work);
 	xpv_ring_unmap(&ring->mapped);
-	free_requests(&ring->free);
-	free_requests(&ring->free_large);
-	xpv_map_pool_shrink(&ring->pool, 0);
+	ring_unreserve(ring);
 }

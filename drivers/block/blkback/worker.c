@@ -8,24 +8,21 @@
  */
 #include <linux/blkdev.h>
 #include <linux/errno.h>
-#include <linux/list.h>
+#include <linux/jiffies.h>
+#include <linux/ktime.h>
+#include <linux/llist.h>
 #include <linux/sched/mm.h>
+#include <linux/timer.h>
 
 #include "blkback.h"
 
-/* Requests of one run. */
+/* Requests of one run; and those that the disk gets, or answers, together. */
 #define RING_BUDGET	128
+#define RING_BATCH	32
 
-/*
- * How many requests wait. When it says none, the guest has been asked for an
- * event. A guest that claims the impossible is not listened to any more.
- */
-static int ring_waiting(struct blkback_ring *ring)
+/* How many requests wait; a guest that claims the impossible is left alone. */
+static int ring_checked(struct blkback_ring *ring, int waiting)
 {
-	int waiting = xpv_back_ring_pending(&ring->shared);
-
-	if (!waiting)
-		waiting = xpv_back_ring_final_check(&ring->shared);
 	if (waiting < 0) {
 		ring_stop(ring);
 		xpv_device_fail(ring->be->xdev, waiting,
@@ -57,21 +54,21 @@ static bool ring_start(struct blkback_ring *ring)
 }
 
 /*
- * Return: 0 when the ring is empty, and an event will come; 1 when there may
- * be more; or an error when it makes no sense to go on now: -EBUSY until the
- * busy requests are done, others until the ring is connected again.
+ * Take up to @max requests. Return: 0 when none waits any more; 1 when there
+ * may be more; or an error when it makes no sense to go on now: -EBUSY until
+ * the busy requests are done, others until the ring is connected again.
  */
-static int ring_serve(struct blkback_ring *ring)
+static int ring_serve(struct blkback_ring *ring, unsigned int max)
 {
-	unsigned int budget;
 	int waiting = 0;
 
-	for (budget = RING_BUDGET; budget; budget--) {
+	for (; max; max--) {
 		if (!ring->held) {
 			if (test_bit(RING_STOPPING, &ring->flags))
 				return -ESHUTDOWN;
 			if (!waiting)
-				waiting = ring_waiting(ring);
+				waiting = ring_checked(ring,
+					xpv_back_ring_pending(&ring->shared));
 			if (waiting <= 0)
 				return waiting;
 			waiting--;
@@ -83,6 +80,39 @@ static int ring_serve(struct blkback_ring *ring)
 	return 1;
 }
 
+/* As ring_serve(), with what ended meanwhile answered. */
+static int ring_batch(struct blkback_ring *ring)
+{
+	struct llist_node *ended;
+	struct blk_plug plug;
+	int left;
+
+	blk_start_plug(&plug);
+	left = ring_serve(ring, RING_BATCH);
+	blk_finish_plug(&plug);
+
+	ended = ring->ended;
+	ring->ended = NULL;
+	if (ended)
+		ring_answer(ring, ended);
+	return left;
+}
+
+/* Return: as ring_serve(), where 0 means that an event will come. */
+static int ring_run(struct blkback_ring *ring)
+{
+	unsigned int budget = RING_BUDGET / RING_BATCH;
+	int left;
+
+	do {
+		left = ring_batch(ring);
+		if (!left)
+			left = ring_checked(ring,
+				xpv_back_ring_final_check(&ring->shared));
+	} while (left > 0 && --budget);
+	return left;
+}
+
 static void ring_end_event(struct blkback_ring *ring)
 {
 	if (!ring->eoi_owed)
@@ -92,13 +122,37 @@ static void ring_end_event(struct blkback_ring *ring)
 	ring->worked = false;
 }
 
-static void ring_set_serving(struct blkback_ring *ring, bool serving)
+/* Give back what is kept without need. */
+static void ring_tidy(struct blkback_ring *ring)
 {
-	spin_lock_bh(&ring->lock);
-	ring->serving = serving;
-	if (!serving)
-		wake_up(&ring->idle);
-	spin_unlock_bh(&ring->lock);
+	unsigned int seconds = READ_ONCE(blkback_unused_seconds);
+	unsigned int keep = READ_ONCE(blkback_max_buffer_pages);
+
+	ring->cache.limit = READ_ONCE(blkback_max_persistent);
+	if (test_bit(RING_EXPIRE, &ring->flags) && seconds) {
+		clear_bit(RING_EXPIRE, &ring->flags);
+		xpv_map_cache_expire(&ring->cache, seconds * HZ);
+	}
+	if (ring->cache.nr && seconds && !delayed_work_pending(&ring->expire) &&
+	    !test_bit(RING_STOPPING, &ring->flags))
+		queue_delayed_work(ring->be->wq, &ring->expire,
+				   round_jiffies_up_relative(seconds * HZ));
+	if (time_before(jiffies, READ_ONCE(ring->be->squeeze_end)))
+		keep = 0;
+	xpv_map_pool_shrink(&ring->pool, keep);
+}
+
+/**
+ * ring_expire_work() - ask the worker to look for kept pages that nobody uses
+ * @work: of a connected ring
+ */
+void ring_expire_work(struct work_struct *work)
+{
+	struct blkback_ring *ring =
+		container_of(to_delayed_work(work), struct blkback_ring, expire);
+
+	set_bit(RING_EXPIRE, &ring->flags);
+	ring_kick(ring);
 }
 
 /**
@@ -113,39 +167,25 @@ void ring_work(struct work_struct *work)
 	struct blkback_ring *ring =
 		container_of(work, struct blkback_ring, work);
 	unsigned int noio = memalloc_noio_save();
-	struct blk_plug plug;
 	int left;
 
-	ring_set_serving(ring, true);
-	if (test_and_clear_bit(RING_EVENT, &ring->flags))
+	if (test_bit(RING_EVENT, &ring->flags) &&
+	    test_and_clear_bit(RING_EVENT, &ring->flags))
 		ring->eoi_owed = true;
 	vbd_limits(&ring->be->vbd, &ring->limits);
+	ring->run_ns = ktime_get_ns();
 
-	blk_start_plug(&plug);
-	left = ring_serve(ring);
-	blk_finish_plug(&plug);
+	WRITE_ONCE(ring->task, current);
+	left = ring_run(ring);
+	WRITE_ONCE(ring->task, NULL);
 
 	if (left > 0)
 		ring_kick(ring);
-	if (left == 0) {
+	if (left == 0)
 		ring_end_event(ring);
-		xpv_map_pool_shrink(&ring->pool, blkback_max_buffer_pages);
-	}
-	ring_set_serving(ring, false);
+	if (left <= 0)
+		ring_tidy(ring);
 	memalloc_noio_restore(noio);
-}
-
-static struct blkback_request *next_discard(struct blkback_ring *ring)
-{
-	struct blkback_request *req;
-
-	spin_lock_bh(&ring->lock);
-	req = list_first_entry_or_null(&ring->discards, struct blkback_request,
-				       link);
-	if (req)
-		list_del(&req->link);
-	spin_unlock_bh(&ring->lock);
-	return req;
 }
 
 /**
@@ -157,9 +197,11 @@ void ring_discard_work(struct work_struct *work)
 	struct blkback_ring *ring =
 		container_of(work, struct blkback_ring, discard_work);
 	unsigned int noio = memalloc_noio_save();
-	struct blkback_request *req;
+	struct blkback_request *req, *next;
+	struct llist_node *chain;
 
-	while ((req = next_discard(ring)))
+	chain = llist_reverse_order(llist_del_all(&ring->discards));
+	llist_for_each_entry_safe(req, next, chain, node)
 		io_discard(req);
 	memalloc_noio_restore(noio);
 }

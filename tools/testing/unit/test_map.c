@@ -208,8 +208,100 @@ static void a_failed_unmap_loses_all(void **state)
 	fake_xen.frames = 0;
 }
 
+/* Batches of every size, unmapped together by one call. */
+static void groups(void **state)
+{
+	struct xpv_map_batch batches[4];
+	struct xpv_unmap_group group;
+	unsigned int i;
+
+	assert_int_equal(xpv_unmap_group_init(&group, 6), 0);
+	xpv_unmap_group_begin(&group);
+	for (i = 0; i < 4; i++) {
+		assert_int_equal(xpv_map_batch_init(&batches[i], &pool, MAX),
+				 0);
+		assert_int_equal(xpv_map_batch_map(&batches[i], refs + i, i,
+						   false), 0);
+		assert_true(xpv_unmap_group_add(&group, &batches[i]));
+	}
+	assert_int_equal(xpv_map_batch_map(&batch, refs, 1, false), 0);
+	assert_false(xpv_unmap_group_add(&group, &batch));
+	xpv_unmap_group_run(&group);
+	assert_int_equal(fake_xen.mapped, 1);
+	for (i = 0; i < 4; i++) {
+		assert_int_equal(xpv_unmap_group_end(&group, &batches[i]), 0);
+		assert_int_equal(batches[i].nr, 0);
+		xpv_map_batch_exit(&batches[i]);
+	}
+	assert_int_equal(dev.held.maps.counter, 1);
+	assert_int_equal(pool.cache.num_pages, 6);
+	xpv_unmap_group_begin(&group);
+	assert_true(xpv_unmap_group_add(&group, &batch));
+	xpv_unmap_group_run(&group);
+	assert_int_equal(xpv_unmap_group_end(&group, &batch), 0);
+	xpv_unmap_group_exit(&group);
+}
+
+/* A held page stays out of a group, and one dropped leaves no trace. */
+static void groups_leave_held_pages(void **state)
+{
+	struct xpv_unmap_group group;
+	struct xpv_map_batch b;
+
+	assert_int_equal(xpv_unmap_group_init(&group, MAX), 0);
+	assert_int_equal(xpv_map_batch_init(&b, &pool, MAX), 0);
+	xpv_unmap_group_begin(&group);
+	assert_int_equal(xpv_map_batch_map(&batch, refs, 2, false), 0);
+	assert_int_equal(xpv_map_batch_map(&b, refs + 2, 3, false), 0);
+	get_page(batch.pages[1]);
+	assert_false(xpv_unmap_group_add(&group, &batch));
+	put_page(batch.pages[1]);
+	assert_true(xpv_unmap_group_add(&group, &b));
+	assert_true(xpv_unmap_group_add(&group, &batch));
+	xpv_unmap_group_drop(&group, &batch);
+	xpv_unmap_group_run(&group);
+	assert_int_equal(xpv_unmap_group_end(&group, &b), 0);
+	assert_int_equal(fake_xen.mapped, 2);
+	xpv_map_batch_unmap(&batch, done);
+	assert_int_equal(done_calls, 1);
+	xpv_map_batch_exit(&b);
+	xpv_unmap_group_exit(&group);
+}
+
+/* What Xen refuses to unmap is missed by its own batch alone. */
+static void groups_lose_what_stays_mapped(void **state)
+{
+	struct xpv_unmap_group group;
+	struct xpv_map_batch b;
+	struct page *lost;
+
+	assert_int_equal(xpv_unmap_group_init(&group, MAX), 0);
+	assert_int_equal(xpv_map_batch_init(&b, &pool, MAX), 0);
+	xpv_unmap_group_begin(&group);
+	assert_int_equal(xpv_map_batch_map(&batch, refs, 2, false), 0);
+	assert_int_equal(xpv_map_batch_map(&b, refs + 2, 2, false), 0);
+	lost = b.pages[1];
+	fake_xen.unmap_status = refuse_to_unmap;
+	refused_mask = 0x8;
+	assert_true(xpv_unmap_group_add(&group, &batch));
+	assert_true(xpv_unmap_group_add(&group, &b));
+	xpv_unmap_group_run(&group);
+	assert_int_equal(xpv_unmap_group_end(&group, &batch), 0);
+	assert_int_equal(xpv_unmap_group_end(&group, &b), -EIO);
+	assert_int_equal(dev.held.maps.counter, 1);
+	assert_int_equal(pool.cache.num_pages, 3);
+	xpv_map_batch_exit(&b);
+	xpv_unmap_group_exit(&group);
+
+	free(lost);
+	dev.held.maps.counter = 0;
+	fake_xen.mapped = 0;
+	fake_xen.frames--;
+}
+
 static void no_room_for_a_batch(void **state)
 {
+	struct xpv_unmap_group group;
 	struct xpv_map_batch b;
 	int i;
 
@@ -217,6 +309,11 @@ static void no_room_for_a_batch(void **state)
 		fake_xen.allocs_left = i;
 		assert_int_equal(xpv_map_batch_init(&b, &pool, MAX), -ENOMEM);
 		xpv_map_batch_exit(&b);
+	}
+	for (i = 0; i < 2; i++) {
+		fake_xen.allocs_left = i;
+		assert_int_equal(xpv_unmap_group_init(&group, MAX), -ENOMEM);
+		xpv_unmap_group_exit(&group);
 	}
 }
 
@@ -259,6 +356,11 @@ int main(void)
 		cmocka_unit_test_setup_teardown(what_stays_mapped_is_lost,
 						setup, teardown),
 		cmocka_unit_test_setup_teardown(a_failed_unmap_loses_all,
+						setup, teardown),
+		cmocka_unit_test_setup_teardown(groups, setup, teardown),
+		cmocka_unit_test_setup_teardown(groups_leave_held_pages, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(groups_lose_what_stays_mapped,
 						setup, teardown),
 		cmocka_unit_test_setup_teardown(no_room_for_a_batch, setup,
 						teardown),
