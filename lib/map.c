@@ -258,6 +258,7 @@ EXPORT_SYMBOL_GPL(xpv_map_batch_unmap);
 int xpv_unmap_group_init(struct xpv_unmap_group *group, unsigned int max)
 {
 	group->nr = 0;
+	group->last = NULL;
 	group->max = max;
 	group->ops = kvmalloc_array(max, sizeof(*group->ops), GFP_KERNEL);
 	group->pages = kvmalloc_array(max, sizeof(*group->pages), GFP_KERNEL);
@@ -291,9 +292,14 @@ static bool is_held(const struct xpv_map_batch *batch)
 bool xpv_unmap_group_add(struct xpv_unmap_group *group,
 			 struct xpv_map_batch *batch)
 {
+	batch->err = 0;
+	if (!batch->nr)
+		return true;
 	if (batch->nr > group->max - group->nr || is_held(batch))
 		return false;
 	batch->group_at = group->nr;
+	batch->group_next = group->last;
+	group->last = batch;
 	prepare_unmap(batch, group->ops + group->nr);
 	memcpy(group->pages + group->nr, batch->pages,
 	       batch->nr * sizeof(*batch->pages));
@@ -302,18 +308,28 @@ bool xpv_unmap_group_add(struct xpv_unmap_group *group,
 }
 EXPORT_SYMBOL_GPL(xpv_unmap_group_add);
 
+void xpv_unmap_group_drop(struct xpv_unmap_group *group,
+			  struct xpv_map_batch *batch)
+{
+	if (group->last != batch)
+		return;
+	group->last = batch->group_next;
+	group->nr = batch->group_at;
+}
+EXPORT_SYMBOL_GPL(xpv_unmap_group_drop);
+
 void xpv_unmap_group_run(struct xpv_unmap_group *group)
 {
-	group->err = group->nr ? gnttab_unmap_refs(group->ops, NULL,
-						   group->pages, group->nr) : 0;
+	struct xpv_map_batch *batch;
+	int err;
+
+	if (!group->nr)
+		return;
+	err = gnttab_unmap_refs(group->ops, NULL, group->pages, group->nr);
+	for (batch = group->last; batch; batch = batch->group_next)
+		batch->err = give_back(batch, group->ops + batch->group_at,
+				       err);
+	group->last = NULL;
+	group->nr = 0;
 }
 EXPORT_SYMBOL_GPL(xpv_unmap_group_run);
-
-int xpv_unmap_group_end(struct xpv_unmap_group *group,
-			struct xpv_map_batch *batch)
-{
-	if (!batch->nr)
-		return 0;
-	return give_back(batch, group->ops + batch->group_at, group->err);
-}
-EXPORT_SYMBOL_GPL(xpv_unmap_group_end);

@@ -62,9 +62,9 @@ static struct xpv_kept *find(struct xpv_map_cache *cache, grant_ref_t ref)
 	return kept;
 }
 
-/* Pairs with xpv_map_set_put(). */
 static bool kept_in_use(const struct xpv_kept *kept)
 {
+	/* Pairs with xpv_map_set_put(): who gave it back is done with it. */
 	return smp_load_acquire(&kept->puts) != kept->gets;
 }
 

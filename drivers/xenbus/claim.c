@@ -116,6 +116,15 @@ static int claim_resume(struct xenbus_device *bus)
 	return err;
 }
 
+/* The bus holds off our claim_remove() meanwhile. */
+static void claim_reclaim(struct xenbus_device *bus)
+{
+	struct xpv_device *dev = dev_get_drvdata(&bus->dev);
+
+	if (dev && dev->drv->reclaim)
+		xpv_lane_mark(&dev->lane, XPV_EV_RECLAIM);
+}
+
 int xpv_driver_register(struct xpv_driver *drv, struct module *owner)
 {
 	struct xenbus_driver *bus = &drv->bus;
@@ -132,6 +141,7 @@ int xpv_driver_register(struct xpv_driver *drv, struct module *owner)
 	bus->remove = claim_remove;
 	bus->otherend_changed = claim_otherend_changed;
 	bus->resume = claim_resume;
+	bus->reclaim_memory = claim_reclaim;
 	bus->driver.name = drv->name;
 	bus->driver.dev_groups = drv->groups;
 	/*

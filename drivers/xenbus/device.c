@@ -173,3 +173,9 @@ void xpv_device_kick(struct xpv_device *dev)
 	xpv_lane_mark(&dev->lane, XPV_EV_KICK);
 }
 EXPORT_SYMBOL_GPL(xpv_device_kick);
+
+void xpv_device_look(struct xpv_device *dev)
+{
+	xpv_lane_mark(&dev->lane, XPV_EV_OWN);
+}
+EXPORT_SYMBOL_GPL(xpv_device_look);

@@ -16,6 +16,7 @@
 #define XPV_EV_KICK	BIT(4)	/* the driver asked */
 #define XPV_EV_RESUME	BIT(5)	/* the domain was restored */
 #define XPV_EV_REMOVE	BIT(6)	/* the bus takes the device back */
+#define XPV_EV_RECLAIM	BIT(7)	/* the kernel is short of memory */
 
 /* device.c */
 extern struct list_head xpv_devices;

@@ -484,6 +484,11 @@ void xpv_life_run(struct xpv_lane *lane, unsigned long events)
 		life_begin(dev);
 	if (events & XPV_EV_RESUME)
 		life_resume(dev);
+	if (dev->probed && (events & XPV_EV_RECLAIM))
+		dev->drv->reclaim(dev);
+	/* Often asked for, and says nothing about the store. */
+	if (events == XPV_EV_RECLAIM)
+		return;
 	if (dev->probed || dev->failed)
 		life_notice(dev, events);
 }

@@ -65,7 +65,10 @@ struct xpv_account {
  * @describe: put keys that belong to Connected; may be NULL
  * @connected: we are Connected and said so; may be NULL
  * @refresh: the other end, Connected, rewrote its state; may be NULL
- * @own_changed: one of @own_keys changed; may be NULL
+ * @own_changed: one of @own_keys changed, or the driver called
+ *	xpv_device_look(); may be NULL
+ * @reclaim: the kernel is short of memory: give back what can be done
+ *	without. Backend only; may be NULL
  * @disconnect: the other end is gone, or going. Stop the data path and give
  *	back rings, grants, maps and event channels. Keep the device: what it
  *	was asked to do waits for the next connect(). Never waits for the other
@@ -101,6 +104,7 @@ struct xpv_driver {
 	void (*connected)(struct xpv_device *dev);
 	void (*refresh)(struct xpv_device *dev);
 	void (*own_changed)(struct xpv_device *dev);
+	void (*reclaim)(struct xpv_device *dev);
 	void (*disconnect)(struct xpv_device *dev);
 	int (*closing)(struct xpv_device *dev);
 	void (*abort)(struct xpv_device *dev);
@@ -218,6 +222,16 @@ int xpv_device_fail(struct xpv_device *dev, int err, const char *fmt, ...);
  * Context: any, interrupts included.
  */
 void xpv_device_kick(struct xpv_device *dev);
+
+/**
+ * xpv_device_look() - have the lane call own_changed()
+ * @dev: the device
+ *
+ * For what a device depends on that is not in the store.
+ *
+ * Context: any, interrupts included.
+ */
+void xpv_device_look(struct xpv_device *dev);
 
 /**
  * xpv_device_get() - hold a device

@@ -87,6 +87,8 @@ void xpv_map_pool_shrink(struct xpv_map_pool *pool, unsigned int keep);
  * @map_ops: scratch for mapping
  * @unmap_ops: scratch for unmapping, the same memory
  * @group_at: where it is in the group it is unmapped with
+ * @group_next: the batch added before it
+ * @err: how unmapping it with the group went
  * @work: the kernel's state of an asynchronous unmap
  * @done: called when it is over
  */
@@ -101,6 +103,8 @@ struct xpv_map_batch {
 		struct gnttab_unmap_grant_ref *unmap_ops;
 	};
 	unsigned int group_at;
+	struct xpv_map_batch *group_next;
+	int err;
 	struct gntab_unmap_queue_data work;
 	void (*done)(struct xpv_map_batch *batch, int err);
 };
@@ -156,17 +160,17 @@ void xpv_map_batch_unmap(struct xpv_map_batch *batch,
  * struct xpv_unmap_group - batches that are unmapped together
  * @nr: pages of all of them
  * @max: pages there is room for
- * @err: how the unmapping went
+ * @last: the batch added last
  * @ops: scratch for unmapping
  * @pages: their frames
  *
  * Unmapping costs a hypercall and a flush of TLBs, however many pages it is
- * for. Used by one caller at a time: begin, add, run, and end each batch.
+ * for. The caller serialises what is done with a group.
  */
 struct xpv_unmap_group {
 	unsigned int nr;
 	unsigned int max;
-	int err;
+	struct xpv_map_batch *last;
 	struct gnttab_unmap_grant_ref *ops;
 	struct page **pages;
 };
@@ -183,18 +187,9 @@ int xpv_unmap_group_init(struct xpv_unmap_group *group, unsigned int max);
 
 /**
  * xpv_unmap_group_exit() - free that room
- * @group: the group; nothing happens if it is zeroed
+ * @group: an empty group; nothing happens if it is zeroed
  */
 void xpv_unmap_group_exit(struct xpv_unmap_group *group);
-
-/**
- * xpv_unmap_group_begin() - begin with an empty group
- * @group: the group
- */
-static inline void xpv_unmap_group_begin(struct xpv_unmap_group *group)
-{
-	group->nr = 0;
-}
 
 /**
  * xpv_unmap_group_add() - have a batch unmapped with the group
@@ -202,8 +197,8 @@ static inline void xpv_unmap_group_begin(struct xpv_unmap_group *group)
  * @batch: a batch, mapped or not
  *
  * Context: any.
- * Return: whether it is. Not if there is no room, or if somebody still holds a
- * page of it: then the batch is for xpv_map_batch_unmap().
+ * Return: whether it will be. Not if there is no room, or if somebody still
+ * holds a page of it: then the batch is for xpv_map_batch_unmap().
  */
 bool xpv_unmap_group_add(struct xpv_unmap_group *group,
 			 struct xpv_map_batch *batch);
@@ -211,31 +206,20 @@ bool xpv_unmap_group_add(struct xpv_unmap_group *group,
 /**
  * xpv_unmap_group_drop() - have the batch that was added last not unmapped
  * @group: the group
- * @batch: the batch
+ * @batch: the batch; nothing happens if it is another one, or was not mapped
  */
-static inline void xpv_unmap_group_drop(struct xpv_unmap_group *group,
-					const struct xpv_map_batch *batch)
-{
-	group->nr = batch->group_at;
-}
+void xpv_unmap_group_drop(struct xpv_unmap_group *group,
+			  struct xpv_map_batch *batch);
 
 /**
  * xpv_unmap_group_run() - unmap the group
- * @group: the group
+ * @group: the group; empty afterwards
+ *
+ * The batch->err of each batch of it says how that went: 0, or an error if Xen
+ * refused, and its pages are then lost to the pool.
  *
  * Context: any but hard interrupt.
  */
 void xpv_unmap_group_run(struct xpv_unmap_group *group);
-
-/**
- * xpv_unmap_group_end() - give the frames of an unmapped batch back
- * @group: the group, after xpv_unmap_group_run()
- * @batch: a batch of it
- *
- * Context: any but hard interrupt.
- * Return: 0, or an error if Xen refused; the pages are then lost to the pool.
- */
-int xpv_unmap_group_end(struct xpv_unmap_group *group,
-			struct xpv_map_batch *batch);
 
 #endif

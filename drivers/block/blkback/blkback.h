@@ -20,6 +20,7 @@
 #include <linux/bio.h>
 #include <linux/blkdev.h>
 #include <linux/interrupt.h>
+#include <linux/list.h>
 #include <linux/llist.h>
 #include <linux/spinlock.h>
 #include <linux/types.h>
@@ -39,6 +40,7 @@
 
 struct blkback;
 struct blkback_ring;
+struct seq_file;
 
 /**
  * struct blkback_vbd - the disk that is served
@@ -48,8 +50,10 @@ struct blkback_ring;
  * @writable: whether "mode" lets the guest write; read by sysfs
  * @cdrom: whether the guest shall see a CD drive
  * @discard: whether the guest may discard, if the disk can
+ * @unit: what the guest counts in, as &struct blkif_limits has it
+ * @told: the size the guest was told, in ring sectors
  *
- * Written in the lane only, and not while rings are running.
+ * Written in the lane only, and but for @told not while rings are running.
  */
 struct blkback_vbd {
 	struct compat_bdev open;
@@ -57,6 +61,8 @@ struct blkback_vbd {
 	bool writable;
 	bool cdrom;
 	bool discard;
+	u8 unit;
+	u64 told;
 };
 
 /**
@@ -64,6 +70,7 @@ struct blkback_vbd {
  * @protocol: the text of its "protocol" key
  * @abi: the layout that names
  * @persistent: it uses the same grants again and lets us keep them mapped
+ * @large_sectors: it counts in blocks of "sector-size"
  * @multi_page: it numbers its ring references, even if there is only one
  * @order: pages of each ring, as a power of two
  * @queues: how many rings
@@ -72,6 +79,7 @@ struct blkback_front {
 	char protocol[24];
 	const struct blkif_abi *abi;
 	bool persistent;
+	bool large_sectors;
 	bool multi_page;
 	unsigned int order;
 	unsigned int queues;
@@ -171,6 +179,8 @@ struct blkback_stats {
  * @now_err: worker: what is wrong with it, or 0
  * @refs: worker: scratch, the references of a request's data
  * @run_ns: worker: when this run began
+ * @next_log: worker: when the statistics are logged again, in jiffies
+ * @logged: worker: the statistics as they were logged
  * @spare: worker: unused requests of up to %BLKIF_SLOT_SEGS segments; and
  *	those of up to %BLKBACK_MAX_INDIRECT
  * @ended: worker: requests whose bios ended while it submitted them
@@ -219,6 +229,8 @@ struct blkback_ring {
 	int now_err;
 	grant_ref_t refs[BLKBACK_MAX_INDIRECT];
 	u64 run_ns;
+	unsigned long next_log;
+	struct blkback_stats logged;
 	struct llist_node *spare[2];
 	struct llist_node *ended;
 	unsigned int taken;
@@ -253,6 +265,7 @@ struct blkback_ring {
  *	submitters takes nobody else's.
  * @persistent: we offer to keep grants mapped; lane only
  * @squeeze_end: until then no frame is kept unused, in jiffies; any context
+ * @resize_link: in the list of those whose disk's size is watched
  * @max_queues: rings that we offer; constant
  * @rings: @max_queues pointers. A ring is allocated when it is first needed
  *	and stays until the device is removed, so that its statistics can be
@@ -266,6 +279,7 @@ struct blkback {
 	struct workqueue_struct *wq;
 	bool persistent;
 	unsigned long squeeze_end;
+	struct list_head resize_link;
 	unsigned int max_queues;
 	struct blkback_ring **rings;
 	unsigned int nr_rings;
@@ -276,10 +290,14 @@ extern unsigned int blkback_max_ring_order;
 extern unsigned int blkback_max_buffer_pages;
 extern unsigned int blkback_max_persistent;
 extern unsigned int blkback_unused_seconds;
+extern bool blkback_large_sectors;
+extern int blkback_log_stats;
 
 /* vbd.c */
 int vbd_open(struct blkback *be);
 void vbd_device_changed(struct blkback *be);
+void vbd_size_changed(struct blkback *be);
+bool vbd_has_new_size(const struct blkback_vbd *vbd);
 int vbd_settle(struct blkback *be);
 void vbd_limits(const struct blkback_vbd *vbd, struct blkif_limits *limits);
 int vbd_describe(struct xpv_device *xdev, struct xpv_txn *txn);
@@ -320,6 +338,16 @@ void request_finish(struct blkback_request *req, int err);
 /* io.c */
 void io_submit(struct blkback_request *req, const struct blkif_seg *segs);
 void io_discard(struct blkback_request *req);
+
+/* stats.c */
+void stats_log(struct blkback_ring *ring);
+void stats_show(struct blkback_ring *ring, struct seq_file *to);
+
+/* resize.c */
+void resize_watch(struct blkback *be);
+void resize_unwatch(struct blkback *be);
+void resize_init(void);
+void resize_exit(void);
 
 /* sysfs.c */
 extern const struct attribute_group *blkback_groups[];

@@ -75,16 +75,26 @@ static int check_extent(const struct blkif_limits *limits,
 	return 0;
 }
 
-int blkif_parse_segs(const struct blkif_seg *segs,
+/* The first sector of a unit, or one outside every disk. */
+static u64 to_sectors(const struct blkif_limits *limits, u64 units)
+{
+	if (units > U64_MAX >> limits->unit)
+		return U64_MAX & ~(u64)(limits->block - 1);
+	return units << limits->unit;
+}
+
+int blkif_parse_segs(struct blkif_seg *segs,
 		     const struct blkif_limits *limits, struct blkif_req *req)
 {
 	unsigned int i, len;
 
 	req->nr_sectors = 0;
 	for (i = 0; i < req->nr_segs; i++) {
-		if (segs[i].last >= BLKIF_PAGE_SECTORS ||
+		if (segs[i].last >= BLKIF_PAGE_SECTORS >> limits->unit ||
 		    segs[i].first > segs[i].last)
 			return refuse(req, -EINVAL, "segment outside its page");
+		segs[i].first <<= limits->unit;
+		segs[i].last = ((segs[i].last + 1) << limits->unit) - 1;
 		len = segs[i].last - segs[i].first + 1;
 		if (len & (limits->block - 1))
 			return refuse(req, -EINVAL,
@@ -108,7 +118,7 @@ static int parse_rw(const struct blkif_abi *abi, const u8 *slot,
 		return refuse(req, -EROFS, "write to a read-only disk");
 
 	req->nr_segs = nr;
-	req->sector = get_u64(slot + abi->sector);
+	req->sector = to_sectors(limits, get_u64(slot + abi->sector));
 	memcpy(req->segs, slot + abi->tail, nr * sizeof(req->segs[0]));
 	return blkif_parse_segs(req->segs, limits, req);
 }
@@ -123,8 +133,8 @@ static int parse_discard(const struct blkif_abi *abi, const u8 *slot,
 		return refuse(req, -EOPNOTSUPP, "discard is not offered");
 	/* Where it is not offered, the wish for a secure one is ignored. */
 	req->secure = limits->secure && (slot[SLOT_FLAG] & FLAG_SECURE);
-	req->sector = get_u64(slot + abi->sector);
-	req->nr_sectors = get_u64(slot + abi->tail);
+	req->sector = to_sectors(limits, get_u64(slot + abi->sector));
+	req->nr_sectors = to_sectors(limits, get_u64(slot + abi->tail));
 	return check_extent(limits, req);
 }
 
@@ -148,7 +158,7 @@ static int parse_indirect(const struct blkif_abi *abi, const u8 *slot,
 	req->indirect = true;
 	req->nr_segs = nr;
 	req->nr_grefs = (nr + BLKIF_PAGE_SEGS - 1) / BLKIF_PAGE_SEGS;
-	req->sector = get_u64(slot + abi->sector);
+	req->sector = to_sectors(limits, get_u64(slot + abi->sector));
 	memcpy(req->gref, slot + abi->tail + TAIL_GREFS,
 	       req->nr_grefs * sizeof(req->gref[0]));
 	return 0;

@@ -86,6 +86,8 @@ struct blkif_seg {
  * struct blkif_limits - what this disk can be asked for
  * @capacity: its size, in ring sectors
  * @block: its logical block, in ring sectors; a power of two, not 0
+ * @unit: what the frontend counts in, as a power of two of ring sectors; 0,
+ *	but for those few that count in logical blocks
  * @max_indirect: most segments of an indirect request, at most
  *	%BLKIF_MAX_SEGS; 0 if the feature is off
  * @readonly: it cannot be written
@@ -95,6 +97,7 @@ struct blkif_seg {
 struct blkif_limits {
 	u64 capacity;
 	u32 block;
+	u8 unit;
 	u16 max_indirect;
 	bool readonly;
 	bool discard;
@@ -168,14 +171,15 @@ int blkif_parse_req(const struct blkif_abi *abi, const void *slot,
 
 /**
  * blkif_parse_segs() - check the segments of an indirect request
- * @segs: a private copy of them, @req->nr_segs long
+ * @segs: a private copy of them, @req->nr_segs long; afterwards they count in
+ *	ring sectors
  * @limits: the disk's
  * @req: the request, as blkif_parse_req() left it; its length is filled in
  *
  * Context: any; pure.
  * Return: 0, -EINVAL or -ERANGE, as blkif_parse_req().
  */
-int blkif_parse_segs(const struct blkif_seg *segs,
+int blkif_parse_segs(struct blkif_seg *segs,
 		     const struct blkif_limits *limits, struct blkif_req *req);
 
 /**

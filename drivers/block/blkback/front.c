@@ -36,6 +36,8 @@ int front_read(struct blkback *be, struct blkback_front *front)
 		XPV_MAY_TEXT(blkback_front, protocol, "protocol"),
 		XPV_MAY_FLAG(blkback_front, persistent, "feature-persistent",
 			     false),
+		XPV_MAY_FLAG(blkback_front, large_sectors,
+			     "feature-large-sector-size", false),
 		XPV_KEY_PRESENT(blkback_front, multi_page, "ring-page-order"),
 		XPV_MAY_UINT(blkback_front, order, "ring-page-order",
 			     0, blkback_max_ring_order, 0),

@@ -5,6 +5,7 @@
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/cpumask.h>
+#include <linux/jiffies.h>
 #include <linux/module.h>
 #include <linux/rcupdate.h>
 #include <linux/seq_file.h>
@@ -41,6 +42,20 @@ module_param_named(feature_persistent, blkback_feature_persistent, bool, 0644);
 MODULE_PARM_DESC(feature_persistent,
 		 "Keep a guest's pages mapped, if it agrees. For connections made later");
 
+static unsigned int blkback_squeeze_ms = 10;
+module_param_named(buffer_squeeze_duration_ms, blkback_squeeze_ms, uint, 0644);
+MODULE_PARM_DESC(buffer_squeeze_duration_ms,
+		 "How long no unused frame is kept once the kernel is short of memory");
+
+bool blkback_large_sectors;
+module_param_named(large_sectors, blkback_large_sectors, bool, 0644);
+MODULE_PARM_DESC(large_sectors,
+		 "Count in the disk's blocks, not in 512 bytes, with frontends that say they do");
+
+int blkback_log_stats;
+module_param_named(log_stats, blkback_log_stats, int, 0644);
+MODULE_PARM_DESC(log_stats, "Log each ring's statistics, every 10 seconds at most");
+
 static unsigned int blkback_max_queues;
 module_param_named(max_queues, blkback_max_queues, uint, 0644);
 MODULE_PARM_DESC(max_queues,
@@ -53,6 +68,8 @@ static struct blkback *blkback_alloc(struct xpv_device *xdev)
 	if (!be)
 		return NULL;
 	be->xdev = xdev;
+	be->squeeze_end = jiffies;
+	INIT_LIST_HEAD(&be->resize_link);
 	be->max_queues = READ_ONCE(blkback_max_queues) ?: num_online_cpus();
 	be->max_queues = min_t(unsigned int, be->max_queues, MAX_QUEUES);
 	be->rings = kcalloc(be->max_queues, sizeof(*be->rings), GFP_KERNEL);
@@ -162,12 +179,28 @@ static void blkback_connected(struct xpv_device *xdev)
 	/* What a guest asked for before we came, it will not ask for again. */
 	for (i = 0; i < be->nr_rings; i++)
 		ring_kick(be->rings[i]);
+	resize_watch(be);
 }
 
 static void blkback_own_changed(struct xpv_device *xdev)
 {
-	if (xdev->priv)
-		vbd_device_changed(xdev->priv);
+	if (!xdev->priv)
+		return;
+	vbd_device_changed(xdev->priv);
+	vbd_size_changed(xdev->priv);
+}
+
+static void blkback_reclaim(struct xpv_device *xdev)
+{
+	struct blkback *be = xdev->priv;
+	unsigned int i;
+
+	if (time_before(jiffies, be->squeeze_end))
+		return;
+	WRITE_ONCE(be->squeeze_end,
+		   jiffies + msecs_to_jiffies(READ_ONCE(blkback_squeeze_ms)));
+	for (i = 0; i < be->nr_rings; i++)
+		ring_kick(be->rings[i]);
 }
 
 /*
@@ -179,6 +212,7 @@ static void blkback_disconnect(struct xpv_device *xdev)
 	struct blkback *be = xdev->priv;
 	unsigned int i;
 
+	resize_unwatch(be);
 	for (i = 0; i < be->nr_rings; i++)
 		ring_stop(be->rings[i]);
 	xpv_lane_step(&xdev->lane, "waiting for the disk to finish requests");
@@ -209,15 +243,6 @@ static void blkback_remove(struct xpv_device *xdev)
 	kfree(be);
 }
 
-static void show_ring(struct blkback_ring *ring, struct seq_file *to)
-{
-	seq_printf(to, "queue %u: slots %u busy %u%s%s\n", ring->index,
-		   READ_ONCE(ring->shared.nr),
-		   READ_ONCE(ring->taken) - READ_ONCE(ring->answered),
-		   READ_ONCE(ring->held) ? ", held until none is busy" : "",
-		   test_bit(RING_STOPPING, &ring->flags) ? ", stopped" : "");
-}
-
 static void blkback_show(struct xpv_device *xdev, struct seq_file *to)
 {
 	const struct blkback *be = xdev->priv;
@@ -230,7 +255,7 @@ static void blkback_show(struct xpv_device *xdev, struct seq_file *to)
 	else
 		seq_puts(to, "disk: waiting for physical-device, which the hotplug script writes\n");
 	for (i = 0; i < nr; i++)
-		show_ring(be->rings[i], to);
+		stats_show(be->rings[i], to);
 }
 
 static const struct xenbus_device_id blkback_ids[] = {
@@ -255,6 +280,7 @@ static struct xpv_driver blkback_driver = {
 	.describe = vbd_describe,
 	.connected = blkback_connected,
 	.own_changed = blkback_own_changed,
+	.reclaim = blkback_reclaim,
 	.disconnect = blkback_disconnect,
 	.remove = blkback_remove,
 	.show = blkback_show,
@@ -262,18 +288,25 @@ static struct xpv_driver blkback_driver = {
 
 static int __init blkback_init(void)
 {
+	int err;
+
 	if (blkback_max_ring_order > XPV_RING_MAX_ORDER) {
 		pr_info("max_ring_page_order: %u is too large, using %u\n",
 			blkback_max_ring_order, XPV_RING_MAX_ORDER);
 		blkback_max_ring_order = XPV_RING_MAX_ORDER;
 	}
-	return xpv_driver_register(&blkback_driver, THIS_MODULE);
+	resize_init();
+	err = xpv_driver_register(&blkback_driver, THIS_MODULE);
+	if (err)
+		resize_exit();
+	return err;
 }
 module_init(blkback_init);
 
 static void __exit blkback_exit(void)
 {
 	xpv_driver_unregister(&blkback_driver);
+	resize_exit();
 }
 module_exit(blkback_exit);
 

@@ -63,6 +63,7 @@ static void respond(struct blkback_ring *ring, struct llist_node *chain)
 	if (ring->answered == READ_ONCE(ring->taken)) {
 		if (ring->held)
 			queue_work(ring->be->wq, &ring->work);
+		/* Ordered by the lock, as said above. */
 		if (waitqueue_active(&ring->idle))
 			wake_up(&ring->idle);
 	}
@@ -134,17 +135,15 @@ static void group_run(struct xpv_unmap_group *group, struct llist_node **members
 	struct blkback_request *req;
 	struct llist_node *node;
 
-	if (*members)
-		xpv_unmap_group_run(group);
+	xpv_unmap_group_run(group);
 	while ((node = *members)) {
 		req = llist_entry(node, struct blkback_request, node);
-		check_unmap(req, xpv_unmap_group_end(group, &req->data.rest));
-		check_unmap(req, xpv_unmap_group_end(group, &req->table.rest));
+		check_unmap(req, req->data.rest.err);
+		check_unmap(req, req->table.rest.err);
 		*members = node->next;
 		node->next = *ready;
 		*ready = node;
 	}
-	xpv_unmap_group_begin(group);
 }
 
 /*
@@ -159,7 +158,6 @@ static void unmap_chain(struct blkback_ring *ring, struct llist_node *chain,
 	struct blkback_request *req, *next;
 
 	spin_lock_bh(&ring->unmap_lock);
-	xpv_unmap_group_begin(group);
 	llist_for_each_entry_safe(req, next, chain, node) {
 		if (!group_add(group, req)) {
 			group_run(group, &members, ready);

@@ -9,6 +9,7 @@
 #include <linux/blkdev.h>
 #include <linux/err.h>
 #include <linux/kdev_t.h>
+#include <linux/log2.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 
@@ -174,6 +175,10 @@ int vbd_settle(struct blkback *be)
 	vbd->cdrom = read_cdrom(be->xdev) || disk_to_cdi(bdev->bd_disk);
 	vbd->discard = xpv_store_flag(be->xdev, XPV_OWN, "discard-enable",
 				      true);
+	vbd->unit = 0;
+	if (be->front.large_sectors && READ_ONCE(blkback_large_sectors))
+		vbd->unit = ilog2(min(bdev_logical_block_size(bdev), 4096U) /
+				  BLKIF_SECTOR_SIZE);
 	xpv_lane_step(&be->xdev->lane, "writing out the page cache");
 	err = sync_blockdev(bdev);
 	xpv_lane_step(&be->xdev->lane, step);
@@ -183,6 +188,45 @@ int vbd_settle(struct blkback *be)
 				       MAJOR(vbd->dev), MINOR(vbd->dev));
 	invalidate_bdev(bdev);
 	return 0;
+}
+
+/**
+ * vbd_has_new_size() - whether the guest has not been told the disk's size
+ * @vbd: the disk, open
+ */
+bool vbd_has_new_size(const struct blkback_vbd *vbd)
+{
+	return bdev_nr_sectors(vbd->open.bdev) != READ_ONCE(vbd->told);
+}
+
+static int put_size(struct xpv_device *xdev, struct xpv_txn *txn)
+{
+	const struct blkback *be = xdev->priv;
+
+	xpv_txn_put(txn, "sectors", "%llu", be->vbd.told >> be->vbd.unit);
+	return 0;
+}
+
+/**
+ * vbd_size_changed() - tell the guest its disk's size, if that is new
+ * @be: the device
+ *
+ * Context: the lane; sleeps.
+ */
+void vbd_size_changed(struct blkback *be)
+{
+	struct blkback_vbd *vbd = &be->vbd;
+	int err;
+
+	if (be->xdev->state != XenbusStateConnected || !be->nr_rings ||
+	    !vbd_has_new_size(vbd))
+		return;
+	WRITE_ONCE(vbd->told, bdev_nr_sectors(vbd->open.bdev));
+	xpv_info(be->xdev, "the disk now has %llu sectors\n", vbd->told);
+	err = xpv_store_refire(be->xdev, put_size);
+	if (err)
+		xpv_err(be->xdev, "sectors: cannot be written (error %d)\n",
+			err);
 }
 
 static bool vbd_readonly(const struct blkback_vbd *vbd)
@@ -196,6 +240,12 @@ static bool vbd_discards(const struct blkback_vbd *vbd)
 
 	return vbd->discard && !vbd_readonly(vbd) &&
 	       bdev_max_discard_sectors(bdev) && bdev_discard_granularity(bdev);
+}
+
+static bool vbd_erases(const struct blkback_vbd *vbd)
+{
+	return vbd_discards(vbd) &&
+	       bdev_max_secure_erase_sectors(vbd->open.bdev);
 }
 
 /**
@@ -214,6 +264,8 @@ void vbd_limits(const struct blkback_vbd *vbd, struct blkif_limits *limits)
 	limits->max_indirect = BLKBACK_MAX_INDIRECT;
 	limits->readonly = vbd_readonly(vbd);
 	limits->discard = vbd_discards(vbd);
+	limits->secure = limits->discard && vbd_erases(vbd);
+	limits->unit = vbd->unit;
 }
 
 static unsigned int vbd_info(const struct blkback_vbd *vbd)
@@ -235,22 +287,23 @@ static unsigned int vbd_info(const struct blkback_vbd *vbd)
  * @txn: the transaction that says Connected
  *
  * "sectors" counts 512 bytes, whatever the disk's block is, and so do the
- * requests. "sector-size" is the logical block, to which requests must be
- * aligned: 512 for nearly every disk, 4096-byte physical blocks or not, and
- * some frontends know no other. A disk that can do no less than 4096 has to
- * say so; claiming 512 would promise requests that it cannot carry out.
+ * requests; but see the large_sectors parameter. "sector-size" is the logical
+ * block, to which requests must be aligned: 512 for nearly every disk,
+ * 4096-byte physical blocks or not, and some frontends know no other. A disk
+ * that can do no less than 4096 has to say so; claiming 512 would promise
+ * requests that it cannot carry out.
  *
  * Context: the lane.
  * Return: 0.
  */
 int vbd_describe(struct xpv_device *xdev, struct xpv_txn *txn)
 {
-	const struct blkback *be = xdev->priv;
-	const struct blkback_vbd *vbd = &be->vbd;
+	struct blkback *be = xdev->priv;
+	struct blkback_vbd *vbd = &be->vbd;
 	struct block_device *bdev = vbd->open.bdev;
 
-	xpv_txn_put(txn, "sectors", "%llu",
-		    (unsigned long long)bdev_nr_sectors(bdev));
+	WRITE_ONCE(vbd->told, bdev_nr_sectors(bdev));
+	put_size(xdev, txn);
 	xpv_txn_put(txn, "info", "%u", vbd_info(vbd));
 	xpv_txn_put(txn, "sector-size", "%u", bdev_logical_block_size(bdev));
 	xpv_txn_put(txn, "physical-sector-size", "%u",
@@ -265,7 +318,7 @@ int vbd_describe(struct xpv_device *xdev, struct xpv_txn *txn)
 		    bdev_discard_granularity(bdev));
 	xpv_txn_put(txn, "discard-alignment", "%u",
 		    bdev_discard_alignment(bdev));
-	xpv_txn_put(txn, "discard-secure", "%d", 0);
+	xpv_txn_put(txn, "discard-secure", "%d", vbd_erases(vbd));
 	return 0;
 }
 

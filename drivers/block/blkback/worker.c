@@ -20,9 +20,15 @@
 #define RING_BUDGET	128
 #define RING_BATCH	32
 
-/* How many requests wait; a guest that claims the impossible is left alone. */
-static int ring_checked(struct blkback_ring *ring, int waiting)
+/*
+ * How many requests wait; if none does, the guest may be asked for an event. A
+ * guest that claims the impossible is not listened to any more.
+ */
+static int ring_waiting(struct blkback_ring *ring, bool ask)
 {
+	int waiting = ask ? xpv_back_ring_final_check(&ring->shared) :
+			    xpv_back_ring_pending(&ring->shared);
+
 	if (waiting < 0) {
 		ring_stop(ring);
 		xpv_device_fail(ring->be->xdev, waiting,
@@ -67,8 +73,7 @@ static int ring_serve(struct blkback_ring *ring, unsigned int max)
 			if (test_bit(RING_STOPPING, &ring->flags))
 				return -ESHUTDOWN;
 			if (!waiting)
-				waiting = ring_checked(ring,
-					xpv_back_ring_pending(&ring->shared));
+				waiting = ring_waiting(ring, false);
 			if (waiting <= 0)
 				return waiting;
 			waiting--;
@@ -107,8 +112,7 @@ static int ring_run(struct blkback_ring *ring)
 	do {
 		left = ring_batch(ring);
 		if (!left)
-			left = ring_checked(ring,
-				xpv_back_ring_final_check(&ring->shared));
+			left = ring_waiting(ring, true);
 	} while (left > 0 && --budget);
 	return left;
 }
@@ -140,6 +144,8 @@ static void ring_tidy(struct blkback_ring *ring)
 	if (time_before(jiffies, READ_ONCE(ring->be->squeeze_end)))
 		keep = 0;
 	xpv_map_pool_shrink(&ring->pool, keep);
+	if (READ_ONCE(blkback_log_stats))
+		stats_log(ring);
 }
 
 /**
@@ -173,6 +179,8 @@ void ring_work(struct work_struct *work)
 	    test_and_clear_bit(RING_EVENT, &ring->flags))
 		ring->eoi_owed = true;
 	vbd_limits(&ring->be->vbd, &ring->limits);
+	if (ring->limits.capacity != READ_ONCE(ring->be->vbd.told))
+		xpv_device_look(ring->be->xdev);
 	ring->run_ns = ktime_get_ns();
 
 	WRITE_ONCE(ring->task, current);

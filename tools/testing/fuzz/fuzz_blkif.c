@@ -61,6 +61,7 @@ static void check_policy(const struct blkif_limits *limits,
 	case BLKIF_DISCARD:
 		REQUIRE(!req->nr_segs);
 		REQUIRE(limits->discard && !limits->readonly);
+		REQUIRE(limits->secure || !req->secure);
 		break;
 	default:
 		abort();
@@ -156,6 +157,8 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 	if (size < HEAD)
 		return 0;
 	limits.block = 1 << (data[0] >> 4 & 3);
+	limits.unit = data[0] & 0x40 ? data[0] >> 4 & 3 : 0;
+	limits.secure = data[0] & 0x80;
 	limits.readonly = data[0] & 2;
 	limits.discard = data[0] & 4;
 	limits.max_indirect = data[0] & 8 ? (data[1] * 17) % 4097 : 256;

@@ -504,6 +504,80 @@ static void discard(void **state)
 		}
 }
 
+/* A secure discard is one only where that is offered. */
+static void secure_discard(void **state)
+{
+	struct blkif_limits limits = all;
+	const struct blkif_abi *abi;
+	u8 slot[BLKIF_SLOT_MAX];
+	struct blkif_req req;
+	unsigned int i;
+
+	for_each_abi(abi, i) {
+		build(slot, abi, BLKIF_DISCARD, 1, 0);
+		put(slot, abi->tail, 8, 8);
+		slot[1] = 0xff;
+		limits.secure = false;
+		assert_int_equal(parse(slot, abi, &limits, &req), 0);
+		assert_false(req.secure);
+		limits.secure = true;
+		assert_int_equal(parse(slot, abi, &limits, &req), 0);
+		assert_true(req.secure);
+		slot[1] = 0xfe;
+		assert_int_equal(parse(slot, abi, &limits, &req), 0);
+		assert_false(req.secure);
+	}
+}
+
+/* A frontend that counts in blocks of 4096 bytes. */
+static void large_sectors(void **state)
+{
+	static const struct {
+		u64 sector;
+		u8 first;
+		u8 last;
+		int err;
+	} cases[] = {
+		{ 0, 0, 0, 0 }, { 255, 0, 0, 0 }, { 256, 0, 0, -ERANGE },
+		{ 1ULL << 61, 0, 0, -ERANGE }, { ~0ULL, 0, 0, -ERANGE },
+		{ 0, 0, 1, -EINVAL }, { 0, 1, 1, -EINVAL },
+		{ 0, 0, 7, -EINVAL }, { 0, 0, 255, -EINVAL },
+	};
+	struct blkif_limits limits = all;
+	const struct blkif_abi *abi;
+	u8 slot[BLKIF_SLOT_MAX];
+	struct blkif_req req;
+	unsigned int i, c;
+
+	limits.block = 8;
+	limits.unit = 3;
+	for_each_abi(abi, i)
+		for (c = 0; c < ARRAY_SIZE(cases); c++) {
+			build(slot, abi, BLKIF_READ, 1, cases[c].sector);
+			slot[1] = 1;
+			build_seg(slot, abi, 0, 9, cases[c].first,
+				  cases[c].last);
+			assert_int_equal(parse(slot, abi, &limits, &req),
+					 cases[c].err);
+			if (cases[c].err)
+				continue;
+			assert_true(req.sector == cases[c].sector * 8);
+			assert_true(req.nr_sectors == 8);
+			assert_int_equal(req.segs[0].first, 0);
+			assert_int_equal(req.segs[0].last, 7);
+		}
+	for_each_abi(abi, i) {
+		build(slot, abi, BLKIF_DISCARD, 1, 255);
+		put(slot, abi->tail, 1, 8);
+		assert_int_equal(parse(slot, abi, &limits, &req), 0);
+		assert_true(req.sector == 2040 && req.nr_sectors == 8);
+		put(slot, abi->tail, 2, 8);
+		expect(slot, abi, &limits, -ERANGE);
+		put(slot, abi->tail, 1ULL << 61, 8);
+		expect(slot, abi, &limits, -ERANGE);
+	}
+}
+
 static void indirect_number(void **state)
 {
 	static const struct {
@@ -684,6 +758,8 @@ int main(void)
 		cmocka_unit_test(empty_barrier),
 		cmocka_unit_test(readonly),
 		cmocka_unit_test(discard),
+		cmocka_unit_test(secure_discard),
+		cmocka_unit_test(large_sectors),
 		cmocka_unit_test(indirect_number),
 		cmocka_unit_test(indirect_operation),
 		cmocka_unit_test(indirect_segments),

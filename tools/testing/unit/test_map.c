@@ -216,7 +216,6 @@ static void groups(void **state)
 	unsigned int i;
 
 	assert_int_equal(xpv_unmap_group_init(&group, 6), 0);
-	xpv_unmap_group_begin(&group);
 	for (i = 0; i < 4; i++) {
 		assert_int_equal(xpv_map_batch_init(&batches[i], &pool, MAX),
 				 0);
@@ -229,16 +228,15 @@ static void groups(void **state)
 	xpv_unmap_group_run(&group);
 	assert_int_equal(fake_xen.mapped, 1);
 	for (i = 0; i < 4; i++) {
-		assert_int_equal(xpv_unmap_group_end(&group, &batches[i]), 0);
+		assert_int_equal(batches[i].err, 0);
 		assert_int_equal(batches[i].nr, 0);
 		xpv_map_batch_exit(&batches[i]);
 	}
 	assert_int_equal(dev.held.maps.counter, 1);
 	assert_int_equal(pool.cache.num_pages, 6);
-	xpv_unmap_group_begin(&group);
 	assert_true(xpv_unmap_group_add(&group, &batch));
 	xpv_unmap_group_run(&group);
-	assert_int_equal(xpv_unmap_group_end(&group, &batch), 0);
+	assert_int_equal(batch.err, 0);
 	xpv_unmap_group_exit(&group);
 }
 
@@ -250,7 +248,6 @@ static void groups_leave_held_pages(void **state)
 
 	assert_int_equal(xpv_unmap_group_init(&group, MAX), 0);
 	assert_int_equal(xpv_map_batch_init(&b, &pool, MAX), 0);
-	xpv_unmap_group_begin(&group);
 	assert_int_equal(xpv_map_batch_map(&batch, refs, 2, false), 0);
 	assert_int_equal(xpv_map_batch_map(&b, refs + 2, 3, false), 0);
 	get_page(batch.pages[1]);
@@ -260,7 +257,7 @@ static void groups_leave_held_pages(void **state)
 	assert_true(xpv_unmap_group_add(&group, &batch));
 	xpv_unmap_group_drop(&group, &batch);
 	xpv_unmap_group_run(&group);
-	assert_int_equal(xpv_unmap_group_end(&group, &b), 0);
+	assert_int_equal(b.err, 0);
 	assert_int_equal(fake_xen.mapped, 2);
 	xpv_map_batch_unmap(&batch, done);
 	assert_int_equal(done_calls, 1);
@@ -277,7 +274,6 @@ static void groups_lose_what_stays_mapped(void **state)
 
 	assert_int_equal(xpv_unmap_group_init(&group, MAX), 0);
 	assert_int_equal(xpv_map_batch_init(&b, &pool, MAX), 0);
-	xpv_unmap_group_begin(&group);
 	assert_int_equal(xpv_map_batch_map(&batch, refs, 2, false), 0);
 	assert_int_equal(xpv_map_batch_map(&b, refs + 2, 2, false), 0);
 	lost = b.pages[1];
@@ -286,8 +282,8 @@ static void groups_lose_what_stays_mapped(void **state)
 	assert_true(xpv_unmap_group_add(&group, &batch));
 	assert_true(xpv_unmap_group_add(&group, &b));
 	xpv_unmap_group_run(&group);
-	assert_int_equal(xpv_unmap_group_end(&group, &batch), 0);
-	assert_int_equal(xpv_unmap_group_end(&group, &b), -EIO);
+	assert_int_equal(batch.err, 0);
+	assert_int_equal(b.err, -EIO);
 	assert_int_equal(dev.held.maps.counter, 1);
 	assert_int_equal(pool.cache.num_pages, 3);
 	xpv_map_batch_exit(&b);
