@@ -179,6 +179,9 @@ struct blkback_stats {
  * @now_err: worker: what is wrong with it, or 0
  * @refs: worker: scratch, the references of a request's data
  * @run_ns: worker: when this run began
+ * @rest_ns: worker: when the last run ended
+ * @poll_ns: worker: how long to poll an empty ring; 0 not to
+ * @poll_score: worker: how many runs in a row came soon after the one before
  * @next_log: worker: when the statistics are logged again, in jiffies
  * @logged: worker: the statistics as they were logged
  * @spare: worker: unused requests of up to %BLKIF_SLOT_SEGS segments; and
@@ -229,6 +232,9 @@ struct blkback_ring {
 	int now_err;
 	grant_ref_t refs[BLKBACK_MAX_INDIRECT];
 	u64 run_ns;
+	u64 rest_ns;
+	u64 poll_ns;
+	unsigned int poll_score;
 	unsigned long next_log;
 	struct blkback_stats logged;
 	struct llist_node *spare[2];
@@ -290,6 +296,7 @@ extern unsigned int blkback_max_ring_order;
 extern unsigned int blkback_max_buffer_pages;
 extern unsigned int blkback_max_persistent;
 extern unsigned int blkback_unused_seconds;
+extern unsigned int blkback_poll_us;
 extern bool blkback_large_sectors;
 extern int blkback_log_stats;
 

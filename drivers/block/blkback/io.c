@@ -60,10 +60,10 @@ void io_submit(struct blkback_request *req, const struct blkif_seg *segs)
 	/* Of one without data the sector means nothing. */
 	bio->bi_iter.bi_sector = nr ? req->sector : 0;
 	for (i = 0; i < nr; i++)
-		bio_add_page(bio, req->data.pages[i],
-			     (segs[i].last - segs[i].first + 1) *
-			     BLKIF_SECTOR_SIZE,
-			     segs[i].first * BLKIF_SECTOR_SIZE);
+		__bio_add_page(bio, req->data.pages[i],
+			       (segs[i].last - segs[i].first + 1) *
+			       BLKIF_SECTOR_SIZE,
+			       segs[i].first * BLKIF_SECTOR_SIZE);
 	submit_bio(bio);
 }
 

@@ -47,6 +47,11 @@ module_param_named(buffer_squeeze_duration_ms, blkback_squeeze_ms, uint, 0644);
 MODULE_PARM_DESC(buffer_squeeze_duration_ms,
 		 "How long no unused frame is kept once the kernel is short of memory");
 
+unsigned int blkback_poll_us = 20;
+module_param_named(poll_us, blkback_poll_us, uint, 0644);
+MODULE_PARM_DESC(poll_us,
+		 "How long a busy ring that has become empty is polled before the guest is asked for an event; 0 for not at all");
+
 bool blkback_large_sectors;
 module_param_named(large_sectors, blkback_large_sectors, bool, 0644);
 MODULE_PARM_DESC(large_sectors,

@@ -7,11 +7,14 @@
  * which never stops asking shares the processors with the others.
  */
 #include <linux/blkdev.h>
+#include <linux/cpumask.h>
 #include <linux/errno.h>
 #include <linux/jiffies.h>
 #include <linux/ktime.h>
 #include <linux/llist.h>
+#include <linux/processor.h>
 #include <linux/sched/mm.h>
+#include <linux/sched.h>
 #include <linux/timer.h>
 
 #include "blkback.h"
@@ -103,6 +106,50 @@ static int ring_batch(struct blkback_ring *ring)
 	return left;
 }
 
+/* How many runs in a row must have come soon for a poll to be worth it. */
+#define POLL_SCORE	8
+
+/* Whether the ring is one that a short wait would have spared an event. */
+static void ring_learn(struct blkback_ring *ring)
+{
+	u64 window = (u64)READ_ONCE(blkback_poll_us) * NSEC_PER_USEC;
+
+	ring->poll_ns = 0;
+	if (!window || num_online_cpus() == 1)
+		return;
+	if (ring->run_ns - ring->rest_ns >= window)
+		ring->poll_score = 0;
+	else if (ring->poll_score < POLL_SCORE)
+		ring->poll_score++;
+	else
+		ring->poll_ns = window;
+}
+
+/*
+ * The ring is empty: wait a moment for more before asking for an event, which
+ * costs both ends far more than the moment. A wait in vain has the ring prove
+ * itself anew.
+ */
+static bool ring_poll(struct blkback_ring *ring)
+{
+	u64 until;
+
+	if (!ring->poll_ns)
+		return false;
+	until = ktime_get_ns() + ring->poll_ns;
+	do {
+		if (xpv_back_ring_pending(&ring->shared)) {
+			ring->run_ns = ktime_get_ns();
+			return true;
+		}
+		cpu_relax();
+	} while (!need_resched() && ktime_get_ns() < until &&
+		 !test_bit(RING_STOPPING, &ring->flags));
+	ring->poll_ns = 0;
+	ring->poll_score = 0;
+	return false;
+}
+
 /* Return: as ring_serve(), where 0 means that an event will come. */
 static int ring_run(struct blkback_ring *ring)
 {
@@ -112,7 +159,7 @@ static int ring_run(struct blkback_ring *ring)
 	do {
 		left = ring_batch(ring);
 		if (!left)
-			left = ring_waiting(ring, true);
+			left = ring_poll(ring) ? 1 : ring_waiting(ring, true);
 	} while (left > 0 && --budget);
 	return left;
 }
@@ -182,10 +229,12 @@ void ring_work(struct work_struct *work)
 	if (ring->limits.capacity != READ_ONCE(ring->be->vbd.told))
 		xpv_device_look(ring->be->xdev);
 	ring->run_ns = ktime_get_ns();
+	ring_learn(ring);
 
 	WRITE_ONCE(ring->task, current);
 	left = ring_run(ring);
 	WRITE_ONCE(ring->task, NULL);
+	ring->rest_ns = READ_ONCE(blkback_poll_us) ? ktime_get_ns() : 0;
 
 	if (left > 0)
 		ring_kick(ring);
