@@ -20,6 +20,7 @@
 #include <linux/bio.h>
 #include <linux/blkdev.h>
 #include <linux/interrupt.h>
+#include <linux/kthread.h>
 #include <linux/list.h>
 #include <linux/llist.h>
 #include <linux/spinlock.h>
@@ -167,6 +168,7 @@ struct blkback_stats {
  * @pool: frames that data is mapped at
  * @cache: pages of data that stay mapped. Owned by the worker; given back
  *	under @lock.
+ * @worker: the worker's thread, while the ring is connected
  * @work: the worker: takes requests. The ring's only consumer.
  * @expire: asks the worker to look for kept pages that nobody uses; pending
  *	only while pages are kept
@@ -193,7 +195,7 @@ struct blkback_stats {
  * @eoi_owed: worker: an event is to be ended
  * @worked: worker: there was a request since the last event was ended
  * @stats: worker; see there
- * @task: the thread the worker runs in, or NULL
+ * @task: @worker's thread while it is in a run, or NULL
  *
  * @done: requests whose bios ended elsewhere, for @done_task
  * @done_task: answers them, in softirq: bios end in hard interrupts as well,
@@ -222,7 +224,8 @@ struct blkback_ring {
 	struct xpv_evtchn ch;
 	struct xpv_map_pool pool;
 	struct xpv_map_cache cache;
-	struct work_struct work;
+	struct kthread_worker *worker;
+	struct kthread_work work;
 	struct delayed_work expire;
 	struct work_struct discard_work;
 	unsigned long flags;
@@ -267,8 +270,8 @@ struct blkback_ring {
  * @xdev: the engine's side of it
  * @vbd: its disk
  * @front: what the frontend of the present life asked for
- * @wq: runs the rings' workers. One per device: a disk that blocks its
- *	submitters takes nobody else's.
+ * @wq: runs what the rings have to do beside their workers. One per device: a
+ *	disk that blocks its submitters takes nobody else's.
  * @persistent: we offer to keep grants mapped; lane only
  * @squeeze_end: until then no frame is kept unused, in jiffies; any context
  * @resize_link: in the list of those whose disk's size is watched
@@ -332,7 +335,7 @@ void ring_done(struct tasklet_struct *task);
 void ring_complete(struct blkback_request *req);
 
 /* worker.c */
-void ring_work(struct work_struct *work);
+void ring_work(struct kthread_work *work);
 void ring_expire_work(struct work_struct *work);
 void ring_discard_work(struct work_struct *work);
 

@@ -81,7 +81,7 @@ static struct blkback *blkback_alloc(struct xpv_device *xdev)
 	if (!be->rings)
 		goto err_free;
 	be->wq = alloc_workqueue("blkback.%d.%u",
-				 WQ_UNBOUND | WQ_HIGHPRI | WQ_MEM_RECLAIM, 0,
+				 WQ_UNBOUND | WQ_MEM_RECLAIM, 0,
 				 xdev->otherend_id, xdev->id);
 	if (!be->wq)
 		goto err_free_rings;

@@ -62,7 +62,7 @@ static void respond(struct blkback_ring *ring, struct llist_node *chain)
 	ring->notified += notify;
 	if (ring->answered == READ_ONCE(ring->taken)) {
 		if (ring->held)
-			queue_work(ring->be->wq, &ring->work);
+			ring_kick(ring);
 		/* Ordered by the lock, as said above. */
 		if (waitqueue_active(&ring->idle))
 			wake_up(&ring->idle);

@@ -3,7 +3,9 @@
  * A ring from being mapped to being unmapped, and its unused requests. worker.c
  * takes requests from it, respond.c answers them.
  */
+#include <linux/err.h>
 #include <linux/errno.h>
+#include <linux/kthread.h>
 #include <linux/llist.h>
 #include <linux/slab.h>
 
@@ -153,7 +155,7 @@ static void ring_event(void *arg)
 	struct blkback_ring *ring = arg;
 
 	set_bit(RING_EVENT, &ring->flags);
-	queue_work(ring->be->wq, &ring->work);
+	ring_kick(ring);
 }
 
 /**
@@ -172,7 +174,6 @@ struct blkback_ring *ring_alloc(struct blkback *be, unsigned int index)
 		return NULL;
 	ring->be = be;
 	ring->index = index;
-	INIT_WORK(&ring->work, ring_work);
 	INIT_DELAYED_WORK(&ring->expire, ring_expire_work);
 	INIT_WORK(&ring->discard_work, ring_discard_work);
 	init_llist_head(&ring->done);
@@ -205,6 +206,25 @@ static int ring_map(struct blkback_ring *ring, const grant_ref_t *refs)
 	return xpv_device_fail(xdev, err,
 			       "the ring of queue %u has impossible indices",
 			       ring->index);
+}
+
+static int ring_staff(struct blkback_ring *ring)
+{
+	struct xpv_device *xdev = ring->be->xdev;
+	struct kthread_worker *worker;
+
+	worker = kthread_create_worker(0, "blkback.%d.%u-%u",
+				       xdev->otherend_id, xdev->id,
+				       ring->index);
+	if (IS_ERR(worker))
+		return xpv_device_fail(xdev, -ENOMEM, "no thread for queue %u",
+				       ring->index);
+	/* For kernels that leave this to the caller. */
+	wake_up_process(worker->task);
+	/* Work remembers the thread it was last done by. */
+	kthread_init_work(&ring->work, ring_work);
+	ring->worker = worker;
+	return 0;
 }
 
 static int ring_bind(struct blkback_ring *ring, evtchn_port_t port)
@@ -285,11 +305,16 @@ int ring_connect(struct blkback_ring *ring, const grant_ref_t *refs,
 	err = ring_reserve(ring);
 	if (err)
 		goto err_unmap;
-	err = ring_bind(ring, port);
+	err = ring_staff(ring);
 	if (err)
 		goto err_unreserve;
+	err = ring_bind(ring, port);
+	if (err)
+		goto err_dismiss;
 	return 0;
 
+err_dismiss:
+	kthread_destroy_worker(ring->worker);
 err_unreserve:
 	ring_unreserve(ring);
 err_unmap:
@@ -305,7 +330,7 @@ err_unmap:
  */
 void ring_kick(struct blkback_ring *ring)
 {
-	queue_work(ring->be->wq, &ring->work);
+	kthread_queue_work(ring->worker, &ring->work);
 }
 
 /**
@@ -345,7 +370,7 @@ void ring_drain(struct blkback_ring *ring)
 	 * A run that began before the ring was stopped still takes requests;
 	 * a later one takes at most the request it is held at.
 	 */
-	flush_work(&ring->work);
+	kthread_flush_work(&ring->work);
 	wait_event_idle(ring->idle, ring_is_idle(ring));
 }
 
@@ -361,8 +386,8 @@ void ring_disconnect(struct blkback_ring *ring)
 	tasklet_kill(&ring->done_task);
 	xpv_evtchn_close(&ring->ch);
 	cancel_delayed_work_sync(&ring->expire);
-	/* A late event may have queued it: it sees RING_STOPPING. */
-	cancel_work_sync(&ring->work);
+	/* A late event may have queued the work: it sees RING_STOPPING. */
+	kthread_destroy_worker(ring->worker);
 	cancel_work_sync(&ring->discard_work);
 	xpv_ring_unmap(&ring->mapped);
 	ring_unreserve(ring);

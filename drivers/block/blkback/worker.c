@@ -10,6 +10,7 @@
 #include <linux/cpumask.h>
 #include <linux/errno.h>
 #include <linux/jiffies.h>
+#include <linux/kthread.h>
 #include <linux/ktime.h>
 #include <linux/llist.h>
 #include <linux/processor.h>
@@ -212,10 +213,13 @@ void ring_expire_work(struct work_struct *work)
  * ring_work() - the worker
  * @work: of a connected ring
  *
+ * It has a thread of its own, which an event finds awake while it runs, and
+ * otherwise wakes with little ado.
+ *
  * It must not wait for a disk of this domain to write memory out: that disk
  * may be one we serve.
  */
-void ring_work(struct work_struct *work)
+void ring_work(struct kthread_work *work)
 {
 	struct blkback_ring *ring =
 		container_of(work, struct blkback_ring, work);
