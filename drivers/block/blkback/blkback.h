@@ -67,6 +67,18 @@ struct blkback_vbd {
 };
 
 /**
+ * struct blkback_caps - how much a frontend may ask for
+ * @queues: rings
+ * @order: pages of each, as a power of two
+ * @persistent: pages that each keeps mapped; 0 if the feature is not offered
+ */
+struct blkback_caps {
+	unsigned int queues;
+	unsigned int order;
+	unsigned int persistent;
+};
+
+/**
  * struct blkback_front - what the frontend asks for
  * @protocol: the text of its "protocol" key
  * @abi: the layout that names
@@ -272,7 +284,8 @@ struct blkback_ring {
  * @front: what the frontend of the present life asked for
  * @wq: runs what the rings have to do beside their workers. One per device: a
  *	disk that blocks its submitters takes nobody else's.
- * @persistent: we offer to keep grants mapped; lane only
+ * @limits: the toolstack's, for this device; constant
+ * @caps: what we offer in this life; written in the lane while no ring runs
  * @squeeze_end: until then no frame is kept unused, in jiffies; any context
  * @resize_link: in the list of those whose disk's size is watched
  * @max_queues: rings that we offer; constant
@@ -286,7 +299,8 @@ struct blkback {
 	struct blkback_vbd vbd;
 	struct blkback_front front;
 	struct workqueue_struct *wq;
-	bool persistent;
+	struct blkback_caps limits;
+	struct blkback_caps caps;
 	unsigned long squeeze_end;
 	struct list_head resize_link;
 	unsigned int max_queues;
@@ -298,6 +312,7 @@ struct blkback {
 extern unsigned int blkback_max_ring_order;
 extern unsigned int blkback_max_buffer_pages;
 extern unsigned int blkback_max_persistent;
+extern bool blkback_feature_persistent;
 extern unsigned int blkback_unused_seconds;
 extern unsigned int blkback_poll_us;
 extern bool blkback_large_sectors;
@@ -314,6 +329,8 @@ int vbd_describe(struct xpv_device *xdev, struct xpv_txn *txn);
 void vbd_close(struct blkback_vbd *vbd);
 
 /* front.c */
+int caps_read(struct blkback *be);
+void caps_settle(struct blkback *be);
 int front_read(struct blkback *be, struct blkback_front *front);
 int front_read_ring(struct blkback *be, unsigned int index, grant_ref_t *refs,
 		    evtchn_port_t *port);
@@ -324,6 +341,7 @@ int ring_connect(struct blkback_ring *ring, const grant_ref_t *refs,
 		 evtchn_port_t port);
 void ring_kick(struct blkback_ring *ring);
 void ring_stop(struct blkback_ring *ring);
+unsigned int ring_keep_limit(const struct blkback_ring *ring);
 void ring_drain(struct blkback_ring *ring);
 void ring_disconnect(struct blkback_ring *ring);
 bool ring_get_request(struct blkback_ring *ring, struct blkback_request **req);

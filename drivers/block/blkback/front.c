@@ -1,12 +1,53 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What the frontend asks for: its keys, checked. Everything here is untrusted,
- * and every refusal names the key.
+ * What we may offer, and what the frontend asks for: its keys, checked. They are
+ * untrusted, and every refusal names the key.
  */
 #include <linux/kernel.h>
 #include <linux/string.h>
 
 #include "blkback.h"
+
+/**
+ * caps_read() - read the limits that the toolstack set for a device
+ * @be: the device
+ *
+ * Context: the lane; sleeps.
+ * Return: 0, or an error, already reported.
+ */
+int caps_read(struct blkback *be)
+{
+	const struct xpv_key keys[] = {
+		XPV_MAY_UINT(blkback_caps, queues, "limit-queues",
+			     1, U32_MAX, U32_MAX),
+		XPV_MAY_UINT(blkback_caps, order, "limit-ring-page-order",
+			     0, U32_MAX, U32_MAX),
+		XPV_MAY_UINT(blkback_caps, persistent,
+			     "limit-persistent-grants", 0, U32_MAX, U32_MAX),
+	};
+
+	return xpv_store_read(be->xdev, XPV_OWN, keys, ARRAY_SIZE(keys),
+			      &be->limits);
+}
+
+/**
+ * caps_settle() - settle what is offered in this life
+ * @be: the device
+ *
+ * The module's limits, which may have changed, or the device's if those are
+ * lower.
+ *
+ * Context: the lane.
+ */
+void caps_settle(struct blkback *be)
+{
+	be->caps.queues = min(be->limits.queues, be->max_queues);
+	be->caps.order = min(be->limits.order, blkback_max_ring_order);
+	be->caps.persistent = be->limits.persistent;
+	if (!READ_ONCE(blkback_feature_persistent) ||
+	    !READ_ONCE(blkback_max_persistent))
+		be->caps.persistent = 0;
+}
 
 /* More than any event channel design of Xen's has. */
 #define PORT_MAX	0x1ffff
@@ -40,9 +81,9 @@ int front_read(struct blkback *be, struct blkback_front *front)
 			     "feature-large-sector-size", false),
 		XPV_KEY_PRESENT(blkback_front, multi_page, "ring-page-order"),
 		XPV_MAY_UINT(blkback_front, order, "ring-page-order",
-			     0, blkback_max_ring_order, 0),
+			     0, be->caps.order, 0),
 		XPV_MAY_UINT(blkback_front, queues, "multi-queue-num-queues",
-			     1, be->max_queues, 1),
+			     1, be->caps.queues, 1),
 	};
 	int err;
 

@@ -37,7 +37,7 @@ module_param_named(persistent_grant_unused_seconds, blkback_unused_seconds,
 MODULE_PARM_DESC(persistent_grant_unused_seconds,
 		 "How long a page is kept mapped without being used; 0 for ever");
 
-static bool blkback_feature_persistent = true;
+bool blkback_feature_persistent = true;
 module_param_named(feature_persistent, blkback_feature_persistent, bool, 0644);
 MODULE_PARM_DESC(feature_persistent,
 		 "Keep a guest's pages mapped, if it agrees. For connections made later");
@@ -94,12 +94,29 @@ err_free:
 	return NULL;
 }
 
+static void blkback_free(struct blkback *be)
+{
+	unsigned int i;
+
+	destroy_workqueue(be->wq);
+	for (i = 0; i < be->max_queues; i++)
+		kfree(be->rings[i]);
+	kfree(be->rings);
+	kfree(be);
+}
+
 static int blkback_probe(struct xpv_device *xdev)
 {
 	struct blkback *be = blkback_alloc(xdev);
+	int err;
 
 	if (!be)
 		return -ENOMEM;
+	err = caps_read(be);
+	if (err) {
+		blkback_free(be);
+		return err;
+	}
 	/* Pairs with blkback_of(): sysfs may look already. */
 	smp_store_release(&xdev->priv, be);
 	return 0;
@@ -110,12 +127,12 @@ static int blkback_publish(struct xpv_device *xdev, struct xpv_txn *txn)
 {
 	struct blkback *be = xdev->priv;
 
-	be->persistent = READ_ONCE(blkback_feature_persistent);
-	xpv_txn_put(txn, "max-ring-page-order", "%u", blkback_max_ring_order);
-	xpv_txn_put(txn, "multi-queue-max-queues", "%u", be->max_queues);
+	caps_settle(be);
+	xpv_txn_put(txn, "max-ring-page-order", "%u", be->caps.order);
+	xpv_txn_put(txn, "multi-queue-max-queues", "%u", be->caps.queues);
 	xpv_txn_put(txn, "feature-max-indirect-segments", "%u",
 		    BLKBACK_MAX_INDIRECT);
-	xpv_txn_put(txn, "feature-persistent", "%d", be->persistent);
+	xpv_txn_put(txn, "feature-persistent", "%d", !!be->caps.persistent);
 	return 0;
 }
 
@@ -237,15 +254,10 @@ static void blkback_disconnect(struct xpv_device *xdev)
 static void blkback_remove(struct xpv_device *xdev)
 {
 	struct blkback *be = xdev->priv;
-	unsigned int i;
 
 	xdev->priv = NULL;
 	vbd_close(&be->vbd);
-	destroy_workqueue(be->wq);
-	for (i = 0; i < be->max_queues; i++)
-		kfree(be->rings[i]);
-	kfree(be->rings);
-	kfree(be);
+	blkback_free(be);
 }
 
 static void blkback_show(struct xpv_device *xdev, struct seq_file *to)

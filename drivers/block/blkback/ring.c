@@ -241,14 +241,27 @@ static int ring_bind(struct blkback_ring *ring, evtchn_port_t port)
 			       xdev->otherend, port, ring->index);
 }
 
+/**
+ * ring_keep_limit() - how many pages a ring may keep mapped
+ * @ring: the ring
+ *
+ * The module's limit may have changed since the ring was connected.
+ */
+unsigned int ring_keep_limit(const struct blkback_ring *ring)
+{
+	return min(READ_ONCE(blkback_max_persistent),
+		   ring->be->caps.persistent);
+}
+
 /* What mapping and answering need, so that neither allocates as a rule. */
 static int ring_reserve(struct blkback_ring *ring)
 {
-	bool keep = ring->be->persistent && ring->be->front.persistent;
+	unsigned int keep = 0;
 	int err;
 
-	err = xpv_map_cache_init(&ring->cache, &ring->pool,
-				 keep ? READ_ONCE(blkback_max_persistent) : 0);
+	if (ring->be->front.persistent)
+		keep = ring_keep_limit(ring);
+	err = xpv_map_cache_init(&ring->cache, &ring->pool, keep);
 	if (err)
 		goto err_report;
 	err = xpv_unmap_group_init(&ring->unmaps, UNMAP_TOGETHER);

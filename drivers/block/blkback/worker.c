@@ -180,7 +180,7 @@ static void ring_tidy(struct blkback_ring *ring)
 	unsigned int seconds = READ_ONCE(blkback_unused_seconds);
 	unsigned int keep = READ_ONCE(blkback_max_buffer_pages);
 
-	ring->cache.limit = READ_ONCE(blkback_max_persistent);
+	ring->cache.limit = ring_keep_limit(ring);
 	if (test_bit(RING_EXPIRE, &ring->flags) && seconds) {
 		clear_bit(RING_EXPIRE, &ring->flags);
 		xpv_map_cache_expire(&ring->cache, seconds * HZ);

@@ -8,6 +8,7 @@
 # time: 120
 
 . "${0%/*}/../lib/dom0.sh"
+. "${0%/*}/../lib/plug.sh"
 . "${0%/*}/../lib/ktap.sh"
 
 disk=/dev/xvdb
@@ -70,8 +71,22 @@ guest_sees() {
 		cat /sys/block/xvdb/size; exit 1"
 }
 
+# A disk whose toolstack wants less of it.
+limits_hold() {
+	plug_prepare kept 51744 "$(disk_path small)"
+	xenstore-write "$back/limit-queues" 1 "$back/limit-ring-page-order" 2 \
+		"$back/limit-persistent-grants" 0
+	plug_go
+	plug_wait "$front" 4 20 || return 1
+	__got=$(for __key in multi-queue-max-queues max-ring-page-order feature-persistent; do
+		xenstore-read "$back/$__key"
+	done | tr '\n' ' ')
+	unplug_nodes kept 51744
+	[ "$__got" = '1 2 0 ' ] || __complain "offered: $__got"
+}
+
 ktap_print_header
-ktap_set_plan 9
+ktap_set_plan 10
 ktap_test_result 'the backend loads' backend_that_forgets_soon || ktap_exit_fail_msg 'no backend'
 loop=$(disk_make grown 64M loop) || ktap_exit_fail_msg 'no disk'
 ktap_test_result 'the guest boots' guest_create kept "disk=xvdb:$loop" || ktap_exit_fail_msg 'no guest'
@@ -82,5 +97,7 @@ ktap_test_result 'frames that nobody uses go when memory is short' frames_go
 ktap_test_result 'a loop device grows' grow
 ktap_test_result 'the guest of the idle disk sees its new size within 2 s' guest_sees 196608
 ktap_test_result 'the disk works still' fio_in_guest 4
+disk_make small 16M >/dev/null || ktap_exit_fail_msg 'no disk'
+ktap_test_result "a device's own limits hold" limits_hold
 guest_destroy kept
 ktap_finished
