@@ -195,7 +195,8 @@ struct blkback_stats {
  * @run_ns: worker: when this run began
  * @rest_ns: worker: when the last run ended
  * @poll_ns: worker: how long to poll an empty ring; 0 not to
- * @poll_score: worker: how many runs in a row came soon after the one before
+ * @poll_score: worker: how many runs in a row came soon after the one before;
+ * @poll_need: and how many have to before it is polled
  * @next_log: worker: when the statistics are logged again, in jiffies
  * @logged: worker: the statistics as they were logged
  * @spare: worker: unused requests of up to %BLKIF_SLOT_SEGS segments; and
@@ -250,6 +251,7 @@ struct blkback_ring {
 	u64 rest_ns;
 	u64 poll_ns;
 	unsigned int poll_score;
+	unsigned int poll_need;
 	unsigned long next_log;
 	struct blkback_stats logged;
 	struct llist_node *spare[2];

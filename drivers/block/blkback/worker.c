@@ -107,8 +107,12 @@ static int ring_batch(struct blkback_ring *ring)
 	return left;
 }
 
-/* How many runs in a row must have come soon for a poll to be worth it. */
-#define POLL_SCORE	8
+/*
+ * How many runs in a row must have come soon for a poll to be worth it; and how
+ * many at most after polls in vain, of which each doubles the number.
+ */
+#define POLL_NEED	8U
+#define POLL_NEED_MAX	4096U
 
 /* Whether the ring is one that a short wait would have spared an event. */
 static void ring_learn(struct blkback_ring *ring)
@@ -118,9 +122,10 @@ static void ring_learn(struct blkback_ring *ring)
 	ring->poll_ns = 0;
 	if (!window || num_online_cpus() == 1)
 		return;
+	ring->poll_need = max(ring->poll_need, POLL_NEED);
 	if (ring->run_ns - ring->rest_ns >= window)
 		ring->poll_score = 0;
-	else if (ring->poll_score < POLL_SCORE)
+	else if (ring->poll_score < ring->poll_need)
 		ring->poll_score++;
 	else
 		ring->poll_ns = window;
@@ -129,7 +134,8 @@ static void ring_learn(struct blkback_ring *ring)
 /*
  * The ring is empty: wait a moment for more before asking for an event, which
  * costs both ends far more than the moment. A wait in vain has the ring prove
- * itself anew.
+ * itself anew, for longer each time: where both ends share a processor, it is in
+ * vain always.
  */
 static bool ring_poll(struct blkback_ring *ring)
 {
@@ -141,6 +147,7 @@ static bool ring_poll(struct blkback_ring *ring)
 	do {
 		if (xpv_back_ring_pending(&ring->shared)) {
 			ring->run_ns = ktime_get_ns();
+			ring->poll_need = POLL_NEED;
 			return true;
 		}
 		cpu_relax();
@@ -148,6 +155,7 @@ static bool ring_poll(struct blkback_ring *ring)
 		 !test_bit(RING_STOPPING, &ring->flags));
 	ring->poll_ns = 0;
 	ring->poll_score = 0;
+	ring->poll_need = clamp(2 * ring->poll_need, POLL_NEED, POLL_NEED_MAX);
 	return false;
 }
 
