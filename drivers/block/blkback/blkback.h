@@ -197,6 +197,8 @@ struct blkback_stats {
  * @poll_ns: worker: how long to poll an empty ring; 0 not to
  * @poll_score: worker: how many runs in a row came soon after the one before;
  * @poll_need: and how many have to before it is polled
+ * @polled: worker: how many polls found a request, read by anyone
+ * @polled_vainly: and how many did not
  * @next_log: worker: when the statistics are logged again, in jiffies
  * @logged: worker: the statistics as they were logged
  * @spare: worker: unused requests of up to %BLKIF_SLOT_SEGS segments; and
@@ -252,6 +254,8 @@ struct blkback_ring {
 	u64 poll_ns;
 	unsigned int poll_score;
 	unsigned int poll_need;
+	unsigned long polled;
+	unsigned long polled_vainly;
 	unsigned long next_log;
 	struct blkback_stats logged;
 	struct llist_node *spare[2];

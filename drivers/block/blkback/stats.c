@@ -69,9 +69,12 @@ void stats_show(struct blkback_ring *ring, struct seq_file *to)
 	seq_printf(to, "  pages: kept %u of %u, unused %u\n",
 		   READ_ONCE(ring->cache.nr), READ_ONCE(ring->cache.limit),
 		   READ_ONCE(ring->pool.cache.num_pages));
-	seq_printf(to, "  requests: rd %lu wr %lu f %lu ds %lu oo %lu, events sent %lu\n",
+	seq_printf(to, "  requests: rd %lu wr %lu f %lu ds %lu oo %lu\n",
 		   READ_ONCE(stats->rd_req), READ_ONCE(stats->wr_req),
 		   READ_ONCE(stats->f_req), READ_ONCE(stats->ds_req),
-		   READ_ONCE(stats->oo_req), READ_ONCE(ring->notified));
+		   READ_ONCE(stats->oo_req));
+	seq_printf(to, "  events sent %lu, polls won %lu lost %lu\n",
+		   READ_ONCE(ring->notified), READ_ONCE(ring->polled),
+		   READ_ONCE(ring->polled_vainly));
 	show_latency(ring, to);
 }

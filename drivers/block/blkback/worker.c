@@ -147,12 +147,14 @@ static bool ring_poll(struct blkback_ring *ring)
 	do {
 		if (xpv_back_ring_pending(&ring->shared)) {
 			ring->run_ns = ktime_get_ns();
+			WRITE_ONCE(ring->polled, ring->polled + 1);
 			ring->poll_need = POLL_NEED;
 			return true;
 		}
 		cpu_relax();
 	} while (!need_resched() && ktime_get_ns() < until &&
 		 !test_bit(RING_STOPPING, &ring->flags));
+	WRITE_ONCE(ring->polled_vainly, ring->polled_vainly + 1);
 	ring->poll_ns = 0;
 	ring->poll_score = 0;
 	ring->poll_need = clamp(2 * ring->poll_need, POLL_NEED, POLL_NEED_MAX);

@@ -45,6 +45,10 @@ run_quick_cycles() {
 	for i in $(seq $quick_cycles); do
 		quick_cycle || { echo "cycle $i failed: $(plug_state "$front") $(plug_state "$back")"; return 1; }
 	done
+	# The toolstack takes empty directories away, too.
+	for dir in "${front%/*}" "${back%/*}" "${back%/*/*}"; do
+		[ -n "$(xenstore-ls "$dir")" ] || xenstore-rm "$dir"
+	done
 }
 
 # What is held now, a name and a number a line: the guest's active grants as
