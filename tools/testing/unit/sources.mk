@@ -14,6 +14,7 @@ test_vdev-src := drivers/block/blkfront/vdev.c
 
 fake-xen := tools/testing/unit/shim/fake_xen.c
 test_grant-src := lib/grant.c $(fake-xen)
+test_grant_cache-src := lib/grant_cache.c $(fake-xen)
 test_map-src := lib/map.c $(fake-xen)
 test_mapcache-src := lib/mapcache.c lib/map.c $(fake-xen)
 test_evtchn-src := lib/evtchn.c $(fake-xen)

@@ -27,6 +27,7 @@ void fake_reset(void)
 	memset(&fake_xen, 0, sizeof(fake_xen));
 	fake_xen.allocs_left = -1;
 	fake_xen.frames_left = 1000;
+	fake_xen.max_order = 10;
 }
 
 void *shim_alloc_array(size_t n, size_t size)
@@ -49,6 +50,50 @@ void *alloc_pages_exact(size_t size, int gfp)
 	memset(mem, 0, size);
 	fake_xen.ring_pages += size / XEN_PAGE_SIZE;
 	return mem;
+}
+
+struct page *alloc_pages(gfp_t gfp, unsigned int order)
+{
+	unsigned int nr = 1 << order, i;
+	struct page *pages;
+
+	(void)gfp;
+	if (fake_xen.frames_left < (int)nr || order > fake_xen.max_order)
+		return NULL;
+	fake_xen.frames_left -= nr;
+	fake_xen.frames += nr;
+	pages = calloc(nr, sizeof(*pages));
+	for (i = 0; i < nr; i++)
+		pages[i].piece = pages;
+	pages->count = 1;
+	pages->order = order;
+	return pages;
+}
+
+void split_page(struct page *page, unsigned int order)
+{
+	unsigned int i;
+
+	assert(page->count == 1 && page->order == order);
+	for (i = 0; i < 1U << order; i++)
+		page[i].count = 1;
+	page->order = 0;
+	page->handle = 1 << order;	/* how many hold the piece */
+}
+
+/* The memory goes when the last page of a piece has gone. */
+void __free_page(struct page *page)
+{
+	struct page *piece = page->piece;
+
+	assert(page->count == 1 && !page->order);
+	page->count = 0;
+	fake_xen.frames--;
+	fake_xen.frames_left++;
+	if (piece->handle <= 1)
+		free(piece);
+	else
+		piece->handle--;
 }
 
 /* Grants */
@@ -96,6 +141,11 @@ void gnttab_free_grant_references(grant_ref_t head)
 		ref->state = FAKE_REF_FREE;
 		head = ref->next;
 	}
+}
+
+void gnttab_free_grant_reference(grant_ref_t ref)
+{
+	ref_in(ref, FAKE_REF_RESERVED)->state = FAKE_REF_FREE;
 }
 
 int gnttab_claim_grant_reference(grant_ref_t *head)
@@ -156,6 +206,14 @@ int gnttab_try_end_foreign_access(grant_ref_t ref)
 	return 1;
 }
 
+static void drop_page(struct page *page)
+{
+	if (page && page->piece && page->count == 1)
+		__free_page(page);
+	else if (page)
+		put_page(page);
+}
+
 void gnttab_end_foreign_access(grant_ref_t ref, struct page *page)
 {
 	struct fake_ref *r = ref_in(ref, FAKE_REF_GRANTED);
@@ -165,8 +223,22 @@ void gnttab_end_foreign_access(grant_ref_t ref, struct page *page)
 		return;
 	}
 	r->state = FAKE_REF_FREE;
-	if (page)
-		put_page(page);
+	drop_page(page);
+}
+
+void fake_let_go(void)
+{
+	unsigned int i;
+
+	for (i = FIRST_REF; i < FAKE_REFS; i++) {
+		struct fake_ref *r = &fake_xen.refs[i];
+
+		if (r->state != FAKE_REF_DEFERRED)
+			continue;
+		r->state = FAKE_REF_FREE;
+		r->mapped = false;
+		drop_page(r->page);
+	}
 }
 
 void xenbus_teardown_ring(void **vaddr, unsigned int nr, grant_ref_t *refs)

@@ -48,6 +48,7 @@ struct fake_xen {
 	/* Knobs. */
 	int allocs_left;	/* arrays that can be had; -1: any number */
 	int frames_left;
+	unsigned int max_order;	/* of pages that can be had in a row */
 	bool no_irq;
 	bool no_handler;
 	bool no_port;
@@ -75,6 +76,8 @@ extern struct fake_xen fake_xen;
 
 void fake_reset(void);
 unsigned int fake_refs_in(enum fake_ref_state state);
+/* The other end unmaps what the kernel was left to free. */
+void fake_let_go(void);
 /* The other end sends an event; returns whether it was delivered at once. */
 bool fake_event(unsigned int irq);
 /* Look again at unmaps that waited for somebody else's page reference. */

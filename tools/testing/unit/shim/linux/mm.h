@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <linux/kernel.h>
 #include <linux/mm_types.h>
+#include <linux/gfp.h>
 #include <linux/slab.h>
 
 typedef uint64_t phys_addr_t;

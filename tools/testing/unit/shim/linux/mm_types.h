@@ -10,6 +10,8 @@ struct page {
 	bool foreign;
 	unsigned int handle;	/* while foreign */
 	struct page *next;
+	struct page *piece;	/* the first of those allocated with it */
+	unsigned int order;
 };
 
 #endif

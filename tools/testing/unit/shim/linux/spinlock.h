@@ -12,4 +12,7 @@ typedef pthread_mutex_t spinlock_t;
 #define spin_unlock_irqrestore(lock, flags) \
 	do { (void)(flags); pthread_mutex_unlock(lock); } while (0)
 
+#define spin_lock_irq(lock)	pthread_mutex_lock(lock)
+#define spin_unlock_irq(lock)	pthread_mutex_unlock(lock)
+
 #endif

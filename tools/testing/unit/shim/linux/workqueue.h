@@ -51,6 +51,10 @@ struct delayed_work {
 		(dwork)->work.wq = NULL;			\
 	} while (0)
 
+#define INIT_DEFERRABLE_WORK(dwork, function)	INIT_DELAYED_WORK(dwork, function)
+#define schedule_delayed_work(dwork, delay) \
+	queue_delayed_work(NULL, dwork, delay)
+#define HZ			1000
 #define to_delayed_work(w)	container_of(w, struct delayed_work, work)
 #define msecs_to_jiffies(ms)	((unsigned long)(ms))
 
