@@ -99,6 +99,13 @@ int xpv_evtchn_bind(struct xpv_device *dev, struct xpv_evtchn *ch,
 }
 EXPORT_SYMBOL_GPL(xpv_evtchn_bind);
 
+void xpv_evtchn_prefer(struct xpv_evtchn *ch, const struct cpumask *cpus)
+{
+	if (ch->irq)
+		irq_set_affinity(ch->irq, cpus);
+}
+EXPORT_SYMBOL_GPL(xpv_evtchn_prefer);
+
 void xpv_evtchn_notify(struct xpv_evtchn *ch)
 {
 	unsigned int irq = READ_ONCE(ch->irq);

@@ -11,15 +11,16 @@
 #include <linux/gfp.h>
 #include <linux/kernel.h>
 #include <linux/limits.h>
+#include <linux/log2.h>
 #include <linux/mm.h>
 #include <linux/string.h>
 #include <xen/grant_table.h>
 #include <xpv/device.h>
 #include <xpv/grant_cache.h>
 
-/* Pages come, if they can be had so, in pieces of this order. */
-#define PIECE_ORDER	3
-#define PIECE		(1U << PIECE_ORDER)
+/* Pages come, if they can be had so, in pieces of this many. */
+#define PIECE		8U
+#define PIECE_ORDER	ilog2(PIECE)
 
 /* When to look for idle entries; later and later, then no more. */
 #define TRIM_AFTER	(15 * HZ)

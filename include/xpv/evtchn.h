@@ -14,6 +14,7 @@
 #include <linux/types.h>
 #include <xen/interface/event_channel.h>
 
+struct cpumask;
 struct xpv_device;
 
 /**
@@ -67,6 +68,16 @@ int xpv_evtchn_alloc(struct xpv_device *dev, struct xpv_evtchn *ch,
 int xpv_evtchn_bind(struct xpv_device *dev, struct xpv_evtchn *ch,
 		    evtchn_port_t remote, void (*handler)(void *arg),
 		    void *arg, unsigned int index);
+
+/**
+ * xpv_evtchn_prefer() - say which CPUs the handler should run on
+ * @ch: an open channel
+ * @cpus: which. Nothing happens if none of them is online, and an
+ *	administrator may choose others.
+ *
+ * Context: process; sleeps.
+ */
+void xpv_evtchn_prefer(struct xpv_evtchn *ch, const struct cpumask *cpus);
 
 /**
  * xpv_evtchn_notify() - send an event

@@ -16,6 +16,7 @@
 #define BLKFRONT_H
 
 #include <linux/atomic.h>
+#include <linux/bitops.h>
 #include <linux/blk-mq.h>
 #include <linux/kref.h>
 #include <linux/list.h>
@@ -29,15 +30,16 @@
 #include <xpv/device.h>
 #include <xpv/evtchn.h>
 #include <xpv/grant.h>
+#include <xpv/grant_cache.h>
 #include <xpv/ring.h>
 #include "vdev.h"
 
 /* What a ring request carries without, and at most with a descriptor page. */
-#define BLKFRONT_DIRECT_SEGS	BLKIF_MAX_SEGMENTS_PER_REQUEST
+#define BLKFRONT_DIRECT_SEGS	((unsigned int)BLKIF_MAX_SEGMENTS_PER_REQUEST)
 #define BLKFRONT_MAX_SEGS	256U
 
-/* One queue for now. */
-#define BLKFRONT_RINGS		1
+/* Queues of a disk that wait for an answer are bits of a long. */
+#define BLKFRONT_MAX_RINGS	BITS_PER_LONG
 
 struct blkfront;
 
@@ -53,6 +55,7 @@ struct blkfront;
  * @discard_granularity: bytes, 0 if not told
  * @discard_alignment: bytes
  * @indirect: most segments of an indirect request, 0 if there are none
+ * @persistent: it keeps our pages mapped
  */
 struct blkfront_keys {
 	unsigned long long sectors;
@@ -65,6 +68,7 @@ struct blkfront_keys {
 	unsigned int discard_granularity;
 	unsigned int discard_alignment;
 	unsigned int indirect;
+	bool persistent;
 };
 
 /* Bits of &struct blkfront.can: operations the backend has not refused. */
@@ -77,16 +81,20 @@ enum blkfront_can {
 
 /**
  * struct blkfront_cmd - our part of a block layer request (its pdu)
- * @next: in a &struct blkfront_batch
+ * @next: in a &struct blkfront_batch or in &blkfront_ring.lost
+ * @data: what its data goes through, in order; empty if it has none
  * @parts: ring requests that have not come back
  * @status: the worst answer so far
- * @again: some part was lost unanswered: the whole is sent again
+ * @again: some part got no answer, or one that counts as none: the whole is
+ *	sent again, or fails if @status says so, once no page of it is mapped
  *
- * Protected by the ring's lock while @parts is not 0.
+ * Protected by the ring's lock while @parts is not 0; before and after, it is
+ * of whoever puts the request or found it over.
  */
 struct blkfront_cmd {
 	struct blkfront_cmd *next;
-	unsigned int parts;
+	struct xpv_grant_chain data;
+	u16 parts;
 	blk_status_t status;
 	bool again;
 };
@@ -114,37 +122,20 @@ static inline void blkfront_batch_init(struct blkfront_batch *batch)
 }
 
 /**
- * struct blkfront_grant - a page of a request and its reference
- * @page: the page
- * @ref: %INVALID_GRANT_REF once it is ended
- */
-struct blkfront_grant {
-	struct page *page;
-	grant_ref_t ref;
-};
-
-/**
  * struct blkfront_shadow - a ring request that is out
  * @rq: whose part it is; NULL while the shadow is free
- * @grants: its pages
- * @nr: how many
  * @life: counts uses, and is in the id that the backend echoes, so that a
  *	late or repeated answer fits nothing
- * @desc: its descriptor page, or %BLKFRONT_NONE
+ * @desc: its descriptor page, in the ring's @descs; empty if it has none
  * @op: what it asks for, as an answer names it
- * @lost: will not be answered; it waits for the backend of an earlier
- *	connection to unmap its pages
  * @next: the next free one, or %BLKFRONT_NONE
  */
 struct blkfront_shadow {
 	struct request *rq;
-	struct blkfront_grant *grants;
 	u32 life;
-	u16 nr;
-	u16 desc;
 	u16 next;
 	u8 op;
-	bool lost;
+	struct xpv_grant_chain desc;
 };
 
 #define BLKFRONT_NONE	U16_MAX
@@ -153,56 +144,56 @@ struct blkfront_shadow {
  * struct blkfront_ring - a queue of the disk and its ring
  * @bf: the device
  * @index: its number
- * @lock: protects everything from here to @reclaim; taken in any context
+ * @bounce: data goes through pages of our own; changes only while no request
+ *	passes
+ * @max_segs: segments of a ring request on this connection; as @bounce
+ * @lock: protects everything from here to @lost, and each &struct blkfront_cmd
+ *	whose parts are out; taken in any context
  * @live: connected: requests may be put
  * @dead: the disk goes or is gone: requests fail
- * @stopped: @hctx is stopped, until a slot is free or the ring lives again
- * @hctx: the block layer's queue, NULL while there is none
- * @ring: the ring
- * @max_segs: segments of a ring request on this connection
+ * @answers: the connection ends, and what it answered counts
+ * @stuck: that an answer is overdue has been reported
+ * @stopped: queues of the disk that were stopped, until a slot is free or the
+ *	ring lives again; bits
+ * @ring: the ring; its responses are taken by one at a time, the event's
+ *	handler or, once that is gone, the lane
  * @shadows: all of them
  * @nr_shadows: how many
  * @free: how many are free
- * @lost: how many are lost
  * @free_head: first free one
- * @desc: descriptor pages, granted while connected
- * @desc_free: numbers of the unused ones, a stack
- * @nr_desc: its height
- * @segs: scratch: the segments of the request being put
- * @grants: scratch: their pages
- * @stuck: that an answer is overdue has been reported
- * @pool: references for data and descriptor pages
- * @reclaim: sees whether lost requests' pages were unmapped
- * @all_grants: the shadows' memory for grants
+ * @lost: requests without an answer, or with a wrong one, whose pages an
+ *	earlier backend maps
+ * @nr_lost: how many
+ * @data: grants for data
+ * @descs: granted pages for descriptors
+ * @reclaim: sees whether the pages of @lost, and others that should be back,
+ *	were unmapped, and lets the block layer try again
  * @mem: the shared pages; lane only
  * @ch: the event channel; opened and closed in the lane
  */
 struct blkfront_ring {
 	struct blkfront *bf;
 	unsigned int index;
+	bool bounce;
+	unsigned int max_segs;
 
 	spinlock_t lock;	/* see above */
 	bool live;
 	bool dead;
-	bool stopped;
+	bool answers;
 	bool stuck;
-	struct blk_mq_hw_ctx *hctx;
+	unsigned long stopped;
 	struct xpv_ring ring;
-	unsigned int max_segs;
 	struct blkfront_shadow *shadows;
 	unsigned int nr_shadows;
 	unsigned int free;
-	unsigned int lost;
 	u16 free_head;
-	struct blkfront_grant *desc;
-	u16 *desc_free;
-	unsigned int nr_desc;
-	struct blkif_request_segment segs[BLKFRONT_MAX_SEGS];
-	struct blkfront_grant grants[BLKFRONT_MAX_SEGS];
+	struct blkfront_cmd *lost;
+	unsigned int nr_lost;
 
-	struct xpv_grant_pool pool;
+	struct xpv_grant_cache data;
+	struct xpv_grant_cache descs;
 	struct delayed_work reclaim;
-	struct blkfront_grant *all_grants;
 	struct xpv_granted_ring mem;
 	struct xpv_evtchn ch;
 };
@@ -218,6 +209,9 @@ struct blkfront_ring {
  * @can: enum blkfront_can; atomic bit operations
  * @max_segs: most segments of a ring request, from the module's parameter
  * @order: largest ring, from the module's parameter
+ * @persistent: backends may keep our pages mapped, from the module's parameter
+ * @trusted: backends may see more than the data asked for
+ * @segs: most segments that a request on @disk may have been made with
  * @sector_size: logical block size of @disk, which no backend can change
  * @disk: lane only; NULL before the first connection and after closing
  * @tags: the disk's; as long-lived as @disk
@@ -231,7 +225,12 @@ struct blkfront_ring {
  * @limits: brings the disk's limits up to date
  * @look_again: kicks the lane, that could not tell whether @disk is in use
  * @give_up: fails what a closing disk still waits for
- * @rings: the queues
+ * @nr_queues: how many queues @disk has; set before it is made
+ * @hctx: them; NULL for one that is not there. Whoever looks at one holds the
+ *	lock of a ring whose @stopped has its bit, or is in the lane
+ * @max_rings: how many @rings there are
+ * @nr_rings: how many this connection has; lane only
+ * @rings: them
  */
 struct blkfront {
 	struct xpv_device *dev;
@@ -242,6 +241,9 @@ struct blkfront {
 	unsigned long can;
 	unsigned int max_segs;
 	unsigned int order;
+	bool persistent;
+	bool trusted;
+	unsigned int segs;
 	unsigned int sector_size;
 
 	struct gendisk *disk;
@@ -256,7 +258,11 @@ struct blkfront {
 	struct delayed_work look_again;
 	struct delayed_work give_up;
 
-	struct blkfront_ring rings[BLKFRONT_RINGS];
+	unsigned int nr_queues;
+	struct blk_mq_hw_ctx *hctx[BLKFRONT_MAX_RINGS];
+	unsigned int max_rings;
+	unsigned int nr_rings;
+	struct blkfront_ring rings[];
 };
 
 /* main.c */
@@ -282,14 +288,18 @@ void blkfront_disk_destroy(struct blkfront *bf);
 
 /* queue.c */
 extern const struct blk_mq_ops blkfront_mq_ops;
+void blkfront_queue_map(struct blkfront *bf);
+void blkfront_queue_spread(struct blkfront *bf);
 
 /* ring.c */
-int blkfront_ring_alloc(struct blkfront_ring *ring, struct blkfront *bf,
+void blkfront_ring_init(struct blkfront_ring *ring, struct blkfront *bf,
 			unsigned int index);
 void blkfront_ring_free(struct blkfront_ring *ring);
 int blkfront_ring_open(struct blkfront_ring *ring, unsigned int order);
-void blkfront_ring_prepare(struct blkfront_ring *ring, unsigned int indirect);
+int blkfront_ring_prepare(struct blkfront_ring *ring, unsigned int segs,
+			  bool bounce);
 void blkfront_ring_start(struct blkfront_ring *ring);
+bool blkfront_ring_halt(struct blkfront_ring *ring);
 void blkfront_ring_stop(struct blkfront_ring *ring);
 void blkfront_ring_fail(struct blkfront_ring *ring);
 void blkfront_ring_revive(struct blkfront_ring *ring);
@@ -297,27 +307,35 @@ void blkfront_ring_push(struct blkfront_ring *ring)
 	__must_hold(&ring->lock);
 void blkfront_ring_kick(struct blkfront_ring *ring)
 	__must_hold(&ring->lock);
+
+/* answer.c */
 void blkfront_batch_add(struct blkfront_batch *batch,
 			struct blkfront_cmd *cmd);
 void blkfront_batch_finish(struct blkfront_ring *ring,
 			   struct blkfront_batch *batch);
+bool blkfront_answer(struct blkfront_ring *ring,
+		     const struct blkif_response *rsp,
+		     struct blkfront_batch *batch)
+	__must_hold(&ring->lock);
+void blkfront_give_up(struct blkfront_ring *ring,
+		      struct blkfront_shadow *shadow, bool again,
+		      struct blkfront_batch *batch)
+	__must_hold(&ring->lock);
+void blkfront_reclaim_lost(struct blkfront_ring *ring);
+void blkfront_fail_lost(struct blkfront_ring *ring);
 
 /* request.c */
+u64 blkfront_shadow_id(const struct blkfront_ring *ring,
+		       const struct blkfront_shadow *shadow);
+blk_status_t blkfront_request_fill(struct blkfront_ring *ring,
+				   struct request *rq);
 blk_status_t blkfront_request_put(struct blkfront_ring *ring,
 				  struct request *rq,
 				  struct blkfront_batch *batch)
 	__must_hold(&ring->lock);
-bool blkfront_request_answer(struct blkfront_ring *ring,
-			     const struct blkif_response *rsp,
-			     struct blkfront_batch *batch)
-	__must_hold(&ring->lock);
-void blkfront_request_lose(struct blkfront_ring *ring,
-			   struct blkfront_shadow *shadow,
-			   struct blkfront_batch *batch)
-	__must_hold(&ring->lock);
-void blkfront_request_fail(struct blkfront_ring *ring,
-			   struct blkfront_shadow *shadow,
-			   struct blkfront_batch *batch)
-	__must_hold(&ring->lock);
+void blkfront_request_undo(struct blkfront_ring *ring, struct request *rq);
+
+/* copy.c */
+void blkfront_copy(struct blkfront_ring *ring, struct request *rq);
 
 #endif

@@ -6,6 +6,8 @@
 #include <linux/bits.h>
 #include <linux/kernel.h>
 #include <linux/log2.h>
+#include <linux/minmax.h>
+#include <linux/rcupdate.h>
 #include <xen/interface/io/protocols.h>
 #include <xen/page.h>
 #include <xpv/store.h>
@@ -30,6 +32,7 @@ static const struct xpv_key backend_keys[] = {
 		     U32_MAX, 0),
 	XPV_MAY_UINT(blkfront_keys, indirect, "feature-max-indirect-segments",
 		     0, U32_MAX, 0),
+	XPV_MAY_FLAG(blkfront_keys, persistent, "feature-persistent", 0),
 };
 
 /* What may change while we are connected. */
@@ -39,51 +42,99 @@ static const struct xpv_key size_keys[] = {
 
 struct offer {
 	unsigned int max_order;
+	unsigned int max_queues;
 };
 
 static const struct xpv_key offer_keys[] = {
 	XPV_MAY_UINT(offer, max_order, "max-ring-page-order", 0, U32_MAX, 0),
+	XPV_MAY_UINT(offer, max_queues, "multi-queue-max-queues", 0, U32_MAX,
+		     1),
 };
 
 /*
  * A ring-page-order, even 0, means that references are numbered; so at order
- * 0 there is none.
+ * 0 there is none. A ring's own keys are in @dir.
  */
-static void put_ring(struct blkfront_ring *ring, struct xpv_txn *txn)
+static void put_ring(const struct blkfront_ring *ring, const char *dir,
+		     bool numbered, struct xpv_txn *txn)
 {
-	char key[16];
+	char key[40];
 	unsigned int i;
 
-	if (ring->mem.nr == 1) {
-		xpv_txn_drop(txn, "ring-page-order");
-		xpv_txn_put(txn, "ring-ref", "%u", ring->mem.refs[0]);
-	} else {
-		xpv_txn_drop(txn, "ring-ref");
-		xpv_txn_put(txn, "ring-page-order", "%u",
-			    ilog2(ring->mem.nr));
-		for (i = 0; i < ring->mem.nr; i++) {
-			snprintf(key, sizeof(key), "ring-ref%u", i);
-			xpv_txn_put(txn, key, "%u", ring->mem.refs[i]);
-		}
+	for (i = 0; i < ring->mem.nr; i++) {
+		if (numbered)
+			snprintf(key, sizeof(key), "%sring-ref%u", dir, i);
+		else
+			snprintf(key, sizeof(key), "%sring-ref", dir);
+		xpv_txn_put(txn, key, "%u", ring->mem.refs[i]);
 	}
-	xpv_txn_put(txn, "event-channel", "%u", ring->ch.port);
+	snprintf(key, sizeof(key), "%sevent-channel", dir);
+	xpv_txn_put(txn, key, "%u", ring->ch.port);
+}
+
+/*
+ * An earlier driver of this device, or an earlier life, may have left keys
+ * that speak of more than we do: they would make the backend wait for queues
+ * that are not there, or take the wrong ones.
+ */
+static void put_rings(const struct blkfront *bf, struct xpv_txn *txn)
+{
+	bool numbered = bf->rings[0].mem.nr > 1;
+	unsigned int i;
+	char dir[16];
+
+	if (numbered)
+		xpv_txn_put(txn, "ring-page-order", "%u",
+			    ilog2(bf->rings[0].mem.nr));
+	else
+		xpv_txn_drop(txn, "ring-page-order");
+	if (bf->nr_rings == 1) {
+		xpv_txn_drop(txn, "multi-queue-num-queues");
+		if (numbered)
+			xpv_txn_drop(txn, "ring-ref");
+		put_ring(&bf->rings[0], "", numbered, txn);
+		return;
+	}
+	xpv_txn_drop(txn, "ring-ref");
+	xpv_txn_drop(txn, "event-channel");
+	xpv_txn_put(txn, "multi-queue-num-queues", "%u", bf->nr_rings);
+	for (i = 0; i < bf->nr_rings; i++) {
+		snprintf(dir, sizeof(dir), "queue-%u/", i);
+		put_ring(&bf->rings[i], dir, numbered, txn);
+	}
+}
+
+/*
+ * All rings are of one size, since the backend is told only one: the largest
+ * that there is memory for.
+ */
+static int open_rings(struct blkfront *bf, unsigned int order)
+{
+	unsigned int i;
+	int err;
+
+	for (;;) {
+		err = 0;
+		for (i = 0; i < bf->nr_rings && !err; i++)
+			err = blkfront_ring_open(&bf->rings[i], order);
+		if (!err || !order)
+			return err;
+		for (i = 0; i < bf->nr_rings; i++)
+			xpv_ring_revoke(&bf->rings[i].mem);
+		order--;
+	}
 }
 
 /**
- * blkfront_publish() - offer a ring to the backend
+ * blkfront_publish() - offer rings to the backend
  * @dev: the device
  * @txn: where its keys go
- *
- * An earlier driver of this device may have left keys that speak of more than
- * we do: they would make the backend wait for queues that are not there, or
- * keep our pages mapped.
  *
  * Return: 0 or a negative errno.
  */
 int blkfront_publish(struct xpv_device *dev, struct xpv_txn *txn)
 {
 	struct blkfront *bf = dev->priv;
-	struct blkfront_ring *ring = &bf->rings[0];
 	struct offer offer;
 	int err;
 
@@ -91,13 +142,16 @@ int blkfront_publish(struct xpv_device *dev, struct xpv_txn *txn)
 			     ARRAY_SIZE(offer_keys), &offer);
 	if (err)
 		return err;
-	err = blkfront_ring_open(ring, min(offer.max_order, bf->order));
+	if (!bf->nr_rings) {
+		bf->nr_rings = clamp(offer.max_queues, 1U, bf->max_rings);
+		err = open_rings(bf, min(offer.max_order, bf->order));
+	}
 	if (err)
-		return err;
-	put_ring(ring, txn);
+		return xpv_device_fail(dev, err, "cannot open %u rings",
+				       bf->nr_rings);
+	put_rings(bf, txn);
 	xpv_txn_put(txn, "protocol", "%s", XEN_IO_PROTO_ABI_NATIVE);
-	xpv_txn_put(txn, "feature-persistent", "0");
-	xpv_txn_drop(txn, "multi-queue-num-queues");
+	xpv_txn_put(txn, "feature-persistent", "%u", bf->persistent);
 	return 0;
 }
 
@@ -121,6 +175,20 @@ static int read_backend(struct blkfront *bf)
 	return 0;
 }
 
+static int prepare_rings(struct blkfront *bf)
+{
+	bool bounce = !bf->trusted || (bf->persistent && bf->keys.persistent);
+	unsigned int segs = min(bf->keys.indirect, bf->max_segs);
+	unsigned int i;
+	int err = 0;
+
+	segs = max(segs, BLKFRONT_DIRECT_SEGS);
+	bf->segs = bf->disk ? max(bf->segs, segs) : segs;
+	for (i = 0; i < bf->nr_rings && !err; i++)
+		err = blkfront_ring_prepare(&bf->rings[i], segs, bounce);
+	return err;
+}
+
 /**
  * blkfront_connect() - the backend is there: see what it is
  * @dev: the device
@@ -134,15 +202,17 @@ int blkfront_connect(struct xpv_device *dev)
 	int err;
 
 	err = read_backend(bf);
+	if (!err)
+		err = prepare_rings(bf);
 	if (err)
 		return err;
-	for (i = 0; i < BLKFRONT_RINGS; i++)
-		blkfront_ring_prepare(&bf->rings[i], bf->keys.indirect);
 	if (blkfront_disk_half_made(bf))
 		blkfront_disk_destroy(bf);
-	if (bf->disk)
+	if (bf->disk) {
+		blkfront_queue_map(bf);
 		return blkfront_disk_update(bf);
-	for (i = 0; i < BLKFRONT_RINGS; i++)
+	}
+	for (i = 0; i < bf->max_rings; i++)
 		blkfront_ring_revive(&bf->rings[i]);
 	return blkfront_disk_create(bf);
 }
@@ -150,13 +220,17 @@ int blkfront_connect(struct xpv_device *dev)
 /**
  * blkfront_connected() - both ends are Connected: requests may pass
  * @dev: the device
+ *
+ * Rings that only an earlier connection had are started too: requests that
+ * stopped there go on elsewhere.
  */
 void blkfront_connected(struct xpv_device *dev)
 {
 	struct blkfront *bf = dev->priv;
 	unsigned int i;
 
-	for (i = 0; i < BLKFRONT_RINGS; i++)
+	blkfront_queue_spread(bf);
+	for (i = 0; i < bf->max_rings; i++)
 		blkfront_ring_start(&bf->rings[i]);
 	blkfront_disk_show(bf);
 }
@@ -183,8 +257,14 @@ void blkfront_refresh(struct xpv_device *dev)
 void blkfront_disconnect(struct xpv_device *dev)
 {
 	struct blkfront *bf = dev->priv;
+	bool passing = false;
 	unsigned int i;
 
-	for (i = 0; i < BLKFRONT_RINGS; i++)
+	for (i = 0; i < bf->max_rings; i++)
+		passing |= blkfront_ring_halt(&bf->rings[i]);
+	if (passing)
+		synchronize_rcu();	/* pairs with queue_rq() */
+	for (i = 0; i < bf->max_rings; i++)
 		blkfront_ring_stop(&bf->rings[i]);
+	bf->nr_rings = 0;
 }

@@ -243,9 +243,10 @@ void blkfront_disk_init(struct blkfront *bf)
 
 static int tags_alloc(struct blkfront *bf)
 {
+	bf->nr_queues = bf->nr_rings;
 	memset(&bf->tags, 0, sizeof(bf->tags));
 	bf->tags.ops = &blkfront_mq_ops;
-	bf->tags.nr_hw_queues = BLKFRONT_RINGS;
+	bf->tags.nr_hw_queues = bf->nr_queues;
 	bf->tags.queue_depth = bf->rings[0].ring.nr;
 	bf->tags.numa_node = NUMA_NO_NODE;
 	bf->tags.cmd_size = sizeof(struct blkfront_cmd);

@@ -14,15 +14,25 @@
 
 #define NAME	"xvd"
 
-static unsigned int max_indirect_segments = 32;
+static unsigned int max_indirect_segments = BLKFRONT_MAX_SEGS;
 module_param(max_indirect_segments, uint, 0444);
 MODULE_PARM_DESC(max_indirect_segments,
-		 "Most pages of data in one request (11 to 256, default 32)");
+		 "Most pages of data in one request (11 to 256, default 256)");
 
-static unsigned int max_ring_page_order;
+static unsigned int max_ring_page_order = XPV_RING_MAX_ORDER;
 module_param(max_ring_page_order, uint, 0444);
 MODULE_PARM_DESC(max_ring_page_order,
-		 "Largest ring, as a power of two of pages (0 to 4, default 0)");
+		 "Largest ring, as a power of two of pages (0 to 4, default 4)");
+
+static unsigned int max_queues = 4;
+module_param(max_queues, uint, 0444);
+MODULE_PARM_DESC(max_queues,
+		 "Most queues of a disk, never more than CPUs (default 4)");
+
+static bool feature_persistent = true;
+module_param(feature_persistent, bool, 0644);
+MODULE_PARM_DESC(feature_persistent,
+		 "Let backends keep pages mapped that data is copied through");
 
 static bool trusted = true;
 module_param(trusted, bool, 0644);
@@ -42,7 +52,7 @@ static void blkfront_release(struct kref *ref)
 	struct blkfront *bf = container_of(ref, struct blkfront, ref);
 	struct xpv_device *dev = bf->dev;
 
-	kfree(bf);
+	kvfree(bf);
 	xpv_device_put(dev);
 }
 
@@ -65,7 +75,7 @@ void blkfront_fail_all(struct blkfront *bf)
 {
 	unsigned int i;
 
-	for (i = 0; i < BLKFRONT_RINGS; i++)
+	for (i = 0; i < bf->max_rings; i++)
 		blkfront_ring_fail(&bf->rings[i]);
 }
 
@@ -112,10 +122,7 @@ static int read_own(struct blkfront *bf)
 		return xpv_device_fail(bf->dev, -ENODEV,
 				       "virtual-device %#x is no disk we know",
 				       number);
-	if (!trusted || !keys.trusted)
-		return xpv_device_fail(bf->dev, -EOPNOTSUPP,
-				       "%s: a backend that is not trusted is not supported yet",
-				       bf->vdev.name);
+	bf->trusted = trusted && keys.trusted;
 	return 0;
 }
 
@@ -135,22 +142,33 @@ static bool is_emulated(struct xpv_device *dev)
 	return cdrom;
 }
 
-static int rings_alloc(struct blkfront *bf)
-{
-	unsigned int i;
-	int err = 0;
-
-	for (i = 0; i < BLKFRONT_RINGS && !err; i++)
-		err = blkfront_ring_alloc(&bf->rings[i], bf, i);
-	return err;
-}
-
 static void rings_free(struct blkfront *bf)
 {
 	unsigned int i;
 
-	for (i = 0; i < BLKFRONT_RINGS; i++)
+	for (i = 0; i < bf->max_rings; i++)
 		blkfront_ring_free(&bf->rings[i]);
+}
+
+static struct blkfront *blkfront_alloc(struct xpv_device *dev)
+{
+	unsigned int nr = min(max_queues, num_possible_cpus());
+	struct blkfront *bf = kvzalloc(struct_size(bf, rings, nr), GFP_KERNEL);
+	unsigned int i;
+
+	if (!bf)
+		return NULL;
+	bf->dev = dev;
+	xpv_device_get(dev);
+	kref_init(&bf->ref);
+	blkfront_disk_init(bf);
+	bf->max_segs = max_indirect_segments;
+	bf->order = max_ring_page_order;
+	bf->persistent = READ_ONCE(feature_persistent);
+	bf->max_rings = nr;
+	for (i = 0; i < nr; i++)
+		blkfront_ring_init(&bf->rings[i], bf, i);
+	return bf;
 }
 
 static int blkfront_probe(struct xpv_device *dev)
@@ -160,28 +178,16 @@ static int blkfront_probe(struct xpv_device *dev)
 
 	if (is_emulated(dev))
 		return -ENODEV;
-	bf = kzalloc(sizeof(*bf), GFP_KERNEL);
+	bf = blkfront_alloc(dev);
 	if (!bf)
 		return -ENOMEM;
-	bf->dev = dev;
-	xpv_device_get(dev);
-	kref_init(&bf->ref);
-	blkfront_disk_init(bf);
-	bf->max_segs = max_indirect_segments;
-	bf->order = max_ring_page_order;
-
 	err = read_own(bf);
 	if (err)
 		goto err_put;
-	err = rings_alloc(bf);
-	if (err)
-		goto err_rings;
 	/* Filled before it is seen: pairs with blkfront_abort(). */
 	smp_store_release(&dev->priv, bf);
 	return 0;
 
-err_rings:
-	rings_free(bf);
 err_put:
 	blkfront_put(bf);
 	return err;
@@ -220,6 +226,14 @@ static void blkfront_remove(struct xpv_device *dev)
 	blkfront_put(bf);
 }
 
+static void show_grants(struct xpv_grant_cache *cache, const char *what,
+			struct seq_file *to)
+{
+	seq_printf(to, "  %s: %u grants of %u, %u free, %u to be unmapped\n",
+		   what, READ_ONCE(cache->nr), cache->size,
+		   READ_ONCE(cache->free.nr), READ_ONCE(cache->parked.nr));
+}
+
 static void show_ring(struct blkfront_ring *ring, struct seq_file *to)
 {
 	bool live, dead, stopped;
@@ -229,15 +243,16 @@ static void show_ring(struct blkfront_ring *ring, struct seq_file *to)
 	live = ring->live;
 	dead = ring->dead;
 	stopped = ring->stopped;
-	lost = ring->lost;
-	out = ring->nr_shadows - ring->free - lost;
+	lost = ring->nr_lost;
+	out = ring->nr_shadows - ring->free;
 	spin_unlock_irq(&ring->lock);
 
-	seq_printf(to, "ring %u: %s%s, %u pages, %u requests out, %u wait for pages to be unmapped, %u segments, grants %u of %u\n",
+	seq_printf(to, "ring %u: %s%s, %u pages, %u requests out, %u wait for pages to be unmapped, %u segments, %s\n",
 		   ring->index, dead ? "dead" : live ? "live" : "waiting",
 		   stopped ? ", queue stopped" : "", ring->mem.nr, out, lost,
-		   ring->max_segs, ring->pool.size - ring->pool.free,
-		   ring->pool.size);
+		   ring->max_segs, ring->bounce ? "copied" : "lent");
+	show_grants(&ring->data, "data", to);
+	show_grants(&ring->descs, "descriptors", to);
 }
 
 static void blkfront_show(struct xpv_device *dev, struct seq_file *to)
@@ -250,7 +265,7 @@ static void blkfront_show(struct xpv_device *dev, struct seq_file *to)
 		   test_bit(BLKFRONT_CAN_FLUSH, &bf->can) ? "flush " : "",
 		   test_bit(BLKFRONT_CAN_BARRIER, &bf->can) ? "barrier " : "",
 		   test_bit(BLKFRONT_CAN_DISCARD, &bf->can) ? "discard " : "");
-	for (i = 0; i < BLKFRONT_RINGS; i++)
+	for (i = 0; i < bf->max_rings; i++)
 		show_ring(&bf->rings[i], to);
 }
 
@@ -287,6 +302,7 @@ static int __init blkfront_init(void)
 					BLKFRONT_MAX_SEGS);
 	max_ring_page_order = min_t(unsigned int, max_ring_page_order,
 				    XPV_RING_MAX_ORDER);
+	max_queues = clamp_t(unsigned int, max_queues, 1, BLKFRONT_MAX_RINGS);
 
 	if (register_blkdev(XENVBD_MAJOR, NAME)) {
 		pr_err("xen-blkfront: block major %d is taken: is the kernel's own xen-blkfront there?\n",

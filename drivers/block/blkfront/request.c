@@ -1,39 +1,48 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Block layer requests to ring requests, and answers back.
+ * Block layer requests to ring requests.
  *
- * Everything here runs under the ring's lock. A request's pages are granted
- * when it is put and taken back when its last part is over. A part is over
- * when the backend has answered it, or has gone, and maps none of its pages
- * any more: nobody gets a page back that another domain can still reach.
+ * In two steps. First, without a lock, the request gets grants for its data:
+ * by copying it into pages of our own or by granting the pages it is in. Then,
+ * under the ring's lock, it is written to the ring, as one part or as several
+ * when the backend takes less than the request has.
  */
 #include <linux/blk-mq.h>
-#include <linux/nospec.h>
+#include <linux/mm.h>
 #include <linux/string.h>
+#include <xen/page.h>
 #include "blkfront.h"
 
-/* What the frontend understands of an id: which shadow, and which use of it. */
-static u64 shadow_id(const struct blkfront_ring *ring,
-		     const struct blkfront_shadow *shadow)
+/* An entry's note: which sectors of its page are meant. */
+static u8 note_sectors(unsigned int first, unsigned int last)
+{
+	return first | last << 4;
+}
+
+static unsigned int note_first(u8 note)
+{
+	return note & 15;
+}
+
+static unsigned int note_last(u8 note)
+{
+	return note >> 4;
+}
+
+/**
+ * blkfront_shadow_id() - the id of a ring request: which shadow, which use
+ * @ring: the ring
+ * @shadow: the shadow
+ */
+u64 blkfront_shadow_id(const struct blkfront_ring *ring,
+		       const struct blkfront_shadow *shadow)
 {
 	return (u64)shadow->life << 32 | (shadow - ring->shadows);
 }
 
-static struct blkfront_shadow *shadow_find(struct blkfront_ring *ring, u64 id)
-{
-	u32 index = lower_32_bits(id);
-	struct blkfront_shadow *shadow;
-
-	if (index >= ring->nr_shadows)
-		return NULL;
-	shadow = &ring->shadows[array_index_nospec(index, ring->nr_shadows)];
-	if (!shadow->rq || shadow->lost || shadow->life != upper_32_bits(id))
-		return NULL;
-	return shadow;
-}
-
 static struct blkfront_shadow *shadow_take(struct blkfront_ring *ring,
 					   struct request *rq, u8 op)
+	__must_hold(&ring->lock)
 {
 	struct blkfront_shadow *shadow = &ring->shadows[ring->free_head];
 
@@ -41,81 +50,162 @@ static struct blkfront_shadow *shadow_take(struct blkfront_ring *ring,
 	ring->free--;
 	shadow->rq = rq;
 	shadow->op = op;
-	shadow->nr = 0;
-	shadow->desc = BLKFRONT_NONE;
+	shadow->desc.nr = 0;
 	shadow->life++;
 	return shadow;
 }
 
-static void shadow_give(struct blkfront_ring *ring,
-			struct blkfront_shadow *shadow)
+static bool has_data(const struct request *rq)
 {
-	if (shadow->desc != BLKFRONT_NONE)
-		ring->desc_free[ring->nr_desc++] = shadow->desc;
-	if (shadow->lost)
-		ring->lost--;
-	shadow->lost = false;
-	shadow->rq = NULL;
-	shadow->next = ring->free_head;
-	ring->free_head = shadow - ring->shadows;
-	ring->free++;
+	return req_op(rq) == REQ_OP_READ || req_op(rq) == REQ_OP_WRITE;
 }
 
-typedef bool (*end_fn)(struct xpv_grant_pool *pool, grant_ref_t ref);
-
-/* Return: whether the backend maps none of a shadow's pages any more. */
-static __always_inline bool shadow_reclaim(struct blkfront_ring *ring,
-					   struct blkfront_shadow *shadow,
-					   end_fn end)
+static blk_status_t fill_bounce(struct blkfront_ring *ring, struct request *rq)
 {
-	bool all = true;
-	unsigned int i;
+	struct blkfront_cmd *cmd = blk_mq_rq_to_pdu(rq);
+	struct xpv_cached_grant *grants = ring->data.entries;
+	unsigned int left = blk_rq_bytes(rq), n, bytes;
+	u16 i;
 
-	for (i = 0; i < shadow->nr; i++) {
-		struct blkfront_grant *grant = &shadow->grants[i];
-
-		if (grant->ref == INVALID_GRANT_REF)
-			continue;
-		if (end(&ring->pool, grant->ref))
-			grant->ref = INVALID_GRANT_REF;
-		else
-			all = false;
+	if (!xpv_grant_cache_take(&ring->data,
+				  DIV_ROUND_UP(left, XEN_PAGE_SIZE),
+				  &cmd->data))
+		return BLK_STS_RESOURCE;
+	i = cmd->data.head;
+	for (n = cmd->data.nr; n; n--, i = grants[i].next) {
+		bytes = min_t(unsigned int, left, XEN_PAGE_SIZE);
+		grants[i].note = note_sectors(0, (bytes >> SECTOR_SHIFT) - 1);
+		left -= bytes;
 	}
-	return all;
+	if (op_is_write(req_op(rq)))
+		blkfront_copy(ring, rq);
+	return BLK_STS_OK;
 }
 
-static void grant_drop(struct blkfront_ring *ring,
-		       struct blkfront_grant *grant)
-{
-	if (!xpv_grant_try_end(&ring->pool, grant->ref))
-		xpv_grant_abandon(&ring->pool, grant->ref, grant->page);
-	grant->ref = INVALID_GRANT_REF;
-}
-
-/* One part of a request is over; the last one makes it over as a whole. */
-static void part_over(struct blkfront_ring *ring,
-		      struct blkfront_shadow *shadow, blk_status_t status,
-		      bool again, struct blkfront_batch *batch)
-{
-	struct blkfront_cmd *cmd = blk_mq_rq_to_pdu(shadow->rq);
-
-	shadow_give(ring, shadow);
-	if (status != BLK_STS_OK)
-		cmd->status = status;
-	cmd->again |= again;
-	if (!--cmd->parts)
-		blkfront_batch_add(batch, cmd);
-}
-
-/*
- * Does the ring take @parts more requests of @grants pages together? The
- * descriptor pages suffice whenever the slots do.
+/**
+ * struct lender - the pages of a request becoming grants
+ * @cache: where the grants are from
+ * @at: the entry in use
+ * @nr: how many are in use
+ * @end: where in its page the last one's data ends, bytes
+ * @readonly: the backend may only read them
  */
-static bool has_room(const struct blkfront_ring *ring, unsigned int parts,
-		     unsigned int grants)
+struct lender {
+	struct xpv_grant_cache *cache;
+	u16 at;
+	unsigned int nr;
+	unsigned int end;
+	bool readonly;
+};
+
+/* Return: whether @bv begins where the one before it ended. */
+static bool lend_more(struct lender *to, const struct bio_vec *bv)
+{
+	struct xpv_cached_grant *entry = &to->cache->entries[to->at];
+
+	if (!to->nr || entry->page != bv->bv_page || to->end != bv->bv_offset)
+		return false;
+	to->end += bv->bv_len;
+	entry->note = note_sectors(note_first(entry->note),
+				   (to->end >> SECTOR_SHIFT) - 1);
+	return true;
+}
+
+/* Return: false if @bv is nothing that a ring can carry. */
+static bool lend(struct lender *to, const struct bio_vec *bv, unsigned int most)
+{
+	unsigned int first = bv->bv_offset >> SECTOR_SHIFT;
+
+	if (!IS_ALIGNED(bv->bv_offset | bv->bv_len, SECTOR_SIZE))
+		return false;
+	if (lend_more(to, bv))
+		return true;
+	if (to->nr == most)
+		return false;
+	if (to->nr++)
+		to->at = to->cache->entries[to->at].next;
+	to->end = bv->bv_offset + bv->bv_len;
+	to->cache->entries[to->at].note =
+		note_sectors(first, (to->end >> SECTOR_SHIFT) - 1);
+	xpv_grant_lend(to->cache, to->at, bv->bv_page, to->readonly);
+	return true;
+}
+
+/* Grant the pages that the data is in; what was taken too much goes back. */
+static blk_status_t fill_lent(struct blkfront_ring *ring, struct request *rq)
+{
+	struct blkfront_cmd *cmd = blk_mq_rq_to_pdu(rq);
+	struct lender to = {
+		.cache = &ring->data,
+		.readonly = op_is_write(req_op(rq)),
+	};
+	struct xpv_grant_chain taken;
+	struct req_iterator iter;
+	struct bio_vec bv;
+
+	if (!xpv_grant_cache_take(&ring->data, blk_rq_nr_phys_segments(rq),
+				  &taken))
+		return BLK_STS_RESOURCE;
+	to.at = taken.head;
+	rq_for_each_segment(bv, rq, iter) {
+		if (lend(&to, &bv, taken.nr))
+			continue;
+		cmd->data = taken;
+		blkfront_request_undo(ring, rq);
+		xpv_err_ratelimited(ring->bf->dev,
+				    "cannot carry a request of unaligned memory\n");
+		return BLK_STS_IOERR;
+	}
+	if (to.nr == taken.nr) {
+		cmd->data = taken;
+		return BLK_STS_OK;
+	}
+	cmd->data = xpv_grant_chain_cut(&ring->data, &taken, to.nr);
+	xpv_grant_cache_give(&ring->data, &taken);
+	return BLK_STS_OK;
+}
+
+/**
+ * blkfront_request_fill() - get grants for a request's data
+ * @ring: the ring, live when it was last looked at
+ * @rq: the request
+ *
+ * Context: any, in a read-side section of RCU; without the ring's lock.
+ * Return: %BLK_STS_OK; %BLK_STS_RESOURCE if there are no grants or pages to be
+ * had now; or why it fails.
+ */
+blk_status_t blkfront_request_fill(struct blkfront_ring *ring,
+				   struct request *rq)
+{
+	if (!has_data(rq))
+		return BLK_STS_OK;
+	return ring->bounce ? fill_bounce(ring, rq) : fill_lent(ring, rq);
+}
+
+/**
+ * blkfront_request_undo() - take back what blkfront_request_fill() gave
+ * @ring: the ring
+ * @rq: a request that was not put
+ *
+ * A backend that maps what it was never told of keeps it.
+ *
+ * Context: as blkfront_request_fill().
+ */
+void blkfront_request_undo(struct blkfront_ring *ring, struct request *rq)
+{
+	struct blkfront_cmd *cmd = blk_mq_rq_to_pdu(rq);
+
+	if (!ring->bounce && !xpv_grant_recall(&ring->data, &cmd->data) &&
+	    !xpv_grant_cache_revoke(&ring->data, &cmd->data))
+		xpv_grant_cache_abandon(&ring->data, &cmd->data);
+	xpv_grant_cache_give(&ring->data, &cmd->data);
+}
+
+static bool has_room(const struct blkfront_ring *ring, unsigned int parts)
+	__must_hold(&ring->lock)
 {
 	return xpv_front_ring_free(&ring->ring) >= parts &&
-	       ring->free >= parts && READ_ONCE(ring->pool.free) >= grants;
+	       ring->free >= parts;
 }
 
 static void cmd_start(struct request *rq, unsigned int parts)
@@ -128,145 +218,121 @@ static void cmd_start(struct request *rq, unsigned int parts)
 	blk_mq_start_request(rq);
 }
 
-/* One more piece of a page; -EINVAL if it is none that a ring can carry. */
-static int gather_one(struct blkfront_ring *ring, unsigned int n,
-		      const struct bio_vec *bv, bool readonly)
-{
-	unsigned int from = bv->bv_offset >> SECTOR_SHIFT;
-
-	if (!IS_ALIGNED(bv->bv_offset | bv->bv_len, SECTOR_SIZE))
-		return -EINVAL;
-	ring->segs[n].first_sect = from;
-	ring->segs[n].last_sect = from + (bv->bv_len >> SECTOR_SHIFT) - 1;
-	ring->grants[n].page = bv->bv_page;
-	return xpv_grant_page(&ring->pool, bv->bv_page, readonly,
-			      &ring->grants[n].ref);
-}
-
-static bool extends(const struct blkfront_ring *ring, unsigned int n,
-		    const struct bio_vec *bv)
-{
-	return n && ring->grants[n - 1].page == bv->bv_page &&
-	       (ring->segs[n - 1].last_sect + 1) << SECTOR_SHIFT ==
-	       bv->bv_offset && IS_ALIGNED(bv->bv_len, SECTOR_SIZE);
-}
-
-/*
- * Grant a request's pages into the ring's scratch memory.
- * Return: how many segments they make, @bound or fewer; or a negative errno.
+/**
+ * struct part - the part of a request that is put next
+ * @at: the entry it begins with
+ * @nr: segments left, of all parts
+ * @sector: where it begins, in units of 512 bytes on every disk
  */
-static int gather(struct blkfront_ring *ring, struct request *rq,
-		  unsigned int bound)
-{
-	bool readonly = op_is_write(req_op(rq));
-	struct req_iterator iter;
-	struct bio_vec bv;
-	unsigned int n = 0;
-	int err;
+struct part {
+	u16 at;
+	unsigned int nr;
+	sector_t sector;
+};
 
-	rq_for_each_segment(bv, rq, iter) {
-		if (extends(ring, n, &bv)) {
-			ring->segs[n - 1].last_sect += bv.bv_len >> SECTOR_SHIFT;
-			continue;
-		}
-		err = n < bound ? gather_one(ring, n, &bv, readonly) : -EINVAL;
-		if (err)
-			goto undo;
-		ring->segs[n].gref = ring->grants[n].ref;
-		n++;
+/* Write the next @n segments to @segs, which the backend may be able to see. */
+static void put_segments(struct blkfront_ring *ring, struct part *part,
+			 struct blkif_request_segment *segs, unsigned int n)
+{
+	const struct xpv_cached_grant *entry;
+	unsigned int first, last;
+
+	part->nr -= n;
+	for (; n; n--, segs++) {
+		entry = &ring->data.entries[part->at];
+		first = note_first(entry->note);
+		last = note_last(entry->note);
+		segs->gref = entry->ref;
+		segs->first_sect = first;
+		segs->last_sect = last;
+		part->sector += last - first + 1;
+		part->at = entry->next;
 	}
-	return n;
-
-undo:
-	while (n)
-		grant_drop(ring, &ring->grants[--n]);
-	return err;
 }
 
-/* Segments @first to @first + @n go into the descriptor page. */
-static void fill_indirect(struct blkfront_ring *ring,
-			  struct blkfront_shadow *shadow,
-			  struct blkif_request *req, unsigned int first,
-			  unsigned int n)
+static void put_indirect(struct blkfront_ring *ring, struct part *part,
+			 struct blkfront_shadow *shadow, unsigned int n)
+	__must_hold(&ring->lock)
 {
-	struct blkfront_grant *desc;
+	const struct xpv_cached_grant *desc =
+		&ring->descs.entries[shadow->desc.head];
+	struct blkif_request req = {
+		.operation = BLKIF_OP_INDIRECT,
+	};
 
-	shadow->desc = ring->desc_free[--ring->nr_desc];
-	desc = &ring->desc[shadow->desc];
-	memcpy(page_address(desc->page), &ring->segs[first],
-	       n * sizeof(ring->segs[0]));
-	req->operation = BLKIF_OP_INDIRECT;
-	req->u.indirect.indirect_op = shadow->op;
-	req->u.indirect.nr_segments = n;
-	req->u.indirect.handle = ring->bf->dev->id;
-	req->u.indirect.indirect_grefs[0] = desc->ref;
+	req.u.indirect.indirect_op = shadow->op;
+	req.u.indirect.nr_segments = n;
+	req.u.indirect.id = blkfront_shadow_id(ring, shadow);
+	req.u.indirect.sector_number = part->sector;
+	req.u.indirect.handle = ring->bf->dev->id;
+	req.u.indirect.indirect_grefs[0] = desc->ref;
+	put_segments(ring, part, page_address(desc->page), n);
+	xpv_front_ring_put(&ring->ring, &req,
+			   offsetofend(struct blkif_request,
+				       u.indirect.indirect_grefs[0]));
 }
 
-static void fill_direct(struct blkfront_ring *ring,
-			struct blkfront_shadow *shadow,
-			struct blkif_request *req, unsigned int first,
-			unsigned int n)
+static void put_direct(struct blkfront_ring *ring, struct part *part,
+		       struct blkfront_shadow *shadow, unsigned int n)
+	__must_hold(&ring->lock)
 {
-	req->operation = shadow->op;
-	req->u.rw.nr_segments = n;
-	req->u.rw.handle = ring->bf->dev->id;
-	memcpy(req->u.rw.seg, &ring->segs[first], n * sizeof(ring->segs[0]));
+	struct blkif_request req;
+
+	/* What is not used of the rest does not leave this stack. */
+	memset(&req, 0, offsetof(struct blkif_request, u.rw.seg));
+	req.operation = shadow->op;
+	req.u.rw.nr_segments = n;
+	req.u.rw.handle = ring->bf->dev->id;
+	req.u.rw.id = blkfront_shadow_id(ring, shadow);
+	req.u.rw.sector_number = part->sector;
+	put_segments(ring, part, req.u.rw.seg, n);
+	xpv_front_ring_put(&ring->ring, &req,
+			   offsetof(struct blkif_request, u.rw.seg) +
+			   n * sizeof(req.u.rw.seg[0]));
 }
 
-/*
- * Put segments @first to @first + @n of a request, that begin at @sector.
- * Return: the sector they end at. In units of 512 bytes on every disk.
- */
-static sector_t put_part(struct blkfront_ring *ring, struct request *rq,
-			 sector_t sector, unsigned int first, unsigned int n)
+static void put_part(struct blkfront_ring *ring, struct request *rq,
+		     struct part *part, struct xpv_grant_chain *descs)
+	__must_hold(&ring->lock)
 {
+	unsigned int n = min(part->nr, ring->max_segs);
 	struct blkfront_shadow *shadow;
-	struct blkif_request req = {};
-	unsigned int i;
 
 	shadow = shadow_take(ring, rq, op_is_write(req_op(rq)) ?
 					BLKIF_OP_WRITE : BLKIF_OP_READ);
-	shadow->nr = n;
-	memcpy(shadow->grants, &ring->grants[first],
-	       n * sizeof(ring->grants[0]));
 	if (n > BLKFRONT_DIRECT_SEGS) {
-		fill_indirect(ring, shadow, &req, first, n);
-		req.u.indirect.id = shadow_id(ring, shadow);
-		req.u.indirect.sector_number = sector;
+		shadow->desc = xpv_grant_chain_cut(&ring->descs, descs, 1);
+		put_indirect(ring, part, shadow, n);
 	} else {
-		fill_direct(ring, shadow, &req, first, n);
-		req.u.rw.id = shadow_id(ring, shadow);
-		req.u.rw.sector_number = sector;
+		put_direct(ring, part, shadow, n);
 	}
-	xpv_front_ring_put(&ring->ring, &req, sizeof(req));
-
-	for (i = first; i < first + n; i++)
-		sector += ring->segs[i].last_sect - ring->segs[i].first_sect +
-			  1;
-	return sector;
 }
 
 static blk_status_t put_data(struct blkfront_ring *ring, struct request *rq)
+	__must_hold(&ring->lock)
 {
-	unsigned int bound = blk_rq_nr_phys_segments(rq);
-	sector_t sector = blk_rq_pos(rq);
-	unsigned int first, n;
-	int nr;
+	struct blkfront_cmd *cmd = blk_mq_rq_to_pdu(rq);
+	struct xpv_grant_chain descs = {};
+	struct part part = {
+		.at = cmd->data.head,
+		.nr = cmd->data.nr,
+		.sector = blk_rq_pos(rq),
+	};
+	unsigned int parts = 1;
 
-	if (!has_room(ring, DIV_ROUND_UP(bound, ring->max_segs), bound))
+	if (unlikely(part.nr > ring->max_segs))
+		parts = DIV_ROUND_UP(part.nr, ring->max_segs);
+	if (!part.nr || !has_room(ring, parts))
 		return BLK_STS_RESOURCE;
-	nr = gather(ring, rq, min(bound, BLKFRONT_MAX_SEGS));
-	if (nr <= 0) {
-		xpv_err_ratelimited(ring->bf->dev,
-				    "cannot carry a request of unaligned memory\n");
-		return BLK_STS_IOERR;
-	}
+	if (part.nr > BLKFRONT_DIRECT_SEGS &&
+	    ring->max_segs > BLKFRONT_DIRECT_SEGS &&
+	    !xpv_grant_cache_take(&ring->descs, parts, &descs))
+		return BLK_STS_RESOURCE;
 
-	cmd_start(rq, DIV_ROUND_UP(nr, ring->max_segs));
-	for (first = 0; first < nr; first += n) {
-		n = min(nr - first, ring->max_segs);
-		sector = put_part(ring, rq, sector, first, n);
-	}
+	cmd_start(rq, parts);
+	while (part.nr)
+		put_part(ring, rq, &part, &descs);
+	xpv_grant_cache_give(&ring->descs, &descs);
 	return BLK_STS_OK;
 }
 
@@ -277,6 +343,7 @@ static blk_status_t put_data(struct blkfront_ring *ring, struct request *rq)
  */
 static blk_status_t put_flush(struct blkfront_ring *ring, struct request *rq,
 			      struct blkfront_batch *batch)
+	__must_hold(&ring->lock)
 {
 	struct blkfront *bf = ring->bf;
 	struct blkfront_shadow *shadow;
@@ -291,31 +358,32 @@ static blk_status_t put_flush(struct blkfront_ring *ring, struct request *rq,
 		blkfront_batch_add(batch, blk_mq_rq_to_pdu(rq));
 		return BLK_STS_OK;
 	}
-	if (!has_room(ring, 1, 0))
+	if (!has_room(ring, 1))
 		return BLK_STS_RESOURCE;
 
 	cmd_start(rq, 1);
 	shadow = shadow_take(ring, rq, req.operation);
 	req.u.rw.handle = bf->dev->id;
-	req.u.rw.id = shadow_id(ring, shadow);
+	req.u.rw.id = blkfront_shadow_id(ring, shadow);
 	xpv_front_ring_put(&ring->ring, &req, sizeof(req));
 	return BLK_STS_OK;
 }
 
 static blk_status_t put_discard(struct blkfront_ring *ring, struct request *rq)
+	__must_hold(&ring->lock)
 {
 	struct blkfront_shadow *shadow;
 	struct blkif_request req = {};
 
 	if (!test_bit(BLKFRONT_CAN_DISCARD, &ring->bf->can))
 		return BLK_STS_NOTSUPP;
-	if (!has_room(ring, 1, 0))
+	if (!has_room(ring, 1))
 		return BLK_STS_RESOURCE;
 
 	cmd_start(rq, 1);
 	shadow = shadow_take(ring, rq, BLKIF_OP_DISCARD);
 	req.operation = BLKIF_OP_DISCARD;
-	req.u.discard.id = shadow_id(ring, shadow);
+	req.u.discard.id = blkfront_shadow_id(ring, shadow);
 	req.u.discard.sector_number = blk_rq_pos(rq);
 	req.u.discard.nr_sectors = blk_rq_sectors(rq);
 	xpv_front_ring_put(&ring->ring, &req, sizeof(req));
@@ -325,7 +393,7 @@ static blk_status_t put_discard(struct blkfront_ring *ring, struct request *rq)
 /**
  * blkfront_request_put() - place a block layer request on the ring
  * @ring: the ring, locked
- * @rq: the request
+ * @rq: the request, filled if the ring was live; else it has to wait
  * @batch: to be finished once the ring is unlocked
  *
  * It is started and published by the next blkfront_ring_push(), or untouched
@@ -355,153 +423,4 @@ blk_status_t blkfront_request_put(struct blkfront_ring *ring,
 	default:
 		return BLK_STS_NOTSUPP;
 	}
-}
-
-static void drop_operation(struct blkfront_ring *ring, enum blkfront_can what,
-			   const char *name, struct blkfront_batch *batch)
-{
-	if (!test_and_clear_bit(what, &ring->bf->can))
-		return;
-	xpv_info(ring->bf->dev, "backend refuses %s: not used any more\n",
-		 name);
-	batch->limits = true;
-}
-
-/*
- * The backend does not do what it offered. A discard was only a hint. Without
- * a flush a barrier may do; without both there is no cache to flush.
- */
-static blk_status_t unsupported(struct blkfront_ring *ring, u8 op, bool *again,
-				struct blkfront_batch *batch)
-{
-	switch (op) {
-	case BLKIF_OP_DISCARD:
-		drop_operation(ring, BLKFRONT_CAN_DISCARD, "discard", batch);
-		return BLK_STS_NOTSUPP;
-	case BLKIF_OP_FLUSH_DISKCACHE:
-		drop_operation(ring, BLKFRONT_CAN_FLUSH, "flush", batch);
-		*again = true;
-		return BLK_STS_OK;
-	case BLKIF_OP_WRITE_BARRIER:
-		drop_operation(ring, BLKFRONT_CAN_BARRIER, "barrier", batch);
-		*again = true;
-		return BLK_STS_OK;
-	default:
-		return BLK_STS_IOERR;
-	}
-}
-
-/*
- * Not every backend has a word for "not supported": to some, an unknown
- * operation is an error. So a discard that fails before any has succeeded
- * is taken for unsupported. A failed flush is never: data may be lost.
- */
-static blk_status_t judge(struct blkfront_ring *ring, u8 op, s16 status,
-			  bool *again, struct blkfront_batch *batch)
-{
-	unsigned long *can = &ring->bf->can;
-
-	if (status == BLKIF_RSP_OKAY) {
-		if (op == BLKIF_OP_DISCARD)
-			set_bit(BLKFRONT_DISCARD_WORKED, can);
-		return BLK_STS_OK;
-	}
-	if (status == BLKIF_RSP_EOPNOTSUPP ||
-	    (op == BLKIF_OP_DISCARD && !test_bit(BLKFRONT_DISCARD_WORKED, can)))
-		return unsupported(ring, op, again, batch);
-	return BLK_STS_IOERR;
-}
-
-/* Some name the operation inside an indirect request, some the outer one. */
-static bool echoes(const struct blkfront_shadow *shadow, u8 op)
-{
-	return op == shadow->op || (op == BLKIF_OP_INDIRECT &&
-				    shadow->desc != BLKFRONT_NONE);
-}
-
-/**
- * blkfront_request_answer() - take an answer
- * @ring: the ring, locked
- * @rsp: private copy of what the backend wrote; untrusted
- * @batch: to be finished once the ring is unlocked
- *
- * Return: false if the answer is one that no backend may give. It is in
- * @batch then, and what was asked stays unanswered.
- */
-bool blkfront_request_answer(struct blkfront_ring *ring,
-			     const struct blkif_response *rsp,
-			     struct blkfront_batch *batch)
-{
-	struct blkfront_shadow *shadow = shadow_find(ring, rsp->id);
-	blk_status_t status;
-	bool again = false;
-
-	lockdep_assert_held(&ring->lock);
-	if (!shadow) {
-		snprintf(batch->why, sizeof(batch->why),
-			 "backend answered what was not asked (id %#llx)",
-			 rsp->id);
-		return false;
-	}
-	if (!echoes(shadow, rsp->operation)) {
-		snprintf(batch->why, sizeof(batch->why),
-			 "backend answered operation %u with %u",
-			 shadow->op, rsp->operation);
-		return false;
-	}
-	if (!shadow_reclaim(ring, shadow, xpv_grant_end)) {
-		snprintf(batch->why, sizeof(batch->why),
-			 "backend still maps pages of an answered request");
-		return false;
-	}
-	status = judge(ring, shadow->op, rsp->status, &again, batch);
-	part_over(ring, shadow, status, again, batch);
-	return true;
-}
-
-/**
- * blkfront_request_lose() - a part will not be answered
- * @ring: the ring, locked
- * @shadow: the part
- * @batch: to be finished once the ring is unlocked
- *
- * Its request is sent again by the next connection, but not before the old
- * backend has let go of its pages: until then the old one may still write to
- * them, or to the disk from them. The shadow stays lost until a later call
- * finds them free.
- */
-void blkfront_request_lose(struct blkfront_ring *ring,
-			   struct blkfront_shadow *shadow,
-			   struct blkfront_batch *batch)
-{
-	lockdep_assert_held(&ring->lock);
-	if (shadow_reclaim(ring, shadow, xpv_grant_try_end)) {
-		part_over(ring, shadow, BLK_STS_OK, true, batch);
-		return;
-	}
-	if (!shadow->lost)
-		ring->lost++;
-	shadow->lost = true;
-}
-
-/**
- * blkfront_request_fail() - give a part up
- * @ring: the ring, locked
- * @shadow: the part
- * @batch: to be finished once the ring is unlocked
- *
- * Pages that the backend still maps are left to Xen's deferred list: they are
- * not freed before it lets go.
- */
-void blkfront_request_fail(struct blkfront_ring *ring,
-			   struct blkfront_shadow *shadow,
-			   struct blkfront_batch *batch)
-{
-	unsigned int i;
-
-	lockdep_assert_held(&ring->lock);
-	for (i = 0; i < shadow->nr; i++)
-		if (shadow->grants[i].ref != INVALID_GRANT_REF)
-			grant_drop(ring, &shadow->grants[i]);
-	part_over(ring, shadow, BLK_STS_IOERR, false, batch);
 }

@@ -46,6 +46,7 @@ static void end_at_once(void *arg)
 
 static void frontend_opens(void **state)
 {
+	const struct cpumask *cpus = (void *)&bus;
 	struct xpv_evtchn ch = {};
 
 	assert_int_equal(xpv_evtchn_alloc(&dev, &ch, count, &ch, 3), 0);
@@ -60,6 +61,8 @@ static void frontend_opens(void **state)
 	assert_int_equal(fake_irq(ch.irq)->spurious, 1);
 	xpv_evtchn_notify(&ch);
 	assert_int_equal(fake_irq(ch.irq)->notified, 1);
+	xpv_evtchn_prefer(&ch, cpus);
+	assert_ptr_equal(fake_irq(ch.irq)->cpus, cpus);
 	xpv_evtchn_close(&ch);
 	assert_int_equal(ch.irq, 0);
 	assert_int_equal(ch.port, 0);

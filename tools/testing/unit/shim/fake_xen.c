@@ -521,6 +521,12 @@ int bind_interdomain_evtchn_to_irqhandler_lateeoi(struct xenbus_device *dev,
 	return err;
 }
 
+int irq_set_affinity(unsigned int irq, const struct cpumask *cpus)
+{
+	fake_irq(irq)->cpus = cpus;
+	return 0;
+}
+
 void enable_irq(unsigned int irq)
 {
 	assert(!fake_irq(irq)->enabled);

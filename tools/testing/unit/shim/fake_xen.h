@@ -36,6 +36,7 @@ struct fake_irq {
 	irq_handler_t handler;	/* NULL without one */
 	void *data;
 	evtchn_port_t port;
+	const struct cpumask *cpus;
 	bool enabled;
 	bool pending;
 	bool masked;		/* an event was delivered, its EOI is due */

@@ -9,6 +9,9 @@ typedef irqreturn_t (*irq_handler_t)(int irq, void *data);
 
 int request_irq(unsigned int irq, irq_handler_t handler, unsigned long flags,
 		const char *name, void *data);
+struct cpumask;
+
+int irq_set_affinity(unsigned int irq, const struct cpumask *cpus);
 void enable_irq(unsigned int irq);
 
 #endif

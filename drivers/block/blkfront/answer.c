@@ -1,0 +1,391 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Answers, and what becomes of requests that get none.
+ *
+ * A part of a request is over when the backend has answered it, or is gone.
+ * That is found under the ring's lock. A request all of whose parts are over
+ * then is nobody else's: its data is copied, its grants are taken back and it
+ * is completed without the lock, as a batch.
+ *
+ * Nobody gets a page back that another domain can still reach, and nothing is
+ * sent again while an earlier backend still can carry it out: as long as one
+ * of its pages is mapped, a request is lost.
+ */
+#include <linux/blk-mq.h>
+#include <linux/nospec.h>
+#include <linux/string.h>
+#include "blkfront.h"
+
+/* How often to look whether a gone backend's mappings are gone too. */
+#define RECLAIM_EVERY	(HZ / 10)
+
+static struct blkfront_shadow *shadow_find(struct blkfront_ring *ring, u64 id)
+	__must_hold(&ring->lock)
+{
+	u32 index = lower_32_bits(id);
+	struct blkfront_shadow *shadow;
+
+	if (index >= ring->nr_shadows)
+		return NULL;
+	shadow = &ring->shadows[array_index_nospec(index, ring->nr_shadows)];
+	if (!shadow->rq || shadow->life != upper_32_bits(id))
+		return NULL;
+	return shadow;
+}
+
+static void shadow_give(struct blkfront_ring *ring,
+			struct blkfront_shadow *shadow)
+	__must_hold(&ring->lock)
+{
+	xpv_grant_cache_give(&ring->descs, &shadow->desc);
+	shadow->rq = NULL;
+	shadow->next = ring->free_head;
+	ring->free_head = shadow - ring->shadows;
+	ring->free++;
+}
+
+/**
+ * blkfront_batch_add() - note a request that is over
+ * @batch: the batch
+ * @cmd: the request
+ */
+void blkfront_batch_add(struct blkfront_batch *batch, struct blkfront_cmd *cmd)
+{
+	cmd->next = NULL;
+	*batch->last = cmd;
+	batch->last = &cmd->next;
+}
+
+/* One part of a request is over; the last one makes it over as a whole. */
+static void part_over(struct blkfront_ring *ring,
+		      struct blkfront_shadow *shadow, blk_status_t status,
+		      bool again, struct blkfront_batch *batch)
+	__must_hold(&ring->lock)
+{
+	struct blkfront_cmd *cmd = blk_mq_rq_to_pdu(shadow->rq);
+
+	shadow_give(ring, shadow);
+	if (status != BLK_STS_OK)
+		cmd->status = status;
+	cmd->again |= again;
+	if (!--cmd->parts)
+		blkfront_batch_add(batch, cmd);
+}
+
+static void drop_operation(struct blkfront_ring *ring, enum blkfront_can what,
+			   const char *name, struct blkfront_batch *batch)
+{
+	if (!test_and_clear_bit(what, &ring->bf->can))
+		return;
+	xpv_info(ring->bf->dev, "backend refuses %s: not used any more\n",
+		 name);
+	batch->limits = true;
+}
+
+/*
+ * The backend does not do what it offered. A discard was only a hint. Without
+ * a flush a barrier may do; without both there is no cache to flush.
+ */
+static blk_status_t unsupported(struct blkfront_ring *ring, u8 op, bool *again,
+				struct blkfront_batch *batch)
+{
+	switch (op) {
+	case BLKIF_OP_DISCARD:
+		drop_operation(ring, BLKFRONT_CAN_DISCARD, "discard", batch);
+		return BLK_STS_NOTSUPP;
+	case BLKIF_OP_FLUSH_DISKCACHE:
+		drop_operation(ring, BLKFRONT_CAN_FLUSH, "flush", batch);
+		*again = true;
+		return BLK_STS_OK;
+	case BLKIF_OP_WRITE_BARRIER:
+		drop_operation(ring, BLKFRONT_CAN_BARRIER, "barrier", batch);
+		*again = true;
+		return BLK_STS_OK;
+	default:
+		return BLK_STS_IOERR;
+	}
+}
+
+/*
+ * Not every backend has a word for "not supported": to some, an unknown
+ * operation is an error. So a discard that fails before any has succeeded
+ * is taken for unsupported. A failed flush is never: data may be lost.
+ */
+static blk_status_t judge(struct blkfront_ring *ring, u8 op, s16 status,
+			  bool *again, struct blkfront_batch *batch)
+{
+	unsigned long *can = &ring->bf->can;
+
+	if (status == BLKIF_RSP_OKAY) {
+		if (op == BLKIF_OP_DISCARD)
+			set_bit(BLKFRONT_DISCARD_WORKED, can);
+		return BLK_STS_OK;
+	}
+	if (status == BLKIF_RSP_EOPNOTSUPP ||
+	    (op == BLKIF_OP_DISCARD && !test_bit(BLKFRONT_DISCARD_WORKED, can)))
+		return unsupported(ring, op, again, batch);
+	return BLK_STS_IOERR;
+}
+
+/* Some name the operation inside an indirect request, some the outer one. */
+static bool echoes(const struct blkfront_shadow *shadow, u8 op)
+{
+	return op == shadow->op ||
+	       (op == BLKIF_OP_INDIRECT && shadow->desc.nr);
+}
+
+/**
+ * blkfront_answer() - take an answer
+ * @ring: the ring, locked
+ * @rsp: private copy of what the backend wrote; untrusted
+ * @batch: to be finished once the ring is unlocked
+ *
+ * Return: false if the answer is one that no backend may give. It is in
+ * @batch then, and what was asked stays unanswered.
+ */
+bool blkfront_answer(struct blkfront_ring *ring,
+		     const struct blkif_response *rsp,
+		     struct blkfront_batch *batch)
+{
+	struct blkfront_shadow *shadow = shadow_find(ring, rsp->id);
+	blk_status_t status;
+	bool again = false;
+
+	lockdep_assert_held(&ring->lock);
+	if (!shadow) {
+		snprintf(batch->why, sizeof(batch->why),
+			 "backend answered what was not asked (id %#llx)",
+			 rsp->id);
+		return false;
+	}
+	if (!echoes(shadow, rsp->operation)) {
+		snprintf(batch->why, sizeof(batch->why),
+			 "backend answered operation %u with %u",
+			 shadow->op, rsp->operation);
+		return false;
+	}
+	status = judge(ring, shadow->op, rsp->status, &again, batch);
+	part_over(ring, shadow, status, again, batch);
+	return true;
+}
+
+/**
+ * blkfront_give_up() - a part will not be answered
+ * @ring: the ring, locked
+ * @shadow: the part
+ * @again: its request is sent again by the next connection, else it fails
+ * @batch: to be finished once the ring is unlocked
+ */
+void blkfront_give_up(struct blkfront_ring *ring,
+		      struct blkfront_shadow *shadow, bool again,
+		      struct blkfront_batch *batch)
+{
+	lockdep_assert_held(&ring->lock);
+	part_over(ring, shadow, again ? BLK_STS_OK : BLK_STS_IOERR, true,
+		  batch);
+}
+
+/* Return: whether it waits; false if the disk goes, so that it must not. */
+static bool lost_add(struct blkfront_ring *ring, struct blkfront_cmd *cmd)
+{
+	unsigned long flags;
+	bool waits;
+
+	spin_lock_irqsave(&ring->lock, flags);
+	waits = !ring->dead;
+	if (waits) {
+		cmd->next = ring->lost;
+		ring->lost = cmd;
+		ring->nr_lost++;
+	}
+	spin_unlock_irqrestore(&ring->lock, flags);
+	if (waits)
+		schedule_delayed_work(&ring->reclaim, RECLAIM_EVERY);
+	return waits;
+}
+
+static void cmd_abandon(struct blkfront_ring *ring, struct blkfront_cmd *cmd)
+{
+	xpv_grant_cache_abandon(&ring->data, &cmd->data);
+	cmd->status = BLK_STS_IOERR;
+}
+
+/*
+ * What was not answered, or wrongly, may be carried out yet.
+ * Return: whether the request can go on; if not, it is lost.
+ */
+static bool settle_again(struct blkfront_ring *ring, struct blkfront_cmd *cmd)
+{
+	if (xpv_grant_cache_revoke(&ring->data, &cmd->data))
+		return true;
+	if (lost_add(ring, cmd))
+		return false;
+	cmd_abandon(ring, cmd);
+	return true;
+}
+
+/* As settle_again(), for a request that was answered. */
+static bool settle(struct blkfront_ring *ring, struct blkfront_cmd *cmd,
+		   struct xpv_grant_chain *back)
+{
+	struct request *rq = blk_mq_rq_from_pdu(cmd);
+
+	if (cmd->again)
+		return settle_again(ring, cmd);
+	if (!cmd->data.nr)
+		return true;
+	if (ring->bounce) {
+		if (cmd->status == BLK_STS_OK && rq_data_dir(rq) == READ)
+			blkfront_copy(ring, rq);
+	} else if (!xpv_grant_recall(&ring->data, &cmd->data)) {
+		xpv_device_fail(ring->bf->dev, -EPROTO,
+				"backend still maps pages of an answered request");
+		cmd->again = true;
+		return settle_again(ring, cmd);
+	}
+	xpv_grant_chain_join(&ring->data, back, &cmd->data);
+	return true;
+}
+
+static void batch_settle(struct blkfront_ring *ring,
+			 struct blkfront_batch *batch)
+{
+	struct blkfront_cmd **at = &batch->first, *cmd, *next;
+	struct xpv_grant_chain back = {};
+
+	for (cmd = batch->first; cmd; cmd = next) {
+		next = cmd->next;
+		if (settle(ring, cmd, &back))
+			at = &cmd->next;
+		else
+			*at = next;
+	}
+	xpv_grant_cache_give(&ring->data, &back);
+}
+
+/*
+ * Grants were given back: before it is seen whether somebody waits for them.
+ * Pairs with queue_wait().
+ */
+static void kick_waiting(struct blkfront_ring *ring)
+{
+	unsigned long flags;
+
+	smp_mb();	/* grants given before @stopped is read */
+	if (!READ_ONCE(ring->stopped))
+		return;
+	spin_lock_irqsave(&ring->lock, flags);
+	blkfront_ring_kick(ring);
+	spin_unlock_irqrestore(&ring->lock, flags);
+}
+
+static void end_batch(struct io_comp_batch *iob)
+{
+	blk_mq_end_request_batch(iob);
+}
+
+static void cmd_complete(struct request *rq, struct io_comp_batch *iob)
+{
+	struct blkfront_cmd *cmd = blk_mq_rq_to_pdu(rq);
+
+	if (cmd->again && cmd->status == BLK_STS_OK) {
+		blk_mq_requeue_request(rq, true);
+		return;
+	}
+	if (blk_mq_complete_request_remote(rq))
+		return;
+	if (!blk_mq_add_to_batch(rq, iob, (__force int)cmd->status, end_batch))
+		blk_mq_end_request(rq, cmd->status);
+}
+
+/**
+ * blkfront_batch_finish() - act on what was found under the ring's lock
+ * @ring: the ring, unlocked
+ * @batch: what was found
+ *
+ * Once the last request is completed the disk may go, so the rest comes
+ * first.
+ *
+ * Context: any.
+ */
+void blkfront_batch_finish(struct blkfront_ring *ring,
+			   struct blkfront_batch *batch)
+{
+	DEFINE_IO_COMP_BATCH(iob);
+	struct blkfront_cmd *cmd, *next;
+
+	if (batch->why[0])
+		xpv_device_fail(ring->bf->dev, -EPROTO, "%s", batch->why);
+	if (batch->limits)
+		schedule_work(&ring->bf->limits);
+	if (!batch->first)
+		return;
+	batch_settle(ring, batch);
+	kick_waiting(ring);
+	for (cmd = batch->first; cmd; cmd = next) {
+		next = cmd->next;
+		cmd_complete(blk_mq_rq_from_pdu(cmd), &iob);
+	}
+	if (iob.complete)
+		iob.complete(&iob);
+}
+
+static struct blkfront_cmd *lost_out(struct blkfront_ring *ring)
+{
+	struct blkfront_cmd *lost;
+
+	spin_lock_irq(&ring->lock);
+	lost = ring->lost;
+	ring->lost = NULL;
+	ring->nr_lost = 0;
+	spin_unlock_irq(&ring->lock);
+	return lost;
+}
+
+static void batch_fill(struct blkfront_batch *batch, struct blkfront_cmd *cmd)
+{
+	struct blkfront_cmd *next;
+
+	blkfront_batch_init(batch);
+	for (; cmd; cmd = next) {
+		next = cmd->next;
+		blkfront_batch_add(batch, cmd);
+	}
+}
+
+/**
+ * blkfront_reclaim_lost() - send again what is not lost any more
+ * @ring: the ring
+ *
+ * Context: process.
+ */
+void blkfront_reclaim_lost(struct blkfront_ring *ring)
+{
+	struct blkfront_batch batch;
+
+	batch_fill(&batch, lost_out(ring));
+	blkfront_batch_finish(ring, &batch);
+	if (xpv_grant_cache_reclaim(&ring->data) |
+	    xpv_grant_cache_reclaim(&ring->descs))
+		schedule_delayed_work(&ring->reclaim, RECLAIM_EVERY);
+}
+
+/**
+ * blkfront_fail_lost() - fail what is lost
+ * @ring: a dead ring
+ *
+ * Pages that the backend still maps are left to Xen's deferred list: they are
+ * not freed before it lets go.
+ *
+ * Context: process.
+ */
+void blkfront_fail_lost(struct blkfront_ring *ring)
+{
+	struct blkfront_batch batch;
+	struct blkfront_cmd *cmd;
+
+	batch_fill(&batch, lost_out(ring));
+	for (cmd = batch.first; cmd; cmd = cmd->next)
+		cmd_abandon(ring, cmd);
+	blkfront_batch_finish(ring, &batch);
+}
