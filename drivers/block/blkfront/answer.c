@@ -82,16 +82,28 @@ static void drop_operation(struct blkfront_ring *ring, enum blkfront_can what,
 	batch->limits = true;
 }
 
+static bool is_secure(const struct blkfront_shadow *shadow)
+{
+	return req_op(shadow->rq) == REQ_OP_SECURE_ERASE;
+}
+
 /*
  * The backend does not do what it offered. A discard was only a hint. Without
  * a flush a barrier may do; without both there is no cache to flush.
  */
-static blk_status_t unsupported(struct blkfront_ring *ring, u8 op, bool *again,
-				struct blkfront_batch *batch)
+static blk_status_t unsupported(struct blkfront_ring *ring,
+				const struct blkfront_shadow *shadow,
+				bool *again, struct blkfront_batch *batch)
+	__must_hold(&ring->lock)
 {
-	switch (op) {
+	switch (shadow->op) {
 	case BLKIF_OP_DISCARD:
-		drop_operation(ring, BLKFRONT_CAN_DISCARD, "discard", batch);
+		if (is_secure(shadow))
+			drop_operation(ring, BLKFRONT_CAN_SECURE,
+				       "secure discard", batch);
+		else
+			drop_operation(ring, BLKFRONT_CAN_DISCARD, "discard",
+				       batch);
 		return BLK_STS_NOTSUPP;
 	case BLKIF_OP_FLUSH_DISKCACHE:
 		drop_operation(ring, BLKFRONT_CAN_FLUSH, "flush", batch);
@@ -111,19 +123,22 @@ static blk_status_t unsupported(struct blkfront_ring *ring, u8 op, bool *again,
  * operation is an error. So a discard that fails before any has succeeded
  * is taken for unsupported. A failed flush is never: data may be lost.
  */
-static blk_status_t judge(struct blkfront_ring *ring, u8 op, s16 status,
+static blk_status_t judge(struct blkfront_ring *ring,
+			  const struct blkfront_shadow *shadow, s16 status,
 			  bool *again, struct blkfront_batch *batch)
+	__must_hold(&ring->lock)
 {
+	bool hint = shadow->op == BLKIF_OP_DISCARD && !is_secure(shadow);
 	unsigned long *can = &ring->bf->can;
 
 	if (status == BLKIF_RSP_OKAY) {
-		if (op == BLKIF_OP_DISCARD)
+		if (hint && !test_bit(BLKFRONT_DISCARD_WORKED, can))
 			set_bit(BLKFRONT_DISCARD_WORKED, can);
 		return BLK_STS_OK;
 	}
 	if (status == BLKIF_RSP_EOPNOTSUPP ||
-	    (op == BLKIF_OP_DISCARD && !test_bit(BLKFRONT_DISCARD_WORKED, can)))
-		return unsupported(ring, op, again, batch);
+	    (hint && !test_bit(BLKFRONT_DISCARD_WORKED, can)))
+		return unsupported(ring, shadow, again, batch);
 	return BLK_STS_IOERR;
 }
 
@@ -164,7 +179,7 @@ bool blkfront_answer(struct blkfront_ring *ring,
 			 shadow->op, rsp->operation);
 		return false;
 	}
-	status = judge(ring, shadow->op, rsp->status, &again, batch);
+	status = judge(ring, shadow, rsp->status, &again, batch);
 	part_over(ring, shadow, status, again, batch);
 	return true;
 }

@@ -41,6 +41,9 @@
 /* Queues of a disk that wait for an answer are bits of a long. */
 #define BLKFRONT_MAX_RINGS	BITS_PER_LONG
 
+/* Of a disk's serial number, with the end of the string. */
+#define BLKFRONT_SERIAL_LEN	65
+
 struct blkfront;
 
 /**
@@ -54,6 +57,7 @@ struct blkfront;
  * @discard: BLKIF_OP_DISCARD is understood
  * @discard_granularity: bytes, 0 if not told
  * @discard_alignment: bytes
+ * @secure: a discard can be asked to leave nothing readable
  * @indirect: most segments of an indirect request, 0 if there are none
  * @persistent: it keeps our pages mapped
  */
@@ -67,6 +71,7 @@ struct blkfront_keys {
 	bool discard;
 	unsigned int discard_granularity;
 	unsigned int discard_alignment;
+	bool secure;
 	unsigned int indirect;
 	bool persistent;
 };
@@ -76,6 +81,7 @@ enum blkfront_can {
 	BLKFRONT_CAN_FLUSH,
 	BLKFRONT_CAN_BARRIER,
 	BLKFRONT_CAN_DISCARD,
+	BLKFRONT_CAN_SECURE,
 	BLKFRONT_DISCARD_WORKED,	/* it has answered one with success */
 };
 
@@ -147,6 +153,8 @@ struct blkfront_shadow {
  * @bounce: data goes through pages of our own; changes only while no request
  *	passes
  * @max_segs: segments of a ring request on this connection; as @bounce
+ * @polled: answers are looked for by those who wait, and bring no events; as
+ *	@bounce
  * @lock: protects everything from here to @lost, and each &struct blkfront_cmd
  *	whose parts are out; taken in any context
  * @live: connected: requests may be put
@@ -155,8 +163,9 @@ struct blkfront_shadow {
  * @stuck: that an answer is overdue has been reported
  * @stopped: queues of the disk that were stopped, until a slot is free or the
  *	ring lives again; bits
- * @ring: the ring; its responses are taken by one at a time, the event's
- *	handler or, once that is gone, the lane
+ * @ring: the ring. If it is not polled its responses are taken by the
+ *	event's handler or, once that is gone, by the lane, with no need for
+ *	the lock
  * @shadows: all of them
  * @nr_shadows: how many
  * @free: how many are free
@@ -176,6 +185,7 @@ struct blkfront_ring {
 	unsigned int index;
 	bool bounce;
 	unsigned int max_segs;
+	bool polled;
 
 	spinlock_t lock;	/* see above */
 	bool live;
@@ -213,6 +223,7 @@ struct blkfront_ring {
  * @trusted: backends may see more than the data asked for
  * @segs: most segments that a request on @disk may have been made with
  * @sector_size: logical block size of @disk, which no backend can change
+ * @serial: what @disk is, whatever it is called here; empty if not told
  * @disk: lane only; NULL before the first connection and after closing
  * @tags: the disk's; as long-lived as @disk
  * @added: users have seen @disk; written by @add, read after it ended
@@ -226,10 +237,13 @@ struct blkfront_ring {
  * @look_again: kicks the lane, that could not tell whether @disk is in use
  * @give_up: fails what a closing disk still waits for
  * @nr_queues: how many queues @disk has; set before it is made
+ * @nr_poll_queues: how many of them, the last, are for polled requests
  * @hctx: them; NULL for one that is not there. Whoever looks at one holds the
  *	lock of a ring whose @stopped has its bit, or is in the lane
  * @max_rings: how many @rings there are
+ * @max_polled: how many of them may be polled
  * @nr_rings: how many this connection has; lane only
+ * @nr_polled: how many of those, the last, are polled; lane only
  * @rings: them
  */
 struct blkfront {
@@ -245,6 +259,7 @@ struct blkfront {
 	bool trusted;
 	unsigned int segs;
 	unsigned int sector_size;
+	char serial[BLKFRONT_SERIAL_LEN];
 
 	struct gendisk *disk;
 	struct blk_mq_tag_set tags;
@@ -259,9 +274,12 @@ struct blkfront {
 	struct delayed_work give_up;
 
 	unsigned int nr_queues;
+	unsigned int nr_poll_queues;
 	struct blk_mq_hw_ctx *hctx[BLKFRONT_MAX_RINGS];
 	unsigned int max_rings;
+	unsigned int max_polled;
 	unsigned int nr_rings;
+	unsigned int nr_polled;
 	struct blkfront_ring rings[];
 };
 
@@ -286,6 +304,10 @@ bool blkfront_disk_half_made(struct blkfront *bf);
 bool blkfront_disk_busy(struct blkfront *bf);
 void blkfront_disk_destroy(struct blkfront *bf);
 
+/* serial.c */
+extern const struct attribute_group *blkfront_disk_groups[];
+void blkfront_serial_read(struct blkfront *bf, char *serial);
+
 /* queue.c */
 extern const struct blk_mq_ops blkfront_mq_ops;
 void blkfront_queue_map(struct blkfront *bf);
@@ -297,11 +319,12 @@ void blkfront_ring_init(struct blkfront_ring *ring, struct blkfront *bf,
 void blkfront_ring_free(struct blkfront_ring *ring);
 int blkfront_ring_open(struct blkfront_ring *ring, unsigned int order);
 int blkfront_ring_prepare(struct blkfront_ring *ring, unsigned int segs,
-			  bool bounce);
+			  bool bounce, bool polled);
 void blkfront_ring_start(struct blkfront_ring *ring);
 bool blkfront_ring_halt(struct blkfront_ring *ring);
 void blkfront_ring_stop(struct blkfront_ring *ring);
 void blkfront_ring_fail(struct blkfront_ring *ring);
+unsigned int blkfront_ring_poll(struct blkfront_ring *ring);
 void blkfront_ring_revive(struct blkfront_ring *ring);
 void blkfront_ring_push(struct blkfront_ring *ring)
 	__must_hold(&ring->lock);

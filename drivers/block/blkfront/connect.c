@@ -30,6 +30,7 @@ static const struct xpv_key backend_keys[] = {
 		     "discard-granularity", 0, U32_MAX, 0),
 	XPV_MAY_UINT(blkfront_keys, discard_alignment, "discard-alignment", 0,
 		     U32_MAX, 0),
+	XPV_MAY_FLAG(blkfront_keys, secure, "discard-secure", 0),
 	XPV_MAY_UINT(blkfront_keys, indirect, "feature-max-indirect-segments",
 		     0, U32_MAX, 0),
 	XPV_MAY_FLAG(blkfront_keys, persistent, "feature-persistent", 0),
@@ -81,7 +82,7 @@ static void put_rings(const struct blkfront *bf, struct xpv_txn *txn)
 {
 	bool numbered = bf->rings[0].mem.nr > 1;
 	unsigned int i;
-	char dir[16];
+	char dir[20];
 
 	if (numbered)
 		xpv_txn_put(txn, "ring-page-order", "%u",
@@ -144,6 +145,7 @@ int blkfront_publish(struct xpv_device *dev, struct xpv_txn *txn)
 		return err;
 	if (!bf->nr_rings) {
 		bf->nr_rings = clamp(offer.max_queues, 1U, bf->max_rings);
+		bf->nr_polled = min(bf->max_polled, bf->nr_rings - 1);
 		err = open_rings(bf, min(offer.max_order, bf->order));
 	}
 	if (err)
@@ -171,6 +173,8 @@ static int read_backend(struct blkfront *bf)
 	assign_bit(BLKFRONT_CAN_FLUSH, &bf->can, bf->keys.flush);
 	assign_bit(BLKFRONT_CAN_BARRIER, &bf->can, bf->keys.barrier);
 	assign_bit(BLKFRONT_CAN_DISCARD, &bf->can, bf->keys.discard);
+	assign_bit(BLKFRONT_CAN_SECURE, &bf->can,
+		   bf->keys.discard && bf->keys.secure);
 	clear_bit(BLKFRONT_DISCARD_WORKED, &bf->can);
 	return 0;
 }
@@ -185,7 +189,8 @@ static int prepare_rings(struct blkfront *bf)
 	segs = max(segs, BLKFRONT_DIRECT_SEGS);
 	bf->segs = bf->disk ? max(bf->segs, segs) : segs;
 	for (i = 0; i < bf->nr_rings && !err; i++)
-		err = blkfront_ring_prepare(&bf->rings[i], segs, bounce);
+		err = blkfront_ring_prepare(&bf->rings[i], segs, bounce,
+					    i >= bf->nr_rings - bf->nr_polled);
 	return err;
 }
 

@@ -14,6 +14,7 @@
 #include <linux/module.h>
 #include <linux/mutex.h>
 #include <linux/sizes.h>
+#include <linux/string.h>
 #include <linux/uaccess.h>
 #include <xen/page.h>
 #include "blkfront.h"
@@ -142,6 +143,7 @@ static void discard_limits(const struct blkfront *bf, struct queue_limits *lim)
 	unsigned int offset = bf->keys.discard_alignment;
 
 	lim->max_hw_discard_sectors = 0;
+	lim->max_secure_erase_sectors = 0;
 	lim->discard_granularity = 0;
 	lim->discard_alignment = 0;
 	if (!test_bit(BLKFRONT_CAN_DISCARD, &bf->can))
@@ -149,6 +151,8 @@ static void discard_limits(const struct blkfront *bf, struct queue_limits *lim)
 	if (unit < bf->sector_size || !IS_ALIGNED(unit, SECTOR_SIZE))
 		unit = physical_size(bf);
 	lim->max_hw_discard_sectors = UINT_MAX >> SECTOR_SHIFT;
+	if (test_bit(BLKFRONT_CAN_SECURE, &bf->can))
+		lim->max_secure_erase_sectors = UINT_MAX >> SECTOR_SHIFT;
 	lim->discard_granularity = unit;
 	lim->discard_alignment = offset < unit ? offset : 0;
 }
@@ -203,7 +207,8 @@ static void add_work(struct work_struct *work)
 	struct blkfront *bf = container_of(work, struct blkfront, add);
 	int err;
 
-	err = device_add_disk(xpv_device_parent(bf->dev), bf->disk, NULL);
+	err = device_add_disk(xpv_device_parent(bf->dev), bf->disk,
+			      blkfront_disk_groups);
 	if (err)
 		xpv_device_fail(bf->dev, err, "cannot add disk %s",
 				bf->vdev.name);
@@ -244,9 +249,11 @@ void blkfront_disk_init(struct blkfront *bf)
 static int tags_alloc(struct blkfront *bf)
 {
 	bf->nr_queues = bf->nr_rings;
+	bf->nr_poll_queues = bf->nr_polled;
 	memset(&bf->tags, 0, sizeof(bf->tags));
 	bf->tags.ops = &blkfront_mq_ops;
 	bf->tags.nr_hw_queues = bf->nr_queues;
+	bf->tags.nr_maps = bf->nr_poll_queues ? HCTX_MAX_TYPES : 1;
 	bf->tags.queue_depth = bf->rings[0].ring.nr;
 	bf->tags.numa_node = NUMA_NO_NODE;
 	bf->tags.cmd_size = sizeof(struct blkfront_cmd);
@@ -289,6 +296,7 @@ int blkfront_disk_create(struct blkfront *bf)
 	if (err)
 		goto err_numbers;
 	bf->sector_size = bf->keys.sector_size;
+	blkfront_serial_read(bf, bf->serial);
 	feat = disk_limits(bf, &lim);
 	disk = compat_blk_mq_alloc_disk(&bf->tags, &lim, feat, bf);
 	if (IS_ERR(disk)) {
@@ -315,11 +323,18 @@ err_numbers:
  */
 int blkfront_disk_update(struct blkfront *bf)
 {
+	char serial[BLKFRONT_SERIAL_LEN];
+
 	if (bf->keys.sector_size > bf->sector_size)
 		return xpv_device_fail(bf->dev, -EINVAL,
 				       "%s/sector-size went from %u to %u under a disk in use",
 				       bf->dev->otherend, bf->sector_size,
 				       bf->keys.sector_size);
+	blkfront_serial_read(bf, serial);
+	if (serial[0] && bf->serial[0] && strcmp(serial, bf->serial))
+		return xpv_device_fail(bf->dev, -EINVAL,
+				       "%s/serial went from %s to %s under a disk in use",
+				       bf->dev->otherend, bf->serial, serial);
 	limits_apply(bf);
 	set_disk_ro(bf->disk, bf->keys.info & VDISK_READONLY);
 	set_capacity_and_notify(bf->disk, bf->keys.sectors);

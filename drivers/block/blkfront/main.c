@@ -29,6 +29,11 @@ module_param(max_queues, uint, 0444);
 MODULE_PARM_DESC(max_queues,
 		 "Most queues of a disk, never more than CPUs (default 4)");
 
+static unsigned int poll_queues;
+module_param(poll_queues, uint, 0444);
+MODULE_PARM_DESC(poll_queues,
+		 "Queues more, for polled requests: they bring no events (default 0)");
+
 static bool feature_persistent = true;
 module_param(feature_persistent, bool, 0644);
 MODULE_PARM_DESC(feature_persistent,
@@ -152,12 +157,15 @@ static void rings_free(struct blkfront *bf)
 
 static struct blkfront *blkfront_alloc(struct xpv_device *dev)
 {
-	unsigned int nr = min(max_queues, num_possible_cpus());
+	unsigned int cpus = num_possible_cpus();
+	unsigned int polled = min(poll_queues, cpus);
+	unsigned int nr = min(max_queues, cpus) + polled;
 	struct blkfront *bf = kvzalloc(struct_size(bf, rings, nr), GFP_KERNEL);
 	unsigned int i;
 
 	if (!bf)
 		return NULL;
+	bf->max_polled = polled;
 	bf->dev = dev;
 	xpv_device_get(dev);
 	kref_init(&bf->ref);
@@ -247,8 +255,9 @@ static void show_ring(struct blkfront_ring *ring, struct seq_file *to)
 	out = ring->nr_shadows - ring->free;
 	spin_unlock_irq(&ring->lock);
 
-	seq_printf(to, "ring %u: %s%s, %u pages, %u requests out, %u wait for pages to be unmapped, %u segments, %s\n",
+	seq_printf(to, "ring %u: %s%s%s, %u pages, %u requests out, %u wait for pages to be unmapped, %u segments, %s\n",
 		   ring->index, dead ? "dead" : live ? "live" : "waiting",
+		   ring->polled ? ", polled" : "",
 		   stopped ? ", queue stopped" : "", ring->mem.nr, out, lost,
 		   ring->max_segs, ring->bounce ? "copied" : "lent");
 	show_grants(&ring->data, "data", to);
@@ -260,11 +269,12 @@ static void blkfront_show(struct xpv_device *dev, struct seq_file *to)
 	struct blkfront *bf = dev->priv;
 	unsigned int i;
 
-	seq_printf(to, "disk: %s, %llu sectors of 512, %s%s%s\n",
+	seq_printf(to, "disk: %s, %llu sectors of 512, %s%s%s%s\n",
 		   bf->vdev.name, bf->keys.sectors,
 		   test_bit(BLKFRONT_CAN_FLUSH, &bf->can) ? "flush " : "",
 		   test_bit(BLKFRONT_CAN_BARRIER, &bf->can) ? "barrier " : "",
-		   test_bit(BLKFRONT_CAN_DISCARD, &bf->can) ? "discard " : "");
+		   test_bit(BLKFRONT_CAN_DISCARD, &bf->can) ? "discard " : "",
+		   test_bit(BLKFRONT_CAN_SECURE, &bf->can) ? "secure " : "");
 	for (i = 0; i < bf->max_rings; i++)
 		show_ring(&bf->rings[i], to);
 }
@@ -302,7 +312,9 @@ static int __init blkfront_init(void)
 					BLKFRONT_MAX_SEGS);
 	max_ring_page_order = min_t(unsigned int, max_ring_page_order,
 				    XPV_RING_MAX_ORDER);
-	max_queues = clamp_t(unsigned int, max_queues, 1, BLKFRONT_MAX_RINGS);
+	poll_queues = min_t(unsigned int, poll_queues, BLKFRONT_MAX_RINGS - 1);
+	max_queues = clamp_t(unsigned int, max_queues, 1,
+			     BLKFRONT_MAX_RINGS - poll_queues);
 
 	if (register_blkdev(XENVBD_MAJOR, NAME)) {
 		pr_err("xen-blkfront: block major %d is taken: is the kernel's own xen-blkfront there?\n",

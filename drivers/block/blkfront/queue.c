@@ -132,6 +132,20 @@ static enum blk_eh_timer_return timed_out(struct request *rq)
 	return BLK_EH_RESET_TIMER;
 }
 
+/*
+ * Polled requests do as well on a ring that brings events. The others must not
+ * be on one that brings none.
+ */
+static struct blkfront_ring *ring_of(struct blkfront *bf, unsigned int index)
+{
+	unsigned int queues = bf->nr_queues - bf->nr_poll_queues;
+	unsigned int rings = bf->nr_rings - bf->nr_polled;
+
+	if (index >= queues && bf->nr_polled)
+		return &bf->rings[rings + (index - queues) % bf->nr_polled];
+	return &bf->rings[index % rings];
+}
+
 /**
  * blkfront_queue_map() - spread the disk's queues over a connection's rings
  * @bf: a device none of whose rings is live
@@ -144,8 +158,7 @@ void blkfront_queue_map(struct blkfront *bf)
 	unsigned int i;
 
 	for (i = 0; i < bf->nr_queues; i++)
-		WRITE_ONCE(bf->hctx[i]->driver_data,
-			   &bf->rings[i % bf->nr_rings]);
+		WRITE_ONCE(bf->hctx[i]->driver_data, ring_of(bf, i));
 }
 
 /**
@@ -156,11 +169,32 @@ void blkfront_queue_map(struct blkfront *bf)
  */
 void blkfront_queue_spread(struct blkfront *bf)
 {
-	unsigned int nr = min(bf->nr_queues, bf->nr_rings);
+	unsigned int nr = min(bf->nr_queues - bf->nr_poll_queues,
+			      bf->nr_rings - bf->nr_polled);
 	unsigned int i;
 
 	for (i = 0; nr > 1 && i < nr; i++)
 		xpv_evtchn_prefer(&bf->rings[i].ch, bf->hctx[i]->cpumask);
+}
+
+static void map_queues(struct blk_mq_tag_set *set)
+{
+	const struct blkfront *bf = set->driver_data;
+	struct blk_mq_queue_map *map = set->map;
+
+	map[HCTX_TYPE_DEFAULT].nr_queues = bf->nr_queues - bf->nr_poll_queues;
+	blk_mq_map_queues(&map[HCTX_TYPE_DEFAULT]);
+	if (set->nr_maps <= HCTX_TYPE_POLL)
+		return;
+	map[HCTX_TYPE_READ].nr_queues = 0;
+	map[HCTX_TYPE_POLL].nr_queues = bf->nr_poll_queues;
+	map[HCTX_TYPE_POLL].queue_offset = map[HCTX_TYPE_DEFAULT].nr_queues;
+	blk_mq_map_queues(&map[HCTX_TYPE_POLL]);
+}
+
+static int poll(struct blk_mq_hw_ctx *hctx, struct io_comp_batch *iob)
+{
+	return blkfront_ring_poll(READ_ONCE(hctx->driver_data));
 }
 
 static int init_hctx(struct blk_mq_hw_ctx *hctx, void *data,
@@ -168,7 +202,7 @@ static int init_hctx(struct blk_mq_hw_ctx *hctx, void *data,
 {
 	struct blkfront *bf = data;
 
-	hctx->driver_data = &bf->rings[index % bf->nr_rings];
+	hctx->driver_data = ring_of(bf, index);
 	bf->hctx[index] = hctx;
 	return 0;
 }
@@ -194,4 +228,6 @@ const struct blk_mq_ops blkfront_mq_ops = {
 	.timeout = timed_out,
 	.init_hctx = init_hctx,
 	.exit_hctx = exit_hctx,
+	.map_queues = map_queues,
+	.poll = poll,
 };

@@ -372,10 +372,12 @@ static blk_status_t put_flush(struct blkfront_ring *ring, struct request *rq,
 static blk_status_t put_discard(struct blkfront_ring *ring, struct request *rq)
 	__must_hold(&ring->lock)
 {
+	bool secure = req_op(rq) == REQ_OP_SECURE_ERASE;
 	struct blkfront_shadow *shadow;
 	struct blkif_request req = {};
 
-	if (!test_bit(BLKFRONT_CAN_DISCARD, &ring->bf->can))
+	if (!test_bit(secure ? BLKFRONT_CAN_SECURE : BLKFRONT_CAN_DISCARD,
+		      &ring->bf->can))
 		return BLK_STS_NOTSUPP;
 	if (!has_room(ring, 1))
 		return BLK_STS_RESOURCE;
@@ -383,6 +385,7 @@ static blk_status_t put_discard(struct blkfront_ring *ring, struct request *rq)
 	cmd_start(rq, 1);
 	shadow = shadow_take(ring, rq, BLKIF_OP_DISCARD);
 	req.operation = BLKIF_OP_DISCARD;
+	req.u.discard.flag = secure ? BLKIF_DISCARD_SECURE : 0;
 	req.u.discard.id = blkfront_shadow_id(ring, shadow);
 	req.u.discard.sector_number = blk_rq_pos(rq);
 	req.u.discard.nr_sectors = blk_rq_sectors(rq);
@@ -419,6 +422,7 @@ blk_status_t blkfront_request_put(struct blkfront_ring *ring,
 	case REQ_OP_FLUSH:
 		return put_flush(ring, rq, batch);
 	case REQ_OP_DISCARD:
+	case REQ_OP_SECURE_ERASE:
 		return put_discard(ring, rq);
 	default:
 		return BLK_STS_NOTSUPP;

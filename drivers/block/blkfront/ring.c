@@ -59,26 +59,40 @@ void blkfront_ring_kick(struct blkfront_ring *ring)
 		blk_mq_start_stopped_hw_queue(ring->bf->hctx[i], true);
 }
 
-/* Take @n answers: never more than requests that are out. */
-static void ring_take(struct blkfront_ring *ring, unsigned int n,
-		      struct blkfront_batch *batch)
+/*
+ * Take what answers there are: never more than requests that are out.
+ * Return: how many; 0 too if one is such that the ring is of no use any more.
+ */
+static unsigned int ring_take_pending(struct blkfront_ring *ring,
+				      struct blkfront_batch *batch)
 	__must_hold(&ring->lock)
 {
+	int n = xpv_front_ring_pending(&ring->ring), i;
 	struct blkif_response rsp;
 
-	ring->stuck = false;
-	while (n--) {
-		xpv_front_ring_get(&ring->ring, &rsp, sizeof(rsp));
-		if (!blkfront_answer(ring, &rsp, batch)) {
-			ring->live = false;
-			return;
-		}
+	if (n < 0) {
+		snprintf(batch->why, sizeof(batch->why),
+			 "backend answered more than was asked");
+		goto broken;
 	}
+	for (i = 0; i < n; i++) {
+		xpv_front_ring_get(&ring->ring, &rsp, sizeof(rsp));
+		if (!blkfront_answer(ring, &rsp, batch))
+			goto broken;
+	}
+	if (n)
+		ring->stuck = false;
+	return n;
+
+broken:
+	ring->live = false;
+	ring->answers = false;
+	return 0;
 }
 
 /*
- * Take the answers that are there, and then those that came meanwhile. The
- * last look arms the next event.
+ * Take the answers that are there, and then those that came meanwhile, as long
+ * as it @may. The last look arms the next event.
  * Return: whether there was any.
  */
 static bool ring_reap(struct blkfront_ring *ring, const bool *may)
@@ -86,40 +100,58 @@ static bool ring_reap(struct blkfront_ring *ring, const bool *may)
 	struct blkfront_batch batch;
 	unsigned long flags;
 	bool any = false;
-	int n;
+	unsigned int n;
 
-	for (;;) {
-		n = xpv_front_ring_pending(&ring->ring);
-		if (!n)
-			n = xpv_front_ring_final_check(&ring->ring);
-		if (!n)
-			return any;
-
+	while (xpv_front_ring_pending(&ring->ring) ||
+	       xpv_front_ring_final_check(&ring->ring)) {
+		n = 0;
 		blkfront_batch_init(&batch);
 		spin_lock_irqsave(&ring->lock, flags);
-		if (!*may)
-			n = 0;
-		else if (n > 0)
-			ring_take(ring, n, &batch);
-		else
-			snprintf(batch.why, sizeof(batch.why),
-				 "backend answered more than was asked");
-		if (n < 0)
-			ring->live = false;
+		if (*may)
+			n = ring_take_pending(ring, &batch);
 		spin_unlock_irqrestore(&ring->lock, flags);
-
 		blkfront_batch_finish(ring, &batch);
-		if (n <= 0 || batch.why[0])
-			return any;
+		if (!n)
+			break;
 		any = true;
 	}
+	return any;
 }
 
+/**
+ * blkfront_ring_poll() - take the answers that are there
+ * @ring: any ring
+ *
+ * Context: any.
+ * Return: how many there were.
+ */
+unsigned int blkfront_ring_poll(struct blkfront_ring *ring)
+{
+	struct blkfront_batch batch;
+	unsigned long flags;
+	int n = 0;
+
+	if (!ring->polled)
+		return 0;
+	blkfront_batch_init(&batch);
+	spin_lock_irqsave(&ring->lock, flags);
+	if (ring->live)
+		n = ring_take_pending(ring, &batch);
+	spin_unlock_irqrestore(&ring->lock, flags);
+	blkfront_batch_finish(ring, &batch);
+	return n;
+}
+
+/* A polled ring has an event for its first answer, and no other. */
 static void ring_event(void *arg)
 {
 	struct blkfront_ring *ring = arg;
-	bool worked = ring_reap(ring, &ring->live);
+	bool worked;
 
+	if (ring->polled)
+		worked = blkfront_ring_poll(ring);
+	else
+		worked = ring_reap(ring, &ring->live);
 	xpv_evtchn_eoi(&ring->ch, worked);
 }
 
@@ -254,6 +286,7 @@ int blkfront_ring_open(struct blkfront_ring *ring, unsigned int order)
  * @ring: an open ring, not started
  * @segs: most segments of a request, at least %BLKFRONT_DIRECT_SEGS
  * @bounce: data goes through pages of our own
+ * @polled: answers bring no events
  *
  * There must always be grants for the largest request, which may have been
  * made for another backend, so that it only ever waits for other requests.
@@ -261,7 +294,7 @@ int blkfront_ring_open(struct blkfront_ring *ring, unsigned int order)
  * Return: 0 or a negative errno.
  */
 int blkfront_ring_prepare(struct blkfront_ring *ring, unsigned int segs,
-			  bool bounce)
+			  bool bounce, bool polled)
 {
 	unsigned int most = max(segs, ring->bf->segs);
 	unsigned int descs = 0;
@@ -276,6 +309,7 @@ int blkfront_ring_prepare(struct blkfront_ring *ring, unsigned int segs,
 		return xpv_device_fail(ring->bf->dev, err,
 				       "no grants for queue %u", ring->index);
 	ring->bounce = bounce;
+	ring->polled = polled;
 	ring->max_segs = segs;
 	return 0;
 }

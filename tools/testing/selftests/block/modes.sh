@@ -1,0 +1,112 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# desc: the frontend's ways to carry data, and a backend whose offers change under traffic
+# runs: dom0
+# guest: pv
+# pair: ours/ours ours/intree
+# disks: xvdb=64M
+# needs: fio xen-blkfront xen-blkback
+# vcpus: 2
+# time: 300
+
+. "${0%/*}/../lib/dom0.sh"
+. "${0%/*}/../lib/ktap.sh"
+
+in_guest() {
+	guest_run modes "$1" "${2:-60}"
+}
+
+# The frontend anew, with PARAMETERS; the data is verified both ways.
+works_with() {
+	in_guest "rmmod xen-blkfront; insmod /modules/xen-blkfront.ko $1 || exit
+		for i in \$(seq 50); do [ -b /dev/xvdb ] && break; sleep 0.2; done
+		. /selftests/lib/disk.sh; export XPV_FIO_SIZE=4m
+		disk_fio /dev/xvdb 512-64k && disk_fio /dev/xvdb 64k-1m" 90
+}
+
+queues_are() {
+	in_guest "[ \$(ls /sys/block/xvdb/mq | wc -l) = $1 ]"
+}
+
+frontend_says() {
+	xenstore-ls -f "/local/domain/$(xl domid modes)/device/vbd" | grep -q "$1"
+}
+
+start_traffic() {
+	in_guest 'rm -f /tmp/background.log' && guest_start modes \
+		"fio --name=traffic --filename=/dev/xvdb --rw=randwrite --bsrange=4k-256k --size=48m --direct=1 --ioengine=libaio --iodepth=8 --numjobs=1 --verify=crc32c --verify_fatal=1 --thread --minimal --output=/tmp/fio.log; echo done \$?"
+	sleep 1
+}
+
+traffic_ends_well() {
+	in_guest 'for i in $(seq 500); do grep -q "done" /tmp/background.log && break; sleep 0.2; done
+		cat /tmp/background.log; grep -q "done 0" /tmp/background.log' 120
+}
+
+# What is out now is put to a backend with fewer queues, and smaller rings.
+backend_reload() {
+	rmmod xen-blkback && sleep 0.5 && insmod $XPV_MODULES/xen-blkback.ko $1
+}
+
+one_queue_now() {
+	wait_for 20 '! frontend_says multi-queue-num-queues && frontend_says "/state = .4"'
+}
+
+two_queues_again() {
+	wait_for 20 'frontend_says "multi-queue-num-queues = .2" && frontend_says "/state = .4"'
+}
+
+# Answers are found without events, but for the first one of the ring.
+polled_io() {
+	in_guest 'events() {
+			awk "/vbd-[0-9]*-51728-1\$/ { n = 0; for (i = 2; i < NF; i++) n += \$i; print n }" /proc/interrupts
+		}
+		[ "$(cat /sys/block/xvdb/queue/io_poll)" = 1 ] || exit
+		before=$(events)
+		fio --name=polled --filename=/dev/xvdb --rw=randwrite --bs=4k --size=2m --direct=1 \
+			--ioengine=io_uring --hipri=1 --iodepth=4 --verify=crc32c --verify_fatal=1 --do_verify=1 \
+			--thread --minimal --output=/tmp/fio.log || { cat /tmp/fio.log; exit 1; }
+		after=$(events)
+		echo "$before events before, $after after"
+		[ -n "$before" ] && [ $((after - before)) -le 1 ]' 90
+}
+
+# Someone in the backend's domain says which disk it is.
+name_disk() {
+	back=$(xenstore-read "/local/domain/$(xl domid modes)/device/vbd/51728/backend")
+	xenstore-write "$back/serial" 'disk 7/a'
+}
+
+has_name() {
+	in_guest '[ "$(cat /sys/block/xvdb/serial)" = disk_7_a ]'
+}
+
+ktap_print_header
+[ "$XPV_BACK" = ours ] && ktap_set_plan 20 || ktap_set_plan 14
+ktap_test_result 'the guest boots' guest_create modes || ktap_exit_fail_msg 'no guest'
+ktap_test_result 'as it comes' works_with ''
+ktap_test_result 'two queues for two CPUs' queues_are 2
+ktap_test_result 'the backend was told so' frontend_says 'multi-queue-num-queues = .2'
+ktap_test_result 'the disk has no name' in_guest '! [ -e /sys/block/xvdb/serial ]'
+name_disk
+ktap_test_result 'not trusting the backend' works_with 'trusted=0'
+ktap_test_result 'the disk has a name' has_name
+ktap_test_result 'without persistent pages' works_with 'feature_persistent=0'
+ktap_test_result 'one small ring, 11 segments' works_with 'max_queues=1 max_ring_page_order=0 max_indirect_segments=11'
+ktap_test_result 'one small ring, copied' works_with 'max_queues=1 max_ring_page_order=0 max_indirect_segments=11 trusted=0'
+ktap_test_result 'one queue' queues_are 1
+ktap_test_result 'with a polled queue' works_with 'poll_queues=1'
+ktap_test_result 'one of them is polled' queues_are 2
+ktap_test_result 'polled requests bring no events' polled_io
+if [ "$XPV_BACK" = ours ]; then
+	works_with '' >/dev/null
+	start_traffic
+	ktap_test_result 'the backend offers less' backend_reload 'max_queues=1 max_ring_page_order=0'
+	ktap_test_result 'the frontend follows' one_queue_now
+	ktap_test_result 'no request was lost' traffic_ends_well
+	start_traffic
+	ktap_test_result 'the backend offers more again' backend_reload
+	ktap_test_result 'the frontend follows' two_queues_again
+	ktap_test_result 'no request was lost' traffic_ends_well
+fi
+ktap_finished
