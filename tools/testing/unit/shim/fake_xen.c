@@ -158,12 +158,6 @@ int gnttab_claim_grant_reference(grant_ref_t *head)
 	return ref;
 }
 
-void gnttab_release_grant_reference(grant_ref_t *head, grant_ref_t ref)
-{
-	ref_in(ref, FAKE_REF_RESERVED)->next = *head;
-	*head = ref;
-}
-
 void gnttab_page_grant_foreign_access_ref_one(grant_ref_t ref, domid_t dom,
 					      struct page *page, int readonly)
 {

@@ -14,7 +14,6 @@ int gnttab_alloc_grant_references(u16 count, grant_ref_t *head);
 void gnttab_free_grant_references(grant_ref_t head);
 void gnttab_free_grant_reference(grant_ref_t ref);
 int gnttab_claim_grant_reference(grant_ref_t *head);
-void gnttab_release_grant_reference(grant_ref_t *head, grant_ref_t ref);
 void gnttab_page_grant_foreign_access_ref_one(grant_ref_t ref, domid_t dom,
 					      struct page *page, int readonly);
 int gnttab_grant_foreign_access(domid_t dom, unsigned long frame,
