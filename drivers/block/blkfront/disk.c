@@ -246,6 +246,10 @@ void blkfront_disk_init(struct blkfront *bf)
 	INIT_DELAYED_WORK(&bf->give_up, give_up_work);
 }
 
+/*
+ * No scheduler unless the user wants one: the backend's domain has one for the
+ * real disk.
+ */
 static int tags_alloc(struct blkfront *bf)
 {
 	bf->nr_queues = bf->nr_rings;
@@ -257,7 +261,7 @@ static int tags_alloc(struct blkfront *bf)
 	bf->tags.queue_depth = bf->rings[0].ring.nr;
 	bf->tags.numa_node = NUMA_NO_NODE;
 	bf->tags.cmd_size = sizeof(struct blkfront_cmd);
-	bf->tags.flags = BLK_MQ_F_SHOULD_MERGE;
+	bf->tags.flags = BLK_MQ_F_SHOULD_MERGE | BLK_MQ_F_NO_SCHED_BY_DEFAULT;
 	bf->tags.driver_data = bf;
 	return blk_mq_alloc_tag_set(&bf->tags);
 }

@@ -70,7 +70,8 @@ static blk_status_t queue_one(struct blkfront_ring *ring,
 
 	if (status != BLK_STS_OK)
 		blkfront_request_undo(ring, rq);
-	blkfront_batch_finish(ring, &batch);
+	if (batch.first)
+		blkfront_batch_finish(ring, &batch);
 	return status;
 }
 
