@@ -54,7 +54,8 @@ static blk_status_t queue_one(struct blkfront_ring *ring,
 	struct blkfront_batch batch;
 	unsigned long flags;
 
-	if (READ_ONCE(ring->live)) {
+	/* Pairs with blkfront_ring_start(). */
+	if (smp_load_acquire(&ring->live)) {
 		status = blkfront_request_fill(ring, rq);
 		filled = status == BLK_STS_OK ? FILL_DONE : FILL_FAILED;
 	}

@@ -321,7 +321,8 @@ int blkfront_ring_prepare(struct blkfront_ring *ring, unsigned int segs,
 void blkfront_ring_start(struct blkfront_ring *ring)
 {
 	spin_lock_irq(&ring->lock);
-	ring->live = ring->mem.mem && !ring->dead;
+	/* What was prepared is seen by whoever sees this: see queue_one(). */
+	smp_store_release(&ring->live, ring->mem.mem && !ring->dead);
 	blkfront_ring_kick(ring);
 	spin_unlock_irq(&ring->lock);
 }
