@@ -375,7 +375,7 @@ int xpv_grant_cache_init(struct xpv_grant_cache *cache, struct xpv_device *dev,
 	if (!size || size > U16_MAX)
 		return -EINVAL;
 	memset(cache, 0, sizeof(*cache));
-	cache->entries = kvcalloc(size, sizeof(*cache->entries), GFP_KERNEL);
+	cache->entries = kvcalloc(size, sizeof(*cache->entries), GFP_NOIO);
 	if (!cache->entries)
 		return -ENOMEM;
 	cache->dev = dev;

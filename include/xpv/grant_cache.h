@@ -102,7 +102,7 @@ struct xpv_grant_cache {
  * @dev: the device
  * @size: most entries it will ever have, 1 to %U16_MAX
  *
- * Context: process; sleeps.
+ * Context: process; sleeps (GFP_NOIO, as xpv_grant_cache_open()).
  * Return: 0, -EINVAL or -ENOMEM.
  */
 int xpv_grant_cache_init(struct xpv_grant_cache *cache, struct xpv_device *dev,

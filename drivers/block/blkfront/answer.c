@@ -211,7 +211,6 @@ static bool lost_add(struct blkfront_ring *ring, struct blkfront_cmd *cmd)
 	if (waits) {
 		cmd->next = ring->lost;
 		ring->lost = cmd;
-		ring->nr_lost++;
 	}
 	spin_unlock_irqrestore(&ring->lock, flags);
 	if (waits)
@@ -299,12 +298,61 @@ static void end_batch(struct io_comp_batch *iob)
 	blk_mq_end_request_batch(iob);
 }
 
-static void cmd_complete(struct request *rq, struct io_comp_batch *iob)
+static struct blkfront_cmd *list_out(struct blkfront_ring *ring,
+				     struct blkfront_cmd **list)
+{
+	struct blkfront_cmd *first;
+
+	spin_lock_irq(&ring->lock);
+	first = *list;
+	*list = NULL;
+	spin_unlock_irq(&ring->lock);
+	return first;
+}
+
+/**
+ * blkfront_finish_polled() - complete requests that no interrupt may complete
+ * @work: &blkfront_ring.finish
+ */
+void blkfront_finish_polled(struct work_struct *work)
+{
+	struct blkfront_ring *ring = container_of(work, struct blkfront_ring,
+						  finish);
+	struct blkfront_cmd *cmd, *next;
+
+	for (cmd = list_out(ring, &ring->late); cmd; cmd = next) {
+		next = cmd->next;
+		blk_mq_end_request(blk_mq_rq_from_pdu(cmd), cmd->status);
+	}
+}
+
+/*
+ * The block layer relies on polled requests ending in process context, wherever
+ * the answer came from: a backend may offer too few rings for one of them to be
+ * polled.
+ */
+static void finish_later(struct blkfront_ring *ring, struct blkfront_cmd *cmd)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&ring->lock, flags);
+	cmd->next = ring->late;
+	ring->late = cmd;
+	spin_unlock_irqrestore(&ring->lock, flags);
+	schedule_work(&ring->finish);
+}
+
+static void cmd_complete(struct blkfront_ring *ring, struct request *rq,
+			 struct io_comp_batch *iob)
 {
 	struct blkfront_cmd *cmd = blk_mq_rq_to_pdu(rq);
 
 	if (cmd->again && cmd->status == BLK_STS_OK) {
 		blk_mq_requeue_request(rq, true);
+		return;
+	}
+	if (unlikely(rq->cmd_flags & REQ_POLLED) && !in_task()) {
+		finish_later(ring, cmd);
 		return;
 	}
 	if (blk_mq_complete_request_remote(rq))
@@ -339,22 +387,10 @@ void blkfront_batch_finish(struct blkfront_ring *ring,
 	kick_waiting(ring);
 	for (cmd = batch->first; cmd; cmd = next) {
 		next = cmd->next;
-		cmd_complete(blk_mq_rq_from_pdu(cmd), &iob);
+		cmd_complete(ring, blk_mq_rq_from_pdu(cmd), &iob);
 	}
 	if (iob.complete)
 		iob.complete(&iob);
-}
-
-static struct blkfront_cmd *lost_out(struct blkfront_ring *ring)
-{
-	struct blkfront_cmd *lost;
-
-	spin_lock_irq(&ring->lock);
-	lost = ring->lost;
-	ring->lost = NULL;
-	ring->nr_lost = 0;
-	spin_unlock_irq(&ring->lock);
-	return lost;
 }
 
 static void batch_fill(struct blkfront_batch *batch, struct blkfront_cmd *cmd)
@@ -378,7 +414,7 @@ void blkfront_reclaim_lost(struct blkfront_ring *ring)
 {
 	struct blkfront_batch batch;
 
-	batch_fill(&batch, lost_out(ring));
+	batch_fill(&batch, list_out(ring, &ring->lost));
 	blkfront_batch_finish(ring, &batch);
 	if (xpv_grant_cache_reclaim(&ring->data) |
 	    xpv_grant_cache_reclaim(&ring->descs))
@@ -399,7 +435,7 @@ void blkfront_fail_lost(struct blkfront_ring *ring)
 	struct blkfront_batch batch;
 	struct blkfront_cmd *cmd;
 
-	batch_fill(&batch, lost_out(ring));
+	batch_fill(&batch, list_out(ring, &ring->lost));
 	for (cmd = batch.first; cmd; cmd = cmd->next)
 		cmd_abandon(ring, cmd);
 	blkfront_batch_finish(ring, &batch);

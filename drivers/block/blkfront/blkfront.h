@@ -155,7 +155,7 @@ struct blkfront_shadow {
  * @max_segs: segments of a ring request on this connection; as @bounce
  * @polled: answers are looked for by those who wait, and bring no events; as
  *	@bounce
- * @lock: protects everything from here to @lost, and each &struct blkfront_cmd
+ * @lock: protects everything from here to @late, and each &struct blkfront_cmd
  *	whose parts are out; taken in any context
  * @live: connected: requests may be put
  * @dead: the disk goes or is gone: requests fail
@@ -172,11 +172,12 @@ struct blkfront_shadow {
  * @free_head: first free one
  * @lost: requests without an answer, or with a wrong one, whose pages an
  *	earlier backend maps
- * @nr_lost: how many
+ * @late: polled requests that are over, for @finish
  * @data: grants for data
  * @descs: granted pages for descriptors
  * @reclaim: sees whether the pages of @lost, and others that should be back,
  *	were unmapped, and lets the block layer try again
+ * @finish: completes polled requests of rings that are not polled
  * @mem: the shared pages; lane only
  * @ch: the event channel; opened and closed in the lane
  */
@@ -199,11 +200,12 @@ struct blkfront_ring {
 	unsigned int free;
 	u16 free_head;
 	struct blkfront_cmd *lost;
-	unsigned int nr_lost;
+	struct blkfront_cmd *late;
 
 	struct xpv_grant_cache data;
 	struct xpv_grant_cache descs;
 	struct delayed_work reclaim;
+	struct work_struct finish;
 	struct xpv_granted_ring mem;
 	struct xpv_evtchn ch;
 };
@@ -344,6 +346,7 @@ void blkfront_give_up(struct blkfront_ring *ring,
 		      struct blkfront_shadow *shadow, bool again,
 		      struct blkfront_batch *batch)
 	__must_hold(&ring->lock);
+void blkfront_finish_polled(struct work_struct *work);
 void blkfront_reclaim_lost(struct blkfront_ring *ring);
 void blkfront_fail_lost(struct blkfront_ring *ring);
 

@@ -245,13 +245,15 @@ static void show_grants(struct xpv_grant_cache *cache, const char *what,
 static void show_ring(struct blkfront_ring *ring, struct seq_file *to)
 {
 	bool live, dead, stopped;
-	unsigned int out, lost;
+	unsigned int out, lost = 0;
+	struct blkfront_cmd *cmd;
 
 	spin_lock_irq(&ring->lock);
 	live = ring->live;
 	dead = ring->dead;
 	stopped = ring->stopped;
-	lost = ring->nr_lost;
+	for (cmd = ring->lost; cmd; cmd = cmd->next)
+		lost++;
 	out = ring->nr_shadows - ring->free;
 	spin_unlock_irq(&ring->lock);
 

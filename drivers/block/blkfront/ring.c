@@ -122,7 +122,7 @@ static bool ring_reap(struct blkfront_ring *ring, const bool *may)
  * blkfront_ring_poll() - take the answers that are there
  * @ring: any ring
  *
- * Context: any.
+ * Context: process.
  * Return: how many there were.
  */
 unsigned int blkfront_ring_poll(struct blkfront_ring *ring)
@@ -142,16 +142,15 @@ unsigned int blkfront_ring_poll(struct blkfront_ring *ring)
 	return n;
 }
 
-/* A polled ring has an event for its first answer, and no other. */
+/*
+ * A polled ring has an event for its first answer, and no other. Whoever polls
+ * takes that too.
+ */
 static void ring_event(void *arg)
 {
 	struct blkfront_ring *ring = arg;
-	bool worked;
+	bool worked = !ring->polled && ring_reap(ring, &ring->live);
 
-	if (ring->polled)
-		worked = blkfront_ring_poll(ring);
-	else
-		worked = ring_reap(ring, &ring->live);
 	xpv_evtchn_eoi(&ring->ch, worked);
 }
 
@@ -193,6 +192,7 @@ void blkfront_ring_init(struct blkfront_ring *ring, struct blkfront *bf,
 	ring->index = index;
 	spin_lock_init(&ring->lock);
 	INIT_DELAYED_WORK(&ring->reclaim, ring_reclaim);
+	INIT_WORK(&ring->finish, blkfront_finish_polled);
 }
 
 static void shadows_init(struct blkfront_shadow *shadows, unsigned int nr)
@@ -217,7 +217,7 @@ static int ring_alloc(struct blkfront_ring *ring)
 
 	if (ring->shadows)
 		return 0;
-	shadows = kvcalloc(nr, sizeof(*shadows), GFP_KERNEL);
+	shadows = kvcalloc(nr, sizeof(*shadows), GFP_NOIO);
 	if (!shadows)
 		return -ENOMEM;
 	shadows_init(shadows, nr);
@@ -249,6 +249,7 @@ err_free:
 void blkfront_ring_free(struct blkfront_ring *ring)
 {
 	cancel_delayed_work_sync(&ring->reclaim);
+	flush_work(&ring->finish);
 	xpv_grant_cache_exit(&ring->descs);
 	xpv_grant_cache_exit(&ring->data);
 	kvfree(ring->shadows);
