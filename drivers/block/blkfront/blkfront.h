@@ -328,7 +328,7 @@ void blkfront_ring_stop(struct blkfront_ring *ring);
 void blkfront_ring_fail(struct blkfront_ring *ring);
 unsigned int blkfront_ring_poll(struct blkfront_ring *ring);
 void blkfront_ring_revive(struct blkfront_ring *ring);
-void blkfront_ring_push(struct blkfront_ring *ring)
+bool blkfront_ring_push(struct blkfront_ring *ring)
 	__must_hold(&ring->lock);
 void blkfront_ring_kick(struct blkfront_ring *ring)
 	__must_hold(&ring->lock);

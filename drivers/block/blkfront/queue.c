@@ -53,6 +53,7 @@ static blk_status_t queue_one(struct blkfront_ring *ring,
 	blk_status_t status = BLK_STS_OK;
 	struct blkfront_batch batch;
 	unsigned long flags;
+	bool notify = false;
 
 	/* Pairs with blkfront_ring_start(). */
 	if (smp_load_acquire(&ring->live)) {
@@ -66,9 +67,11 @@ static blk_status_t queue_one(struct blkfront_ring *ring,
 	if (status == BLK_STS_RESOURCE)
 		queue_wait(ring, hctx, rq, filled);
 	if (push || status != BLK_STS_OK)
-		blkfront_ring_push(ring);
+		notify = blkfront_ring_push(ring);
 	spin_unlock_irqrestore(&ring->lock, flags);
 
+	if (notify)
+		xpv_evtchn_notify(&ring->ch);
 	if (status != BLK_STS_OK)
 		blkfront_request_undo(ring, rq);
 	if (batch.first)
@@ -95,12 +98,18 @@ static blk_status_t queue_rq(struct blk_mq_hw_ctx *hctx,
  */
 static void commit_rqs(struct blk_mq_hw_ctx *hctx)
 {
-	struct blkfront_ring *ring = READ_ONCE(hctx->driver_data);
+	struct blkfront_ring *ring;
 	unsigned long flags;
+	bool notify;
 
+	rcu_read_lock();
+	ring = READ_ONCE(hctx->driver_data);
 	spin_lock_irqsave(&ring->lock, flags);
-	blkfront_ring_push(ring);
+	notify = blkfront_ring_push(ring);
 	spin_unlock_irqrestore(&ring->lock, flags);
+	if (notify)
+		xpv_evtchn_notify(&ring->ch);
+	rcu_read_unlock();
 }
 
 static void complete_rq(struct request *rq)

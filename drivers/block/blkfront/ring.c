@@ -29,16 +29,17 @@ static unsigned int ring_slots(unsigned int order)
 }
 
 /**
- * blkfront_ring_push() - publish what was put, and tell the backend
+ * blkfront_ring_push() - publish what was put
  * @ring: the ring, locked
+ *
+ * Return: whether the backend wants an event, which is sent without the lock,
+ * but in the same read-side section of RCU: see blkfront_ring_halt().
  */
-void blkfront_ring_push(struct blkfront_ring *ring)
+bool blkfront_ring_push(struct blkfront_ring *ring)
 {
 	lockdep_assert_held(&ring->lock);
-	if (!ring->live || ring->ring.prod == ring->ring.pushed)
-		return;
-	if (xpv_front_ring_push(&ring->ring))
-		xpv_evtchn_notify(&ring->ch);
+	return ring->live && ring->ring.prod != ring->ring.pushed &&
+	       xpv_front_ring_push(&ring->ring);
 }
 
 /**
