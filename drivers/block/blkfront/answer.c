@@ -416,8 +416,7 @@ void blkfront_reclaim_lost(struct blkfront_ring *ring)
 
 	batch_fill(&batch, list_out(ring, &ring->lost));
 	blkfront_batch_finish(ring, &batch);
-	if (xpv_grant_cache_reclaim(&ring->data) |
-	    xpv_grant_cache_reclaim(&ring->descs))
+	if (blkfront_ring_mapped(ring))
 		schedule_delayed_work(&ring->reclaim, RECLAIM_EVERY);
 }
 

@@ -318,6 +318,7 @@ void blkfront_queue_spread(struct blkfront *bf);
 /* ring.c */
 void blkfront_ring_init(struct blkfront_ring *ring, struct blkfront *bf,
 			unsigned int index);
+unsigned int blkfront_ring_mapped(struct blkfront_ring *ring);
 void blkfront_ring_free(struct blkfront_ring *ring);
 int blkfront_ring_open(struct blkfront_ring *ring, unsigned int order);
 int blkfront_ring_prepare(struct blkfront_ring *ring, unsigned int segs,

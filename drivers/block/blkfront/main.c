@@ -3,6 +3,8 @@
  * Block device frontend: the module, its parameters, and a device from the
  * time it is found until it is taken away.
  */
+#include <linux/delay.h>
+#include <linux/jiffies.h>
 #include <linux/major.h>
 #include <linux/module.h>
 #include <linux/slab.h>
@@ -13,6 +15,10 @@
 #include "blkfront.h"
 
 #define NAME	"xvd"
+
+/* How long, at most, a device that goes waits for its pages, and how often. */
+#define UNMAP_WAIT	(HZ / 4)
+#define UNMAP_LOOK_MS	5
 
 static unsigned int max_indirect_segments = BLKFRONT_MAX_SEGS;
 module_param(max_indirect_segments, uint, 0444);
@@ -147,9 +153,26 @@ static bool is_emulated(struct xpv_device *dev)
 	return cdrom;
 }
 
+static bool rings_mapped(struct blkfront *bf)
+{
+	unsigned int i, mapped = 0;
+
+	for (i = 0; i < bf->max_rings; i++)
+		mapped += blkfront_ring_mapped(&bf->rings[i]);
+	return mapped;
+}
+
+/*
+ * A backend unmaps when it sees that we closed. What it has not by then is
+ * left to Xen's deferred list, which takes its time.
+ */
 static void rings_free(struct blkfront *bf)
 {
+	unsigned long until = jiffies + UNMAP_WAIT;
 	unsigned int i;
+
+	while (rings_mapped(bf) && time_before(jiffies, until))
+		msleep(UNMAP_LOOK_MS);
 
 	for (i = 0; i < bf->max_rings; i++)
 		blkfront_ring_free(&bf->rings[i]);

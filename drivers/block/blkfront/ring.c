@@ -244,6 +244,20 @@ err_free:
 }
 
 /**
+ * blkfront_ring_mapped() - look for pages that should be back
+ * @ring: a stopped ring
+ *
+ * Return: how many the backend still maps.
+ */
+unsigned int blkfront_ring_mapped(struct blkfront_ring *ring)
+{
+	if (!ring->shadows)
+		return 0;
+	return xpv_grant_cache_reclaim(&ring->data) +
+	       xpv_grant_cache_reclaim(&ring->descs);
+}
+
+/**
  * blkfront_ring_free() - free what a ring has had
  * @ring: a stopped ring with nothing out
  */
