@@ -18,6 +18,7 @@ QEMU = "qemu-system-x86_64"
 BOOT_LIMIT = 300
 BOOT_SILENCE = 45   # seconds without a word on the console: it hangs
 USUAL_BOOT = 15     # seconds, on an idle machine
+PARALLEL = "tcg,thread=multi"      # a thread of the machine for each processor
 XEN_CONSOLE = b"\x01\x01\x01"     # switches the console between dom0 and Xen
 XEN_KEYS = (b"d", b"0", b"q", b"e")    # registers of the processors and of dom0, domains, event channels
 CONSOLE = "console.log"
@@ -34,11 +35,11 @@ class HostDied(Exception):
         self.lines: list[str] = []
 
 
-def qemu_arguments(dom0_options: str, logs: Path) -> list[str]:
+def qemu_arguments(dom0_options: str, logs: Path, tcg: str = PARALLEL) -> list[str]:
     dom0 = f"{image.VMLINUX} {DOM0_OPTIONS} {dom0_options},{image.DOM0_INITRD}"
     return [
         "setpriv", "--pdeathsig", "KILL", QEMU,
-        "-machine", "q35", "-cpu", "qemu64,+svm,+npt", "-smp", "2", "-m", "4096", "-accel", "tcg,thread=multi", "-display", "none", "-no-reboot", "-nic", "none",
+        "-machine", "q35", "-cpu", "qemu64,+svm,+npt", "-smp", "2", "-m", "4096", "-accel", tcg, "-display", "none", "-no-reboot", "-nic", "none",
         "-kernel", str(image.XEN), "-append", XEN_OPTIONS, "-initrd", dom0,
         "-drive", f"file={image.DOM0_DISK},format=raw,if=virtio,snapshot=on",
         "-fsdev", f"local,id=payload,path={image.PAYLOAD},security_model=none,readonly=on",
@@ -56,7 +57,7 @@ def require_qemu() -> None:
 class Host:
     """A running host. Use as a context: it is stopped, or killed, on the way out."""
 
-    def __init__(self, logs: Path, dom0_options: str = ""):
+    def __init__(self, logs: Path, dom0_options: str = "", tcg: str = PARALLEL, qemu_options: tuple[str, ...] = ()):
         require_qemu()
         self.logs = logs
         self.console = logs / CONSOLE
@@ -65,7 +66,8 @@ class Host:
         self.slowness = 1
         self._channel, theirs = socket.socketpair()
         self.console.touch()
-        arguments = qemu_arguments(dom0_options, logs) + [
+        arguments = qemu_arguments(dom0_options, logs, tcg) + [
+            *qemu_options,
             "-chardev", f"pty,id=com1,logfile={self.console}",
             "-serial", "chardev:com1", "-monitor", "none",
             "-chardev", f"socket,id=agent,fd={theirs.fileno()}",

@@ -98,8 +98,8 @@ __disk_null() {
 	__node=/sys/kernel/config/nullb/$1
 	mkdir "$__node"
 	echo "$2" >"$__node/size"
-	echo 1 >"$__node/memory_backed"
-	echo 1 >"$__node/discard"
+	echo "${4:-1}" >"$__node/memory_backed"
+	[ "$4" = 0 ] || echo 1 >"$__node/discard"
 	[ -z "$3" ] || echo "$3" >"$__node/blocksize"
 	echo 1 >"$__node/power" || return 1
 	echo "/dev/$1"
@@ -137,6 +137,8 @@ __megabytes() {
 # disk_make NAME SIZE [KIND]: make a disk of SIZE (64M, 1G) and print its path.
 #   null	memory-backed null_blk, with discard; the default
 #   null4k	the same with 4096-byte sectors
+#   void	the same without memory: what is written is lost, and reads leave
+#		their pages as they were
 #   loop	a loop device over a file on tmpfs
 #   file	the bare file
 #   linear	dm-linear over null: dmsetup suspend, resume and reload it
@@ -146,6 +148,7 @@ disk_make() {
 	case ${3:-null} in
 	null) __path=$(__disk_null "$1" "$__size") ;;
 	null4k) __path=$(__disk_null "$1" "$__size" 4096) ;;
+	void) __path=$(__disk_null "$1" "$__size" '' 0) ;;
 	loop) __path=$(__disk_loop "$1" "$__size") ;;
 	file) __path=$(__disk_file "$1" "$__size") ;;
 	linear) __path=$(__disk_mapped "$1" linear "$(__disk_null "$1" "$__size")") ;;
