@@ -1,0 +1,150 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Boots the host, has cells measured in it, and reads what comes back."""
+
+import itertools
+import struct
+import subprocess
+import time
+from collections import defaultdict
+from pathlib import Path
+
+import blk
+import image
+import projection
+import runner
+import symbols
+from cache import BUILD, CHECKOUT, RigError
+from host import Host, HostDied
+
+BENCH = Path(__file__).resolve().parent
+PLUGIN = BUILD / "counter.so"
+ROWS = "rows"
+SECONDS = "2s"
+TRIES = 3
+KERNEL = "nokaslr"      # and so at the addresses of its symbols
+COUNTING = {"tcg": "tcg,thread=single", "icount": ("-icount", "shift=0,sleep=off")}
+
+# Of one cell: what became of each pair.
+Walls = dict[tuple, dict[str, list[float]]]
+Counts = dict[tuple, dict[str, dict[str, float]]]
+
+
+def limit(mode: str, cells: list[blk.Cell]) -> int:
+    return 60 + len(blk.steps(mode, cells)) * (10 + 12 * len(cells))
+
+
+def prepare(modules: Path) -> None:
+    """The rig's images, with the bench's own scripts beside the tests."""
+    image.prepare(modules)
+    image.replace_tree(BENCH / "dom0", image.PAYLOAD / "bench")
+
+
+def plugin_options(logs: Path) -> tuple[str, ...]:
+    """Build the plugin; the options of QEMU that count into LOGS."""
+    image.run(["gcc", "-O2", "-shared", "-fPIC", "-o", PLUGIN, BENCH / "counter.c"])
+    table = logs / "symbols"
+    kernel = symbols.table(symbols.kernel_map_path().read_text())
+    table.write_text("\n".join(symbols.lines(symbols.table(symbols.hypervisor_map()), kernel)) + "\n")
+    return "-plugin", f"{PLUGIN},symbols={table},out={logs / ROWS}", *COUNTING["icount"]
+
+
+def boot(mode: str) -> Host:
+    logs = runner.new_logs(f"bench-{mode}")
+    if mode == "counts":
+        return Host(logs, KERNEL, COUNTING["tcg"], plugin_options(logs))
+    return Host(logs, KERNEL)
+
+
+def learn_symbols() -> None:
+    """The kernel's symbols, told by the kernel: once, for each kernel."""
+    if symbols.kernel_map_path().exists():
+        return
+    with boot("symbols") as host:
+        host.wait_ready()
+        host.run("/xpv/bench/kallsyms.sh", 60, {})
+        (host.logs / "kallsyms").rename(symbols.kernel_map_path())
+
+
+def one_guest(host: Host, mode: str, cells: list[blk.Cell]) -> list[list[str]]:
+    """Measure cells that share a guest; the results' words (dom0/blk.sh)."""
+    environment = {"BENCH_MODE": mode, "BENCH_SECONDS": SECONDS, "BENCH_QUEUES": str(cells[0].queues),
+                   "BENCH_STEPS": " ".join(blk.steps(mode, cells)), "XPV_GUEST": cells[0].guest,
+                   "BENCH_CASES": " ".join(cell.case.words() for cell in cells)}
+    words: list[list[str]] = []
+
+    def on_line(line: str) -> None:
+        if line.startswith("@wall"):
+            print(f"        {line[6:]}", flush=True)
+
+    status, lines = host.run("/xpv/bench/blk.sh", limit(mode, cells), environment, on_line)
+    words = [line.split() for line in lines if line.startswith(("@wall ", "@mark "))]
+    failures = [line for line in lines if line.startswith("@fail ")]
+    if status or failures:
+        raise HostDied("; ".join(failures) or "\n".join(lines[-5:]))
+    return words
+
+
+def attempt(mode: str, cells: list[blk.Cell]) -> tuple[list[list[str]], Path]:
+    """The same in a boot of its own, again when the emulator loses host or guest."""
+    for tries in range(1, TRIES + 1):
+        started = time.monotonic()
+        try:
+            with boot(mode) as host:
+                host.wait_ready()
+                words = one_guest(host, mode, cells)
+            print(f"  {mode}: {time.monotonic() - started:.0f} s", flush=True)
+            return words, host.logs
+        except HostDied as death:
+            print(f"  {mode}: {death}; logs in {runner.shown(host.logs)}", flush=True)
+            if tries == TRIES:
+                raise RigError("the emulated host does not come through") from None
+    raise AssertionError
+
+
+def walls(cells: list[blk.Cell]) -> Walls:
+    """Requests a second of each pair, one figure a turn."""
+    cells = [cell for cell in cells if cell.case.wall]
+    found: Walls = {cell.key: defaultdict(list) for cell in cells}
+    if cells:
+        keys = {cell.case.name: cell.key for cell in cells}
+        for _, pair, case, speed in attempt("wall", cells)[0]:
+            found[keys[case]][pair].append(float(speed))
+    return found
+
+
+def read_rows(path: Path) -> list[dict[str, int]]:
+    """The rows that counter.c wrote."""
+    size = 8 * symbols.COUNTERS
+    data = path.read_bytes()
+    return [dict(zip(symbols.NAMES, struct.unpack_from(f"={symbols.COUNTERS}Q", data, offset)))
+            for offset in range(0, len(data) - size + 1, size)]
+
+
+def counts(cells: list[blk.Cell]) -> Counts:
+    """What a request of each pair takes."""
+    words, logs = attempt("counts", cells)
+    rows = read_rows(logs / ROWS)
+    if len(rows) != len(words):
+        raise RigError(f"{len(words)} marks were made, {len(rows)} counted")
+    keys = {cell.case.name: cell.key for cell in cells}
+    found: Counts = defaultdict(dict)
+    for number in range(0, len(words), 3):
+        totals = [int(word[3]) for word in words[number:number + 3]]
+        requests = [totals[1] - totals[0], totals[2] - totals[1]]
+        _, pair, case, _ = words[number]
+        found[keys[case]][pair] = projection.per_request(rows[number:number + 3], requests)
+    return found
+
+
+def groups(cells: list[blk.Cell]):
+    return [list(group) for _, group in itertools.groupby(cells, lambda cell: (cell.guest, cell.queues))]
+
+
+def run(cells: list[blk.Cell], modules: Path, done) -> None:
+    """Measure CELLS; DONE gets those of each guest, with their results."""
+    with runner.boot_lock():
+        prepare(modules)
+        learn_symbols()
+        for group in groups(cells):
+            print(f"blk, {group[0].guest}, {group[0].queues} queues: {len(group)} cases", flush=True)
+            done(group, counts(group), walls(group))

@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: GPL-2.0
+"""From counts to the time they would take on real hardware, and to ratios of it."""
+
+import statistics
+from dataclasses import dataclass
+from pathlib import Path
+
+from cache import RigError
+
+COPY_UNIT = 4096
+
+
+def interrupting(n: dict[str, float]) -> float:
+    """The share of upcalls that interrupt a running vCPU: the others come as it wakes."""
+    upcalls = n["upcalls_pv"] + n["upcalls_hvm"]
+    return max(0, 1 - n["vcpu_wakes"] / upcalls) if upcalls else 0
+
+
+# How many of each priced event COUNTS (symbols.NAMES, per request) stand for.
+# What Xen executes is in the price of the event that made it, so that only the
+# kernels' instructions have a price of their own.
+QUANTITIES = {
+    "hypercall_pv": lambda n: n["hypercalls_pv"],
+    "hypercall_hvm": lambda n: n["hypercalls_hvm"],
+    "event_send": lambda n: n["event_sends"],
+    "upcall_pv": lambda n: n["upcalls_pv"] * interrupting(n),
+    "upcall_hvm": lambda n: n["upcalls_hvm"] * interrupting(n),
+    "wake": lambda n: n["vcpu_wakes"] + n["thread_wakes"],
+    "grant_copy": lambda n: n["grant_copies"],
+    "grant_map_unmap": lambda n: (n["grant_maps"] + n["grant_unmaps"]) / 2,
+    "tlb_flush": lambda n: n["tlb_flushes"],
+    "copy_4k": lambda n: sum(n[f"{who}_{what}"] for who in ("xen", "kernel")
+                             for what in ("copied", "cleared")) / COPY_UNIT,
+    "instruction": lambda n: n["kernel_instructions"],
+}
+
+
+@dataclass(frozen=True)
+class Cost:
+    low: float
+    high: float
+
+
+def read_costs(path: Path) -> dict[str, Cost]:
+    """The table: an event, low, high and the source of the figures a line."""
+    costs = {}
+    for number, line in enumerate(path.read_text().splitlines(), 1):
+        if not line.strip() or line.startswith("#"):
+            continue
+        try:
+            event, low, high, _ = line.split("\t", 3)
+            costs[event] = Cost(float(low), float(high))
+        except ValueError:
+            raise RigError(f"{path}:{number}: not EVENT, LOW, HIGH and SOURCE with tabs between") from None
+        if event not in QUANTITIES or not 0 <= costs[event].low <= costs[event].high:
+            raise RigError(f"{path}:{number}: no such event, or not a low and a high cost")
+    missing = QUANTITIES.keys() - costs.keys()
+    if missing:
+        raise RigError(f"{path}: no cost of {', '.join(sorted(missing))}")
+    return costs
+
+
+def project(counts: dict[str, float], costs: dict[str, Cost]) -> dict[str, Cost]:
+    """Nanoseconds per request that each event takes."""
+    result = {}
+    for event, quantity in QUANTITIES.items():
+        number = max(0, quantity(counts))
+        result[event] = Cost(number * costs[event].low, number * costs[event].high)
+    return result
+
+
+def total(parts: dict[str, Cost]) -> Cost:
+    return Cost(sum(part.low for part in parts.values()), sum(part.high for part in parts.values()))
+
+
+def ratios(ours: Cost, intree: Cost) -> Cost:
+    """How much more the in-tree pair takes, by the low costs and by the high ones."""
+    return Cost(intree.low / ours.low, intree.high / ours.high)
+
+
+def worse(pair: Cost) -> float:
+    return min(pair.low, pair.high)
+
+
+def per_request(rows: list[dict[str, int]], requests: list[int]) -> dict[str, float]:
+    """Counts per request from rows taken before, between and after two runs of REQUESTS.
+
+    The difference of the runs leaves out what starting and ending them takes.
+    """
+    before, between, after = rows
+    more = requests[1] - requests[0]
+    return {name: (after[name] - 2 * between[name] + before[name]) / more for name in before}
+
+
+def pairwise(ours: list[float], intree: list[float]) -> dict[str, float]:
+    """Median and spread of the ratios of runs that followed each other."""
+    each = [a / b for a, b in zip(ours, intree) if a and b]
+    if not each:
+        return {}
+    return {"ratio": statistics.median(each), "min": min(each), "max": max(each), "runs": len(each)}

@@ -1,0 +1,175 @@
+# SPDX-License-Identifier: GPL-2.0
+"""What was found: the records of bench.json, a table for people, plots."""
+
+import html
+import json
+import statistics
+from pathlib import Path
+
+import blk
+import projection
+from cache import CHECKOUT
+
+FOLDER = CHECKOUT / "Documentation" / "bench"
+JSON = FOLDER / "bench.json"
+KEY = ("pair", "case", "guest", "queues")
+
+# The counts that the table shows, per request.
+SHOWN = (("event sends", "event_sends"), ("vCPU wakes", "vcpu_wakes"), ("thread wakes", "thread_wakes"),
+         ("grant calls", "hc_grant"), ("maps", "grant_maps"), ("TLB flushes", "tlb_flushes"),
+         ("instructions", "kernel_instructions"))
+
+
+def median(values: list[float]) -> float | None:
+    return round(statistics.median(values), 1) if values else None
+
+
+def wall_record(speeds: dict[str, list[float]]) -> dict:
+    """Speeds and the ratio of ours to in-tree; nothing if there was no such run."""
+    if not speeds:
+        return {}
+    ours, intree = speeds.get(blk.OURS, []), speeds.get(blk.INTREE, [])
+    record = {name: round(value, 3) for name, value in projection.pairwise(ours, intree).items()}
+    for name, pair in (("ours", blk.OURS), ("intree", blk.INTREE), ("mixed_front", blk.MIXED_FRONT),
+                       ("mixed_back", blk.MIXED_BACK), ("native", blk.NATIVE)):
+        record[name] = median(speeds.get(pair, []))
+    return record
+
+
+def priced(entry: dict, costs: dict) -> dict:
+    """The same entry with what its counts cost by this table."""
+    ratio = projection.ratios(*(projection.total(projection.project(entry["counts"][who], costs))
+                                for who in ("ours", "intree")))
+    return {**entry, "ratio": round(projection.worse(ratio), 3),
+            "projected": {"low": round(ratio.low, 3), "high": round(ratio.high, 3)}}
+
+
+def record(cell: blk.Cell, counts: dict[str, dict], speeds: dict[str, list[float]], costs: dict) -> dict:
+    """One entry of bench.json."""
+    tidy = {name: {event: round(number, 3) for event, number in counts[pair].items()}
+            for name, pair in (("ours", blk.OURS), ("intree", blk.INTREE))}
+    entry = {"pair": blk.PAIR, "case": cell.case.name, "guest": cell.guest, "queues": cell.queues, "unit": "IOPS",
+             "basis": "projected", "ratio": None, "projected": None, "wall": wall_record(speeds),
+             "floor": cell.case.floor, "goal": cell.case.goal, "counts": tidy}
+    return priced(entry, costs)
+
+
+def load() -> list[dict]:
+    return json.loads(JSON.read_text()) if JSON.exists() else []
+
+
+def save(fresh: list[dict]) -> list[dict]:
+    """Put FRESH in the place of what there was of the same cases; all records."""
+    def key(entry: dict) -> tuple:
+        return tuple(entry[name] for name in KEY)
+
+    new = {key(entry) for entry in fresh}
+    entries = [entry for entry in load() if key(entry) not in new] + fresh
+    order = {cell.key: number for number, cell in enumerate(blk.find([]))}
+    entries.sort(key=lambda entry: order.get(key(entry), len(order)))
+    FOLDER.mkdir(exist_ok=True)
+    JSON.write_text(json.dumps(entries, indent=1) + "\n")
+    return entries
+
+
+# The table
+
+def figure(value: float | None, digits: int = 2) -> str:
+    return "-" if value is None else f"{value:.{digits}f}"
+
+
+def verdict(entry: dict) -> str:
+    """Against the floor and the goal, with the wall-clock guard: never slower, 1.3 in PVH."""
+    if entry["floor"] is None:
+        return ""
+    guard = 1.3 if entry["guest"] == "pvh" else 1.0
+    wall = entry["wall"].get("ratio")
+    below = entry["ratio"] < entry["floor"]
+    slower = wall is not None and wall < guard
+    if below or slower:
+        return " and ".join(text for text, true in (("BELOW FLOOR", below), ("WALL TOO LOW", slower)) if true)
+    return "goal reached" if entry["ratio"] >= entry["goal"] else "floor held"
+
+
+def table(entries: list[dict]) -> str:
+    head = f"{'case':34}{'projected':>11}{'low':>7}{'high':>7}{'floor':>7}{'goal':>6}" \
+           f"{'wall':>7}  {'spread':13}{'ours':>7}{'in-tree':>8}{'native':>8}"
+    lines = [head]
+    for entry in entries:
+        name = f"{entry['pair']}/{entry['case']}[{entry['guest']},{entry['queues']}]"
+        wall = entry["wall"]
+        spread = f"{wall['min']:.2f}..{wall['max']:.2f}" if "min" in wall else ""
+        lines.append(f"{name:34}{entry['ratio']:11.2f}{entry['projected']['low']:7.2f}"
+                     f"{entry['projected']['high']:7.2f}{figure(entry['floor'], 1):>7}{figure(entry['goal'], 1):>6}"
+                     f"{figure(wall.get('ratio')):>7}  {spread:13}{figure(wall.get('ours'), 0):>7}"
+                     f"{figure(wall.get('intree'), 0):>8}{figure(wall.get('native'), 0):>8}  {verdict(entry)}")
+    return "\n".join(lines)
+
+
+def breakdown(entries: list[dict], costs: dict) -> str:
+    """Where the projected time goes: low and high ns per request of each event."""
+    lines = []
+    for entry in entries:
+        lines.append(f"{entry['pair']}/{entry['case']}[{entry['guest']},{entry['queues']}]")
+        for who in ("ours", "intree"):
+            counts = entry["counts"][who]
+            parts = projection.project(counts, costs)
+            whole = projection.total(parts)
+            most = sorted(parts.items(), key=lambda part: -part[1].high)[:6]
+            lines.append(f"  {who:7}{whole.low:7.0f} to {whole.high:.0f} ns: "
+                         + ", ".join(f"{name} {part.low:.0f} to {part.high:.0f}" for name, part in most))
+            lines.append("         " + ", ".join(f"{text} {counts[name]:.2f}" for text, name in SHOWN))
+    return "\n".join(lines)
+
+
+def calibration(entries: list[dict], costs: dict) -> str:
+    """The in-tree pair as projected against what is published of it."""
+    for entry in entries:
+        if (entry["case"], entry["guest"]) == (blk.PUBLISHED_CASE, "pv"):
+            cost = projection.total(projection.project(entry["counts"]["intree"], costs))
+            return (f"calibration: in-tree {blk.PUBLISHED_CASE} projects to {cost.low:.0f} to {cost.high:.0f} ns a "
+                    f"request, published {blk.PUBLISHED_NS} ns a ring")
+    return ""
+
+
+# Plots
+
+BAR, GAP, LEFT, WIDTH = 14, 22, 210, 640
+COLOURS = {"projected": "#3465a4", "wall": "#8ae234"}
+
+
+def bars(entries: list[dict]) -> str:
+    """An SVG: a case's ratios as bars, and ticks where its floor and goal are."""
+    scale = (WIDTH - LEFT - 40) / max([3.0] + [entry["ratio"] for entry in entries])
+    parts, y = [], 24
+    for name, x in (("projected", LEFT), ("wall", LEFT + 110)):
+        parts.append(f'<rect x="{x}" y="4" width="10" height="10" fill="{COLOURS[name]}"/>'
+                     f'<text x="{x + 14}" y="13">{name}</text>')
+    for entry in entries:
+        label = html.escape(f"{entry['case']}, {entry['queues']} ring{'s' * (entry['queues'] > 1)}")
+        parts.append(f'<text x="4" y="{y + BAR}">{label}</text>')
+        for number, (name, value) in enumerate((("projected", entry["ratio"]), ("wall", entry["wall"].get("ratio")))):
+            if value is not None:
+                parts.append(f'<rect x="{LEFT}" y="{y + number * BAR}" width="{value * scale:.0f}" '
+                             f'height="{BAR - 2}" fill="{COLOURS[name]}"/><text x="{LEFT + value * scale + 4:.0f}" '
+                             f'y="{y + number * BAR + 11}">{value:.2f}</text>')
+        for asked, dashes in ((entry["floor"], "none"), (entry["goal"], "3 2")):
+            if asked is not None:
+                x = LEFT + asked * scale
+                parts.append(f'<line x1="{x:.0f}" x2="{x:.0f}" y1="{y - 3}" y2="{y + 2 * BAR}" stroke="#cc0000" '
+                             f'stroke-dasharray="{dashes}"/>')
+        y += 2 * BAR + GAP - BAR
+    one = LEFT + scale
+    parts.append(f'<line x1="{one:.0f}" x2="{one:.0f}" y1="18" y2="{y}" stroke="#555753"/>')
+    return (f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{y + 8}" font-family="sans-serif" '
+            f'font-size="11"><rect width="100%" height="100%" fill="white"/>{"".join(parts)}</svg>\n')
+
+
+def plots(entries: list[dict]) -> list[Path]:
+    made = []
+    for guest in blk.GUESTS:
+        of_guest = [entry for entry in entries if (entry["pair"], entry["guest"]) == (blk.PAIR, guest)]
+        if of_guest:
+            made.append(FOLDER / f"{blk.PAIR}-{guest}.svg")
+            made[-1].write_text(bars(of_guest))
+    return made

@@ -1,0 +1,149 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Tests of the arithmetic behind the figures: python3 -m unittest, in this folder."""
+
+import struct
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+
+BENCH = Path(__file__).resolve().parent
+sys.path[:0] = [str(BENCH), str(BENCH.parent / "rig")]
+
+import blk              # noqa: E402
+import measure          # noqa: E402
+import projection       # noqa: E402
+import report           # noqa: E402
+import symbols          # noqa: E402
+from cache import RigError  # noqa: E402
+
+COSTS = projection.read_costs(BENCH / "costs.tsv")
+
+
+def counts(**given: float) -> dict[str, float]:
+    return {**dict.fromkeys(symbols.NAMES, 0.0), **given}
+
+
+class Projection(unittest.TestCase):
+    def total(self, **given: float) -> tuple[float, float]:
+        cost = projection.total(projection.project(counts(**given), COSTS))
+        return round(cost.low, 3), round(cost.high, 3)
+
+    def test_nothing_costs_nothing(self):
+        self.assertEqual(self.total(), (0, 0))
+
+    def test_guest_types_have_prices_of_their_own(self):
+        self.assertEqual(self.total(hypercalls_pv=2), (200, 600))
+        self.assertEqual(self.total(hypercalls_hvm=2), (1200, 2400))
+
+    def test_copies_and_clears_are_priced_by_the_page(self):
+        self.assertEqual(self.total(xen_copied=1024, kernel_copied=1024, kernel_cleared=2048), (100, 400))
+
+    def test_a_map_and_its_unmap_are_one(self):
+        self.assertEqual(self.total(grant_maps=3, grant_unmaps=3), (3000, 6000))
+
+    def test_an_upcall_that_wakes_is_in_the_price_of_waking(self):
+        self.assertEqual(self.total(upcalls_pv=1, vcpu_wakes=1), (2000, 5000))
+        self.assertEqual(self.total(upcalls_pv=4, vcpu_wakes=1), (2000 + 900, 5000 + 3000))
+
+    def test_xen_s_instructions_are_in_the_price_of_its_calls(self):
+        self.assertEqual(self.total(xen_instructions=1e6, kernel_instructions=1000), (200, 400))
+
+    def test_counts_below_nothing_are_noise(self):
+        self.assertEqual(self.total(tlb_flushes=-0.01), (0, 0))
+
+    def test_the_worse_ratio_counts(self):
+        ratio = projection.ratios(projection.Cost(10, 40), projection.Cost(30, 80))
+        self.assertEqual((ratio.low, ratio.high, projection.worse(ratio)), (3, 2, 2))
+
+
+class Costs(unittest.TestCase):
+    def read(self, change) -> dict:
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "costs"
+            path.write_text(change((BENCH / "costs.tsv").read_text()))
+            return projection.read_costs(path)
+
+    def test_a_reader_s_own_are_read(self):
+        changed = self.read(lambda text: text.replace("wake\t2000\t5000", "wake\t1\t2.5"))
+        self.assertEqual(changed["wake"], projection.Cost(1, 2.5))
+
+    def test_bad_tables_are_refused(self):
+        for old, new in (("wake\t2000\t5000", "wake\t5000\t2000"), ("wake\t2000", "wake 2000"),
+                         ("wake\t", "woke\t"), ("wake\t", "#wake\t")):
+            with self.assertRaises(RigError):
+                self.read(lambda text, old=old, new=new: text.replace(old, new))
+
+
+class Counting(unittest.TestCase):
+    def test_start_and_end_of_a_run_cancel(self):
+        rows = [counts(event_sends=value) for value in (50, 50 + 1000 + 3 * 100, 50 + 2000 + 3 * 400)]
+        self.assertEqual(projection.per_request(rows, [100, 300])["event_sends"], 3)
+
+    def test_rows_are_read_and_a_torn_one_is_not(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "rows"
+            words = list(range(symbols.COUNTERS))
+            path.write_bytes(struct.pack(f"={symbols.COUNTERS}Q", *words) + b"torn")
+            rows = measure.read_rows(path)
+        self.assertEqual(len(rows), 1)
+        self.assertEqual(rows[0]["kernel_instructions"], symbols.NAMES.index("kernel_instructions"))
+
+    def test_the_plugin_and_the_runner_agree(self):
+        source = (BENCH / "counter.c").read_text()
+        names = source.split("enum {")[1].split("FIRST_SYMBOL")[0].replace(",", " ").split()
+        self.assertEqual(tuple(name.lower() for name in names), symbols.FIXED)
+        self.assertIn(f"COUNTERS = {symbols.COUNTERS}", source)
+
+    def test_tables_of_symbols_are_read(self):
+        table = symbols.table("0xffff82d040215210 t common/grant_table.c#gnttab_copy\n"
+                              "ffffffff810dcf60 t finish_task_switch.isra.0\nffffffff82b407c0 d err_text\n")
+        self.assertEqual(table, {"gnttab_copy": 0xffff82d040215210, "finish_task_switch": 0xffffffff810dcf60})
+
+    def test_an_unknown_kernel_is_refused(self):
+        with self.assertRaises(RigError):
+            symbols.lines({}, {})
+
+
+class Walls(unittest.TestCase):
+    def test_ratios_are_of_neighbours(self):
+        self.assertEqual(projection.pairwise([100, 220, 330], [100, 200, 110]),
+                         {"ratio": 1.1, "min": 1.0, "max": 3.0, "runs": 3})
+
+    def test_a_run_that_failed_is_left_out(self):
+        self.assertEqual(projection.pairwise([100, 0], [50, 50])["runs"], 1)
+        self.assertEqual(projection.pairwise([0], [50]), {})
+
+
+class Reports(unittest.TestCase):
+    CELL = blk.find(["blk/randread-4k-qd1[pv,1]"])[0]
+
+    def entry(self, ours: float, speeds: dict) -> dict:
+        both = {blk.OURS: counts(kernel_instructions=ours), blk.INTREE: counts(kernel_instructions=2000)}
+        return report.record(self.CELL, both, speeds, COSTS)
+
+    def test_patterns_choose_cells(self):
+        self.assertEqual({cell.case.name for cell in blk.find(["blk/randread-4k-qd1"])}, {"randread-4k-qd1"})
+        with self.assertRaises(RigError):
+            blk.find(["net/"])
+
+    def test_a_record_says_what_the_floor_applies_to(self):
+        entry = self.entry(1000, {})
+        self.assertEqual((entry["ratio"], entry["basis"], entry["wall"]), (2, "projected", {}))
+
+    def test_the_verdict_knows_floor_goal_and_guard(self):
+        fast = {blk.OURS: [200.0], blk.INTREE: [100.0]}
+        slow = {blk.OURS: [90.0], blk.INTREE: [100.0]}
+        self.assertEqual(report.verdict(self.entry(1000, fast)), "goal reached")
+        self.assertEqual(report.verdict(self.entry(1500, fast)), "floor held")
+        self.assertEqual(report.verdict(self.entry(1900, fast)), "BELOW FLOOR")
+        self.assertEqual(report.verdict(self.entry(1900, slow)), "BELOW FLOOR and WALL TOO LOW")
+
+    def test_a_table_and_a_plot_can_be_made(self):
+        entries = [self.entry(1000, {}), self.entry(1000, {blk.OURS: [2.0], blk.INTREE: [1.0]})]
+        self.assertEqual(len(report.table(entries).splitlines()), 3)
+        self.assertIn("randread-4k-qd1", report.bars(entries))
+
+
+if __name__ == "__main__":
+    unittest.main()
