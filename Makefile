@@ -5,7 +5,8 @@
 
 # KDIR: the kernel build tree of modules and install. When it is not given,
 # scripts/kdir finds one.
-# T: pattern of system tests (make qemu), seconds per target (make fuzz).
+# T: pattern of system tests (make qemu) or of cases (make bench), seconds per
+# target (make fuzz). COSTS: what make bench prices events with.
 T ?=
 RIG := tools/testing/rig/rig
 
@@ -17,11 +18,13 @@ build-for-rig = scripts/install-deps build rig && $(RIG) setup && \
 help: ## what can be made
 	@echo "Targets:"
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | \
-		while IFS='|' read -r t d; do printf '  %-11s %s\n' "$$t" "$$d"; done
+		while IFS='|' read -r t d; do printf '  %-16s %s\n' "$$t" "$$d"; done
 	@echo "Variables:"
 	@echo "  KDIR=DIR    the kernel build tree for modules and install; default"
 	@echo "              the running kernel's, else the newest installed one"
 	@echo "  T=PATTERN   the system tests that qemu runs"
+	@echo "  T=PATTERN   the cases that bench measures, such as blk/randread-4k"
+	@echo "  COSTS=FILE  the costs that bench projects with"
 	@echo "  T=SECONDS   the time that fuzz gives each target"
 
 modules: ## build the modules into build/modules-RELEASE/
@@ -68,13 +71,16 @@ kernel-tree: ## put the suite into a kernel tree and build it there
 	@scripts/install-deps build tree
 	@scripts/check-kernel-tree
 
-bench: ## compare with the kernel's own drivers
-	@test -x tools/testing/bench/run || \
-		{ echo "There is no benchmark yet." >&2; exit 1; }
-	@tools/testing/bench/run
+bench: ## compare with the kernel's own drivers, T=PATTERN of cases, COSTS=FILE
+	@$(build-for-rig)
+	@tools/testing/bench/run $(if $(COSTS),--costs $(COSTS)) $(T)
+
+bench-primitives: ## a module that measures what Xen's operations cost on a host
+	@scripts/install-deps build $(if $(KDIR),,headers)
+	@tools/testing/bench/primitives/build $(KDIR)
 
 clean: ## remove what was built
 	rm -rf build
 
 .PHONY: help modules install uninstall demo check check-all static unit fuzz \
-	qemu qemu-shell kernel-tree bench clean
+	qemu qemu-shell kernel-tree bench bench-primitives clean

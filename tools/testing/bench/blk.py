@@ -82,6 +82,6 @@ def find(patterns: list[str]) -> list[Cell]:
 def steps(mode: str, cells: list[Cell]) -> list[str]:
     """The pairs in the order of their turns: interleaved, since the machine's speed drifts."""
     if mode == "counts":
-        return [OURS, INTREE]
+        return [OURS, INTREE, NATIVE]
     others = [MIXED_FRONT, MIXED_BACK, NATIVE] if cells[0].queues == 1 else [NATIVE]
     return [OURS, INTREE] * ROUNDS + others
