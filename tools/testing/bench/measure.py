@@ -13,7 +13,7 @@ import image
 import projection
 import runner
 import symbols
-from cache import BUILD, CHECKOUT, RigError
+from cache import BUILD, LOGS, RigError
 from host import Host, HostDied
 
 BENCH = Path(__file__).resolve().parent
@@ -70,7 +70,6 @@ def one_guest(host: Host, mode: str, cells: list[blk.Cell]) -> list[list[str]]:
     environment = {"BENCH_MODE": mode, "BENCH_SECONDS": SECONDS, "BENCH_QUEUES": str(cells[0].queues),
                    "BENCH_STEPS": " ".join(blk.steps(mode, cells)), "XPV_GUEST": cells[0].guest,
                    "BENCH_CASES": " ".join(cell.case.words() for cell in cells)}
-    words: list[list[str]] = []
 
     def on_line(line: str) -> None:
         if line.startswith("@wall"):
@@ -84,30 +83,38 @@ def one_guest(host: Host, mode: str, cells: list[blk.Cell]) -> list[list[str]]:
     return words
 
 
-def attempt(mode: str, cells: list[blk.Cell]) -> tuple[list[list[str]], Path]:
-    """The same in a boot of its own, again when the emulator loses host or guest."""
-    for tries in range(1, TRIES + 1):
+def attempt(mode: str, cells: list[blk.Cell], modules: Path) -> tuple[list[list[str]], Path]:
+    """The same in a boot of its own; others get their turn between two boots."""
+    with runner.boot_lock():
+        prepare(modules)
+        learn_symbols()
         started = time.monotonic()
+        with boot(mode) as host:
+            host.wait_ready()
+            words = one_guest(host, mode, cells)
+    print(f"  {mode}: {time.monotonic() - started:.0f} s", flush=True)
+    return words, host.logs
+
+
+def attempts(mode: str, cells: list[blk.Cell], modules: Path) -> tuple[list[list[str]], Path]:
+    """Again when the emulator loses host or guest."""
+    for left in reversed(range(TRIES)):
         try:
-            with boot(mode) as host:
-                host.wait_ready()
-                words = one_guest(host, mode, cells)
-            print(f"  {mode}: {time.monotonic() - started:.0f} s", flush=True)
-            return words, host.logs
+            return attempt(mode, cells, modules)
         except HostDied as death:
-            print(f"  {mode}: {death}; logs in {runner.shown(host.logs)}", flush=True)
-            if tries == TRIES:
-                raise RigError("the emulated host does not come through") from None
+            print(f"  {mode}: {death}", flush=True)
+            if not left:
+                raise RigError(f"the emulated host does not come through; logs in {runner.shown(LOGS)}") from None
     raise AssertionError
 
 
-def walls(cells: list[blk.Cell]) -> Walls:
+def walls(cells: list[blk.Cell], modules: Path) -> Walls:
     """Requests a second of each pair, one figure a turn."""
     cells = [cell for cell in cells if cell.case.wall]
     found: Walls = {cell.key: defaultdict(list) for cell in cells}
     if cells:
         keys = {cell.case.name: cell.key for cell in cells}
-        for _, pair, case, speed in attempt("wall", cells)[0]:
+        for _, pair, case, speed in attempts("wall", cells, modules)[0]:
             found[keys[case]][pair].append(float(speed))
     return found
 
@@ -120,9 +127,9 @@ def read_rows(path: Path) -> list[dict[str, int]]:
             for offset in range(0, len(data) - size + 1, size)]
 
 
-def counts(cells: list[blk.Cell]) -> Counts:
+def counts(cells: list[blk.Cell], modules: Path) -> Counts:
     """What a request of each pair takes."""
-    words, logs = attempt("counts", cells)
+    words, logs = attempts("counts", cells, modules)
     rows = read_rows(logs / ROWS)
     if len(rows) != len(words):
         raise RigError(f"{len(words)} marks were made, {len(rows)} counted")
@@ -142,9 +149,7 @@ def groups(cells: list[blk.Cell]):
 
 def run(cells: list[blk.Cell], modules: Path, done) -> None:
     """Measure CELLS; DONE gets those of each guest, with their results."""
-    with runner.boot_lock():
-        prepare(modules)
-        learn_symbols()
-        for group in groups(cells):
-            print(f"blk, {group[0].guest}, {group[0].queues} queues: {len(group)} cases", flush=True)
-            done(group, counts(group), walls(group))
+    for group in groups(cells):
+        first = group[0]
+        print(f"{blk.PAIR}, {first.guest}, rings: {first.queues}, cases: {len(group)}", flush=True)
+        done(group, counts(group, modules), walls(group, modules))
