@@ -13,9 +13,6 @@
  * ends early counts whole. String instructions (rep movs, rep stos) are how this
  * processor copies and clears, and the translator runs each of their iterations
  * as a block of its own: these are counted as bytes, not as instructions.
- *
- * Debian ships no header for plugins. What is used of QEMU 7.2's interface
- * (include/qemu/qemu-plugin.h, version 1) is declared here.
  */
 #include <inttypes.h>
 #include <stdbool.h>
@@ -24,30 +21,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define EXPORT __attribute__((visibility("default")))
-#define PLUGIN_API_VERSION 1
-#define NO_REGISTERS 0
-
-struct qemu_plugin_tb;
-struct qemu_plugin_insn;
-struct qemu_plugin_info;
-
-typedef void (*translate_fn)(uint64_t id, struct qemu_plugin_tb *tb);
-typedef void (*execute_fn)(unsigned int vcpu, void *data);
-
-void qemu_plugin_register_vcpu_tb_trans_cb(uint64_t id, translate_fn function);
-void qemu_plugin_register_vcpu_tb_exec_cb(struct qemu_plugin_tb *tb,
-					  execute_fn function, int flags,
-					  void *data);
-void qemu_plugin_register_vcpu_insn_exec_cb(struct qemu_plugin_insn *insn,
-					    execute_fn function, int flags,
-					    void *data);
-size_t qemu_plugin_tb_n_insns(const struct qemu_plugin_tb *tb);
-struct qemu_plugin_insn *qemu_plugin_tb_get_insn(const struct qemu_plugin_tb *,
-						 size_t index);
-uint64_t qemu_plugin_insn_vaddr(const struct qemu_plugin_insn *insn);
-size_t qemu_plugin_insn_size(const struct qemu_plugin_insn *insn);
-const void *qemu_plugin_insn_data(const struct qemu_plugin_insn *insn);
+#include "counter.h"
 
 EXPORT int qemu_plugin_version = PLUGIN_API_VERSION;
 
@@ -82,7 +56,7 @@ static size_t n_symbols;
 static FILE *out;
 
 /* A row for each processor, which alone writes to it. */
-static uint64_t counts[MAX_VCPUS][COUNTERS] __attribute__((aligned(64)));
+static uint64_t counts[MAX_VCPUS][COUNTERS];
 
 static uint64_t *row(unsigned int vcpu)
 {
