@@ -1,5 +1,6 @@
+#!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0
-"""Tests of the arithmetic behind the figures: python3 -m unittest, in this folder."""
+"""Tests of the arithmetic behind the figures, which `make unit` runs."""
 
 import struct
 import sys
@@ -15,6 +16,7 @@ import measure          # noqa: E402
 import projection       # noqa: E402
 import report           # noqa: E402
 import symbols          # noqa: E402
+import taptest          # noqa: E402
 from cache import RigError  # noqa: E402
 
 COSTS = projection.read_costs(BENCH / "costs.tsv")
@@ -147,4 +149,4 @@ class Reports(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    unittest.main()
+    sys.exit(taptest.main())

@@ -1,7 +1,9 @@
+#!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0
-"""Tests of what judges the tests: python3 -m unittest, in this folder."""
+"""Tests of what judges the tests, which `make unit` runs."""
 
 import re
+import sys
 import tempfile
 import unittest
 from pathlib import Path
@@ -9,6 +11,7 @@ from pathlib import Path
 import cells
 import scan
 import tap
+import taptest
 from cache import RigError
 
 
@@ -90,4 +93,4 @@ class Cells(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    unittest.main()
+    sys.exit(taptest.main())
