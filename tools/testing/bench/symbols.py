@@ -41,6 +41,8 @@ KERNEL = {
     "upcalls_pv": ("xen_pv_evtchn_do_upcall",),
     "upcalls_hvm": ("sysvec_xen_hvm_callback",),
     "thread_wakes": ("ttwu_do_activate",),
+    "ipis_reschedule": ("xen_reschedule_interrupt",),
+    "ipis_call": ("xen_call_function_interrupt", "xen_call_function_single_interrupt"),
     "ticks": ("hrtimer_interrupt",),
     "grants_given": ("gnttab_grant_foreign_access_ref",),
     "grants_ended": ("gnttab_end_foreign_access_ref",),
