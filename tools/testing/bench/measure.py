@@ -136,10 +136,9 @@ def counts(cells: list[blk.Cell], modules: Path) -> Counts:
     keys = {cell.case.name: cell.key for cell in cells}
     found: Counts = defaultdict(dict)
     for number in range(0, len(words), 3):
-        totals = [int(word[3]) for word in words[number:number + 3]]
-        requests = [totals[1] - totals[0], totals[2] - totals[1]]
         _, pair, case, _ = words[number]
-        found[keys[case]][pair] = projection.per_request(rows[number:number + 3], requests)
+        done = [int(word[3]) for word in words[number:number + 3]]
+        found[keys[case]][pair] = projection.per_request(rows[number:number + 3], done)
     return found
 
 

@@ -82,14 +82,15 @@ def worse(pair: Cost) -> float:
     return min(pair.low, pair.high)
 
 
-def per_request(rows: list[dict[str, int]], requests: list[int]) -> dict[str, float]:
-    """Counts per request from rows taken before, between and after two runs of REQUESTS.
+def per_request(rows: list[dict[str, int]], done: list[int]) -> dict[str, float]:
+    """Counts per request from rows taken before, between and after two runs, when so many were DONE.
 
     The difference of the runs leaves out what starting and ending them takes.
     """
     before, between, after = rows
-    more = requests[1] - requests[0]
-    return {name: (after[name] - 2 * between[name] + before[name]) / more for name in before}
+    short, long = done[1] - done[0], done[2] - done[1]
+    return {name: ((after[name] - between[name]) - (between[name] - before[name])) / (long - short)
+            for name in before}
 
 
 def pairwise(ours: list[float], intree: list[float]) -> dict[str, float]:

@@ -79,8 +79,9 @@ class Costs(unittest.TestCase):
 
 class Counting(unittest.TestCase):
     def test_start_and_end_of_a_run_cancel(self):
-        rows = [counts(event_sends=value) for value in (50, 50 + 1000 + 3 * 100, 50 + 2000 + 3 * 400)]
-        self.assertEqual(projection.per_request(rows, [100, 300])["event_sends"], 3)
+        start, each = 1000, 3
+        rows = [counts(event_sends=value) for value in (50, 50 + start + each * 100, 50 + 2 * start + each * 500)]
+        self.assertEqual(projection.per_request(rows, [0, 100, 500])["event_sends"], each)
 
     def test_rows_are_read_and_a_torn_one_is_not(self):
         with tempfile.TemporaryDirectory() as folder:

@@ -9,7 +9,8 @@
 #   BENCH_MODE	wall (speed, over BENCH_SECONDS) or counts
 # and the results go to the host machine in lines:
 #   @wall PAIR CASE IOPS
-#   @mark PAIR CASE REQUESTS	a row of the counters was taken (counter.c)
+#   @mark PAIR CASE REQUESTS	a row of the counters was taken (counter.c) after so
+#		many requests, those before the first row not counted
 
 . /xpv/selftests/lib/dom0.sh
 
@@ -35,7 +36,7 @@ back_options() {
 make_disk() {
 	case $BENCH_MODE in
 	counts) disk_make $name 256M void ;;
-	*) disk_make $name 128M && dd if=/dev/zero of=/dev/$name bs=1M oflag=direct 2>/dev/null ;;
+	*) disk_make $name 128M && dd if=/dev/zero of=/dev/$name bs=1M count=128 oflag=direct 2>/dev/null ;;
 	esac >/dev/null || fail 'no disk'
 }
 
@@ -112,7 +113,7 @@ counts() {
 		swapoff /mark 2>/dev/null
 		$(fio_command "$1" --number_ios=$((3 * requests)))
 		swapoff /mark 2>/dev/null"
-	for times in 0 1 3; do
+	for times in 0 1 4; do
 		echo "@mark $pair ${1%%:*} $((times * requests * BENCH_QUEUES))"
 	done
 }
