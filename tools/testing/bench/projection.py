@@ -8,6 +8,7 @@ from pathlib import Path
 from cache import RigError
 
 COPY_UNIT = 4096
+STALL = 4       # so many times slower than usual is no figure of a driver's
 
 
 def interrupting(n: dict[str, float]) -> float:
@@ -93,9 +94,16 @@ def per_request(rows: list[dict[str, int]], done: list[int]) -> dict[str, float]
             for name in before}
 
 
+def stalled(speeds: list[float]) -> list[bool]:
+    """Which turns the emulator stalled in: now and then it sleeps through interrupts for some seconds."""
+    usual = statistics.median(speeds) if speeds else 0
+    return [speed <= usual / STALL for speed in speeds]
+
+
 def pairwise(ours: list[float], intree: list[float]) -> dict[str, float]:
-    """Median and spread of the ratios of runs that followed each other."""
-    each = [a / b for a, b in zip(ours, intree) if a and b]
+    """Median and spread of the ratios of turns that followed each other, without stalled ones."""
+    turns = zip(ours, intree, stalled(ours), stalled(intree))
+    each = [a / b for a, b, stalled_a, stalled_b in turns if not stalled_a and not stalled_b]
     if not each:
         return {}
     return {"ratio": statistics.median(each), "min": min(each), "max": max(each), "runs": len(each)}

@@ -113,8 +113,10 @@ class Walls(unittest.TestCase):
         self.assertEqual(projection.pairwise([100, 220, 330], [100, 200, 110]),
                          {"ratio": 1.1, "min": 1.0, "max": 3.0, "runs": 3})
 
-    def test_a_run_that_failed_is_left_out(self):
-        self.assertEqual(projection.pairwise([100, 0], [50, 50])["runs"], 1)
+    def test_turns_that_failed_or_stalled_are_left_out(self):
+        self.assertEqual(projection.pairwise([100, 100, 0], [50, 50, 50])["runs"], 2)
+        self.assertEqual(projection.pairwise([795, 9, 1111], [1214, 10, 1242])["runs"], 2)
+        self.assertEqual(projection.pairwise([90, 60, 40], [50, 50, 50])["runs"], 3)
         self.assertEqual(projection.pairwise([0], [50]), {})
 
 
