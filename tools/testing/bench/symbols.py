@@ -41,6 +41,8 @@ KERNEL = {
     "upcalls_pv": ("xen_pv_evtchn_do_upcall",),
     "upcalls_hvm": ("sysvec_xen_hvm_callback",),
     "thread_wakes": ("ttwu_do_activate",),
+    "softirq_thread_runs": ("run_ksoftirqd",),
+    "works": ("process_one_work",),
     "ipis_reschedule": ("xen_reschedule_interrupt",),
     "ipis_call": ("xen_call_function_interrupt", "xen_call_function_single_interrupt"),
     "ticks": ("hrtimer_interrupt",),
