@@ -49,7 +49,7 @@ def priced(entry: dict, costs: dict) -> dict:
 def record(cell: blk.Cell, counts: dict[str, dict], speeds: dict[str, list[float]], costs: dict) -> dict:
     """One entry of bench.json."""
     tidy = {name: {event: round(number, 3) for event, number in counts[pair].items()}
-            for name, pair in (("ours", blk.OURS), ("intree", blk.INTREE), ("native", blk.NATIVE))}
+            for name, pair in (("ours", blk.OURS), ("intree", blk.INTREE), ("native", blk.NATIVE)) if pair in counts}
     entry = {"pair": blk.PAIR, "case": cell.case.name, "guest": cell.guest, "queues": cell.queues, "unit": "IOPS",
              "basis": "projected", "ratio": None, "projected": None, "wall": wall_record(speeds),
              "floor": cell.case.floor, "goal": cell.case.goal, "counts": tidy}
@@ -113,8 +113,7 @@ def breakdown(entries: list[dict], costs: dict) -> str:
     lines = []
     for entry in entries:
         lines.append(f"{entry['pair']}/{entry['case']}[{entry['guest']},{entry['queues']}]")
-        for who in ("ours", "intree", "native"):
-            counts = entry["counts"][who]
+        for who, counts in entry["counts"].items():
             parts = projection.project(counts, costs)
             whole = projection.total(parts)
             most = sorted(parts.items(), key=lambda part: -part[1].high)[:6]

@@ -124,14 +124,18 @@ class Reports(unittest.TestCase):
     CELL = blk.find(["blk/randread-4k-qd1[pv,1]"])[0]
 
     def entry(self, ours: float, speeds: dict) -> dict:
-        each = {blk.OURS: counts(kernel_instructions=ours), blk.INTREE: counts(kernel_instructions=2000),
-                blk.NATIVE: counts()}
-        return report.record(self.CELL, each, speeds, COSTS)
+        both = {blk.OURS: counts(kernel_instructions=ours), blk.INTREE: counts(kernel_instructions=2000)}
+        return report.record(self.CELL, both, speeds, COSTS)
 
     def test_patterns_choose_cells(self):
         self.assertEqual({cell.case.name for cell in blk.find(["blk/randread-4k-qd1"])}, {"randread-4k-qd1"})
         with self.assertRaises(RigError):
             blk.find(["net/"])
+
+    def test_pairs_take_turns(self):
+        turns = blk.steps("wall", blk.find(["[pvh,1]"]))
+        self.assertEqual(turns, [blk.OURS, blk.INTREE] * blk.ROUNDS)
+        self.assertIn(blk.NATIVE, blk.steps("counts", [self.CELL]))
 
     def test_a_record_says_what_the_floor_applies_to(self):
         entry = self.entry(1000, {})
@@ -148,6 +152,7 @@ class Reports(unittest.TestCase):
     def test_a_table_and_a_plot_can_be_made(self):
         entries = [self.entry(1000, {}), self.entry(1000, {blk.OURS: [2.0], blk.INTREE: [1.0]})]
         self.assertEqual(len(report.table(entries).splitlines()), 3)
+        self.assertEqual(len(report.breakdown(entries, COSTS).splitlines()), 2 * 5)
         self.assertIn("randread-4k-qd1", report.bars(entries))
 
 
