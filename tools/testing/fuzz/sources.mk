@@ -3,3 +3,4 @@
 # from the top folder.
 fuzz_keys-src := lib/keys_parse.c
 fuzz_blkif-src := drivers/block/blkback/blkif_parse.c
+fuzz_ring-src := drivers/block/blkback/blkif_parse.c
