@@ -10,7 +10,7 @@ from pathlib import Path
 from cache import RigError, SELFTESTS
 
 GUESTS = ("pv", "pvh", "hvm", "none")
-LONG_MARK = "*"     # behind a guest type: in the long form only
+LONG_MARK = "*"     # behind a guest type or a pair: in the long form only
 ENDS = {"front": ("ours", "intree", "none"), "back": ("ours", "intree", "qdisk", "none")}
 TOOLS = ("fio",)     # in every image; a test may name them all the same
 DEFAULTS = {"desc": "", "runs": "dom0", "guest": "none", "pair": "", "vcpus": "1", "memory": "512",
@@ -99,7 +99,7 @@ def check(path: Path, values: dict[str, str]) -> None:
         if guest.rstrip(LONG_MARK) not in GUESTS:
             raise RigError(f"{path}: no such guest type: {guest}")
     for pair in values["pair"].split():
-        front, _, back = pair.partition("/")
+        front, _, back = pair.rstrip(LONG_MARK).partition("/")
         if front not in ENDS["front"] or back not in ENDS["back"]:
             raise RigError(f"{path}: no such pair: {pair}")
     if values["runs"] == "guest" and "none" in values["guest"].split():
@@ -121,12 +121,17 @@ def matches(cell: Cell, patterns: list[str]) -> bool:
                                or fnmatch.fnmatch(cell.test.name, pattern) for pattern in patterns)
 
 
+def span(test: Test, long: bool) -> list[Cell]:
+    """The matrix of TEST; in the short form without what is marked as long."""
+    return [Cell(test, guest.rstrip(LONG_MARK), pair.rstrip(LONG_MARK))
+            for guest, pair in itertools.product(test.guests, test.pairs)
+            if long or LONG_MARK not in guest + pair]
+
+
 def find(patterns: list[str], long: bool) -> list[Cell]:
     """The cells that PATTERNS name, those of one kind of boot together."""
     tests = [load(path) for path in sorted(SELFTESTS.glob("*/*.sh")) if path.parent.name != "lib"]
-    cells = [Cell(test, guest.rstrip(LONG_MARK), pair) for test in tests if long or test.length == "short"
-             for guest, pair in itertools.product(test.guests, test.pairs)
-             if long or not guest.endswith(LONG_MARK)]
+    cells = [cell for test in tests if long or test.length == "short" for cell in span(test, long)]
     chosen = [cell for cell in cells if matches(cell, patterns)]
     if patterns and not chosen:
         raise RigError(f"no test matches {' '.join(patterns)}: see `rig list`"

@@ -87,6 +87,12 @@ class Cells(unittest.TestCase):
         self.assertTrue(cells.Cell(test, "pv", "ours/ours").name.endswith("/test[pv,ours/ours]"))
         self.assertTrue(cells.Cell(test, "none", "").name.endswith("/test"))
 
+    def test_what_is_marked_is_for_the_long_form(self):
+        test = self.load("# guest: pv hvm*\n# pair: none/ours none/intree*")
+        short, long = ({(cell.guest, cell.pair) for cell in cells.span(test, long)} for long in (False, True))
+        self.assertEqual(short, {("pv", "none/ours")})
+        self.assertEqual(long, {(guest, f"none/{back}") for guest in ("pv", "hvm") for back in ("ours", "intree")})
+
     def test_all_tests_of_the_checkout_declare_themselves(self):
         for cell in cells.find([], long=True):
             self.assertTrue(cell.test.desc, cell.name)
