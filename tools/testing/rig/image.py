@@ -28,8 +28,9 @@ XEN = BUILD / "xen"
 VMLINUX = BUILD / "vmlinux"
 VMLINUZ = BUILD / "vmlinuz"
 REPLY = BUILD / "reply"
+PEERS = CHECKOUT / "tools/testing/peers"
 
-HOST_TOOLS = ("cpio", "mke2fs", "depmod", "modprobe", "readelf", "nm", "strip", "gcc", "setpriv")
+HOST_TOOLS = ("cpio", "mke2fs", "depmod", "modprobe", "readelf", "nm", "strip", "gcc", "make", "setpriv")
 
 # Of the kernel's modules, what a host of virtual machines can use here.
 MODULE_FOLDERS = ("arch", "block", "crypto", "lib", "fs", "net", "virt",
@@ -269,11 +270,19 @@ def replace_tree(source: Path, target: Path) -> None:
     shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
 
 
+def build_peers(target: Path) -> None:
+    """The scripted frontends, for guests; dom0 reads their data with the same program."""
+    run(["make", "-s", "-C", PEERS, f"OUT={BUILD / 'peers'}"])
+    target.mkdir()
+    run(["strip", "-o", target / "blkpeer", BUILD / "peers/blkpeer"])
+
+
 def guest_overlay(stage: Path) -> None:
     """What guests get from the checkout, appended to their base initrd."""
     shutil.copy2(RIG / "guest/init", stage / "init")
     (stage / "usr/sbin").mkdir(parents=True)
     shutil.copy2(RIG / "guest/poweroff", stage / "usr/sbin/poweroff")
+    shutil.copy2(PAYLOAD / "peers/blkpeer", stage / "usr/sbin/blkpeer")
     shutil.copytree(PAYLOAD / "selftests", stage / "selftests")
     (stage / "modules").mkdir()
     for path in sorted((PAYLOAD / "modules").iterdir()):
@@ -301,6 +310,7 @@ def build_payload(modules: Path) -> bool:
     replace_tree(SELFTESTS, PAYLOAD / "selftests")
     replace_tree(RIG / "dom0", PAYLOAD / "dom0")
     shutil.copy2(REPLY, PAYLOAD / "dom0")
+    build_peers(PAYLOAD / "peers")
     (PAYLOAD / "modules").mkdir()
     ours = sorted(modules.glob("*.ko"))
     for path in ours:

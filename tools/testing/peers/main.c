@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * usage: blkpeer PEER NUMBER
+ *        blkpeer check DISK SECTOR COUNT SEED
+ *
+ * Plays a frontend on the disk of that virtual-device number, which must have
+ * no driver. Or looks, in dom0, at what one wrote.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "peer.h"
+
+static void loader32(struct vbd *vbd)
+{
+	play_loader(vbd, &abi32);
+}
+
+static void loader64(struct vbd *vbd)
+{
+	play_loader(vbd, &abi64);
+}
+
+static const struct {
+	const char *name;
+	void (*play)(struct vbd *vbd);
+} peers[] = {
+	{ "windows", play_windows },
+	{ "windows-ejected", play_windows_ejected },
+	{ "windows-resized", play_windows_resized },
+	{ "loader32", loader32 },
+	{ "loader64", loader64 },
+	{ "firmware", play_firmware },
+	{ "unikraft", play_unikraft },
+	{ "netbsd", play_netbsd },
+	{ "hostile", play_hostile },
+	{ "neighbour", play_neighbour },
+};
+
+static void play(const char *name, const char *number)
+{
+	struct vbd vbd;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(peers); i++) {
+		if (strcmp(peers[i].name, name))
+			continue;
+		report_as(name);
+		vbd_open(&vbd, number);
+		peers[i].play(&vbd);
+		return;
+	}
+	give_up("no such peer: %s", name);
+}
+
+/* Past the page cache, which may be older than what a guest wrote. */
+static void check(const char *disk, __u64 sector, unsigned int nr,
+		  unsigned int seed)
+{
+	static __u8 data[1 << 20] __attribute__((aligned(PAGE_BYTES)));
+	int fd = open(disk, O_RDONLY | O_DIRECT);
+	size_t size = nr * SECTOR_BYTES;
+
+	if (fd < 0)
+		give_up("%s: %s", disk, strerror(errno));
+	if (size > sizeof(data) ||
+	    pread(fd, data, size, sector * SECTOR_BYTES) != (ssize_t)size)
+		give_up("%s: cannot read sector %llu", disk,
+			(unsigned long long)sector);
+	report_as("image");
+	rule("holds what was written",
+	     is_pattern(data, sector, nr, seed));
+}
+
+int main(int argc, char **argv)
+{
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	if (argc == 6 && !strcmp(argv[1], "check"))
+		check(argv[2], strtoull(argv[3], NULL, 10), atoi(argv[4]),
+		      atoi(argv[5]));
+	else if (argc == 3)
+		play(argv[1], argv[2]);
+	else
+		give_up("usage: blkpeer PEER NUMBER | check DISK SECTOR COUNT SEED");
+	return any_broken();
+}
