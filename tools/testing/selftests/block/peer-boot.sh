@@ -1,0 +1,43 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# desc: a disk goes from boot loader to firmware to small systems, none of which is Linux
+# runs: dom0
+# guest: pv pvh*
+# pair: none/ours
+# needs: xen-blkback
+# time: 90
+
+. "${0%/*}/../lib/dom0.sh"
+. "${0%/*}/../lib/plug.sh"
+. "${0%/*}/../lib/ktap.sh"
+. "${0%/*}/../lib/peer.sh"
+
+image_holds_it() {
+	peer_image peer-xvdb 0 512 2 &&
+		peer_image peer-xvdb 512 88 3 &&
+		peer_image peer-xvdb 1024 256 4 &&
+		peer_image peer-xvdb 1536 256 5
+}
+
+# The frontend is connected, by its own account, before the backend begins.
+firmware_comes_first() {
+	plug_prepare peer 51744 "$(disk_make early 16M)"
+	xenstore-write "$front/state" 1
+	peer_start peer firmware 51744
+	plug_wait "$front" 4 || return 1
+	xenstore-write "$back/state" 1
+}
+
+ktap_print_header
+ktap_set_plan 29
+ktap_test_result 'the guest boots' peer_guest peer disk=xvdb=64M ||
+	ktap_exit_fail_msg 'no guest'
+for peer in loader32 loader64 firmware unikraft netbsd; do
+	peer_run peer $peer 51728
+done
+ktap_test_result 'dom0 finds what was written' image_holds_it
+ktap_test_result 'firmware is there before the backend' firmware_comes_first
+peer_end peer firmware
+unplug_nodes peer 51744
+ktap_test_result 'the guest goes, and nothing is left' peer_gone peer
+ktap_finished
