@@ -203,7 +203,13 @@ struct blkback_stats {
  * @logged: worker: the statistics as they were logged
  * @spare: worker: unused requests of up to %BLKIF_SLOT_SEGS segments; and
  *	those of up to %BLKBACK_MAX_INDIRECT
- * @ended: worker: requests whose bios ended while it submitted them
+ * @hold_end: worker: until when answers may be held back; 0 while none are
+ * @hold_score: worker: how often there were answers since they were last held
+ *	back in vain
+ * @hold_need: and how often there have to be before they are held again
+ * @ended: worker: requests whose bios ended while it submitted them, or that it
+ *	took over from @done
+ * @nr_ended: how many
  * @taken: worker: requests taken into work so far; under @lock too while @held
  *	is changed
  * @fenced: worker: the last request was a barrier: none may start beside it
@@ -211,6 +217,7 @@ struct blkback_stats {
  * @worked: worker: there was a request since the last event was ended
  * @stats: worker; see there
  * @task: @worker's thread while it is in a run, or NULL
+ * @waiting: the worker sees what is put into @done
  *
  * @done: requests whose bios ended elsewhere, for @done_task
  * @done_task: answers them, in softirq: bios end in hard interrupts as well,
@@ -259,13 +266,18 @@ struct blkback_ring {
 	unsigned long next_log;
 	struct blkback_stats logged;
 	struct llist_node *spare[2];
+	u64 hold_end;
+	unsigned int hold_score;
+	unsigned int hold_need;
 	struct llist_node *ended;
+	unsigned int nr_ended;
 	unsigned int taken;
 	bool fenced;
 	bool eoi_owed;
 	bool worked;
 	struct blkback_stats stats;
 	struct task_struct *task;
+	bool waiting;
 
 	struct llist_head done ____cacheline_aligned_in_smp;
 	struct tasklet_struct done_task;

@@ -227,8 +227,9 @@ void ring_done(struct tasklet_struct *task)
  * @req: the request
  *
  * The worker answers what it sees end itself when it has submitted all that
- * was waiting. Another thread answers at once. In an interrupt more is likely
- * to end in the next moment: the tasklet answers that together.
+ * was waiting, or later (ring_hold()). Another thread answers at once. In an
+ * interrupt more is likely to end in the next moment: the tasklet answers that
+ * together, unless the worker sees it.
  *
  * As soon as the request is in the list somebody else may answer it, and the
  * ring may be disconnected: ring_disconnect() waits until nobody is in here,
@@ -242,12 +243,15 @@ void ring_complete(struct blkback_request *req)
 
 	if (!in_task() || irqs_disabled()) {
 		preempt_disable();
-		if (llist_add(&req->node, &ring->done))
+		/* A full barrier; pairs with ring_wait(). */
+		if (llist_add(&req->node, &ring->done) &&
+		    !READ_ONCE(ring->waiting))
 			tasklet_hi_schedule(&ring->done_task);
 		preempt_enable();
 	} else if (READ_ONCE(ring->task) == current) {
 		req->node.next = ring->ended;
 		ring->ended = &req->node;
+		ring->nr_ended++;
 	} else {
 		local_bh_disable();
 		llist_add(&req->node, &ring->done);

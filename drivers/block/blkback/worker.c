@@ -89,38 +89,62 @@ static int ring_serve(struct blkback_ring *ring, unsigned int max)
 	return 1;
 }
 
-/* As ring_serve(), with what ended meanwhile answered. */
 static int ring_batch(struct blkback_ring *ring)
 {
-	struct llist_node *ended;
 	struct blk_plug plug;
 	int left;
 
 	blk_start_plug(&plug);
 	left = ring_serve(ring, RING_BATCH);
 	blk_finish_plug(&plug);
+	return left;
+}
 
-	ended = ring->ended;
+static void ring_answer_ended(struct blkback_ring *ring)
+{
+	struct llist_node *ended = ring->ended;
+
 	ring->ended = NULL;
+	ring->nr_ended = 0;
 	if (ended)
 		ring_answer(ring, ended);
-	return left;
+}
+
+/* Take over what ended in interrupts. */
+static void ring_gather(struct blkback_ring *ring)
+{
+	struct llist_node *node, *next;
+
+	if (llist_empty(&ring->done))
+		return;
+	for (node = llist_del_all(&ring->done); node; node = next) {
+		next = node->next;
+		node->next = ring->ended;
+		ring->ended = node;
+		ring->nr_ended++;
+	}
 }
 
 /*
  * How many runs in a row must have come soon for a poll to be worth it; and how
- * many at most after polls in vain, of which each doubles the number.
+ * many at most after waits in vain, of which each doubles the number.
  */
 #define POLL_NEED	8U
 #define POLL_NEED_MAX	4096U
 
+static u64 poll_window(void)
+{
+	return num_online_cpus() == 1 ? 0 : (u64)READ_ONCE(blkback_poll_us) *
+					    NSEC_PER_USEC;
+}
+
 /* Whether the ring is one that a short wait would have spared an event. */
 static void ring_learn(struct blkback_ring *ring)
 {
-	u64 window = (u64)READ_ONCE(blkback_poll_us) * NSEC_PER_USEC;
+	u64 window = poll_window();
 
 	ring->poll_ns = 0;
-	if (!window || num_online_cpus() == 1)
+	if (!window)
 		return;
 	ring->poll_need = max(ring->poll_need, POLL_NEED);
 	if (ring->run_ns - ring->rest_ns >= window)
@@ -131,29 +155,96 @@ static void ring_learn(struct blkback_ring *ring)
 		ring->poll_ns = window;
 }
 
+/* What a wait for requests came upon. */
+enum came { NOTHING, ENDED, REQUEST };
+
 /*
- * The ring is empty: wait a moment for more before asking for an event, which
- * costs both ends far more than the moment. A wait in vain has the ring prove
- * itself anew, for longer each time: where both ends share a processor, it is in
- * vain always.
+ * Wait for requests, until @until. What ends in interrupts meanwhile is left to
+ * us: the barriers pair with llist_add() in ring_complete().
+ */
+static enum came ring_wait(struct blkback_ring *ring, u64 until)
+{
+	enum came came = NOTHING;
+
+	/* Before the first look at @done. */
+	smp_store_mb(ring->waiting, true);
+	do {
+		if (xpv_back_ring_pending(&ring->shared))
+			came = REQUEST;
+		else if (!llist_empty(&ring->done))
+			came = ENDED;
+		else
+			cpu_relax();
+	} while (came == NOTHING && !need_resched() &&
+		 ktime_get_ns() < until &&
+		 !test_bit(RING_STOPPING, &ring->flags));
+	/* Before the last. */
+	smp_store_mb(ring->waiting, false);
+	ring_gather(ring);
+	return came;
+}
+
+/*
+ * Hold answers back while the guest keeps asking: it is busy, and an event for
+ * each would only interrupt it. Whether it does is found out by trying: a guest
+ * that waits for the answers asks nothing, is answered, and not kept waiting
+ * again soon.
+ */
+#define HOLD_MAX	16
+
+static bool ring_hold(struct blkback_ring *ring)
+{
+	u64 window = poll_window();
+	enum came came;
+	u64 now;
+
+	if (!window || !ring->nr_ended)
+		return false;
+	if (ring->hold_score < ring->hold_need) {
+		ring->hold_score++;
+		return false;
+	}
+	now = ktime_get_ns();
+	if (!ring->hold_end)
+		ring->hold_end = now + 2 * window;
+	do {
+		if (ring->nr_ended >= HOLD_MAX || now >= ring->hold_end)
+			return false;
+		came = ring_wait(ring, min(now + window, ring->hold_end));
+		now = ktime_get_ns();
+	} while (came == ENDED);
+	if (came == REQUEST) {
+		ring->hold_need /= 2;
+		return true;
+	}
+	ring->hold_score = 0;
+	ring->hold_need = clamp(2 * ring->hold_need, 1U, POLL_NEED_MAX);
+	return false;
+}
+
+/*
+ * The ring is empty and all is answered: wait a moment for more before asking
+ * for an event, which costs both ends far more than the moment. A wait in vain
+ * has the ring prove itself anew, for longer each time: where both ends share a
+ * processor, it is in vain always.
  */
 static bool ring_poll(struct blkback_ring *ring)
 {
+	enum came came;
 	u64 until;
 
 	if (!ring->poll_ns)
 		return false;
 	until = ktime_get_ns() + ring->poll_ns;
 	do {
-		if (xpv_back_ring_pending(&ring->shared)) {
-			ring->run_ns = ktime_get_ns();
-			WRITE_ONCE(ring->polled, ring->polled + 1);
-			ring->poll_need = POLL_NEED;
-			return true;
-		}
-		cpu_relax();
-	} while (!need_resched() && ktime_get_ns() < until &&
-		 !test_bit(RING_STOPPING, &ring->flags));
+		came = ring_wait(ring, until);
+		ring_answer_ended(ring);
+	} while (came == ENDED);
+	if (came == REQUEST) {
+		WRITE_ONCE(ring->polled, ring->polled + 1);
+		ring->poll_need = POLL_NEED;
+		return true;
+	}
 	WRITE_ONCE(ring->polled_vainly, ring->polled_vainly + 1);
 	ring->poll_ns = 0;
 	ring->poll_score = 0;
@@ -161,17 +252,31 @@ static bool ring_poll(struct blkback_ring *ring)
 	return false;
 }
 
+/* The ring is empty. Return: whether it is no longer. */
+static bool ring_linger(struct blkback_ring *ring)
+{
+	if (ring_hold(ring))
+		return true;
+	ring->hold_end = 0;
+	ring_answer_ended(ring);
+	return ring_poll(ring);
+}
+
 /* Return: as ring_serve(), where 0 means that an event will come. */
 static int ring_run(struct blkback_ring *ring)
 {
-	unsigned int budget = RING_BUDGET / RING_BATCH;
+	unsigned int begun = ring->taken;
 	int left;
 
 	do {
 		left = ring_batch(ring);
-		if (!left)
-			left = ring_poll(ring) ? 1 : ring_waiting(ring, true);
-	} while (left > 0 && --budget);
+		if (ring->nr_ended >= HOLD_MAX)
+			ring_answer_ended(ring);
+		if (left == 0)
+			left = ring_linger(ring) ? 1 : ring_waiting(ring, true);
+	} while (left > 0 && ring->taken - begun < RING_BUDGET);
+	ring->hold_end = 0;
+	ring_answer_ended(ring);
 	return left;
 }
 
