@@ -149,12 +149,24 @@ void ring_queue_discard(struct blkback_request *req)
 	queue_work(ring->be->wq, &ring->discard_work);
 }
 
+/*
+ * Have the worker wake here rather than where it ran last, if both are idle:
+ * the event has woken this processor already. It is a hint.
+ */
+static void wake_worker_here(struct blkback_ring *ring)
+{
+#ifdef CONFIG_SMP
+	WRITE_ONCE(ring->worker->task->wake_cpu, smp_processor_id());
+#endif
+}
+
 /* The channel's event. It is ended by the worker, once the ring is empty. */
 static void ring_event(void *arg)
 {
 	struct blkback_ring *ring = arg;
 
 	set_bit(RING_EVENT, &ring->flags);
+	wake_worker_here(ring);
 	ring_kick(ring);
 }
 
