@@ -23,7 +23,8 @@ fail() {
 	exit 1
 }
 
-# Both pairs get what makes them fastest; unknown parameters are not an error.
+# Both pairs get what makes them fastest, and no I/O scheduler; unknown parameters
+# are not an error.
 front_options="max_queues=$BENCH_QUEUES max_ring_page_order=$order max_indirect_segments=64"
 
 back_options() {
@@ -52,7 +53,9 @@ unload_front='for m in xen-blkfront xenbus-mt; do
 
 attach() {
 	xl block-attach $name "$(disk_spec $name "xvdb:$(disk_path $name)")" >/dev/null &&
-		guest_run $name "for i in \$(seq 100); do [ -b $disk ] && exit; sleep 0.1; done; exit 1"
+		guest_run $name "for i in \$(seq 100); do
+		[ -b $disk ] && echo none >/sys/block/${disk##*/}/queue/scheduler && exit
+		sleep 0.1; done; exit 1"
 }
 
 detach() {
