@@ -13,7 +13,6 @@
 . "${0%/*}/../lib/peer.sh"
 
 grow() {
-	plug_paths peer 51728
 	plug_wait "$front" 4 || return 1
 	truncate -s 48M /tmp/disks/grow && losetup -c "$(disk_path grow)"
 }
@@ -28,6 +27,7 @@ ktap_set_plan 9
 disk=$(disk_make grow 32M loop) || ktap_exit_fail_msg 'no disk'
 ktap_test_result 'the guest boots' peer_guest peer "disk=xvdb:$disk" ||
 	ktap_exit_fail_msg 'no guest'
+plug_paths peer 51728
 peer_start peer windows-resized 51728
 ktap_test_result 'the disk grows' grow
 ktap_test_result 'the size is told within two seconds' told_in_time
