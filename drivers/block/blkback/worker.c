@@ -159,22 +159,39 @@ static void ring_learn(struct blkback_ring *ring)
 enum came { NOTHING, ENDED, REQUEST };
 
 /*
+ * How often to look before looking at the clock, which costs far more, and how
+ * long to rest between two looks: under a microsecond.
+ */
+#define LOOKS	8
+#define RELAXES	4
+
+static enum came ring_look(struct blkback_ring *ring)
+{
+	unsigned int i, j;
+
+	for (i = 0; i < LOOKS; i++) {
+		if (xpv_back_ring_stirs(&ring->shared))
+			return REQUEST;
+		if (!llist_empty(&ring->done))
+			return ENDED;
+		for (j = 0; j < RELAXES; j++)
+			cpu_relax();
+	}
+	return NOTHING;
+}
+
+/*
  * Wait for requests, until @until. What ends in interrupts meanwhile is left to
  * us: the barriers pair with llist_add() in ring_complete().
  */
 static enum came ring_wait(struct blkback_ring *ring, u64 until)
 {
-	enum came came = NOTHING;
+	enum came came;
 
 	/* Before the first look at @done. */
 	smp_store_mb(ring->waiting, true);
 	do {
-		if (xpv_back_ring_pending(&ring->shared))
-			came = REQUEST;
-		else if (!llist_empty(&ring->done))
-			came = ENDED;
-		else
-			cpu_relax();
+		came = ring_look(ring);
 	} while (came == NOTHING && !need_resched() &&
 		 ktime_get_ns() < until &&
 		 !test_bit(RING_STOPPING, &ring->flags));
