@@ -204,9 +204,10 @@ struct blkback_stats {
  * @spare: worker: unused requests of up to %BLKIF_SLOT_SEGS segments; and
  *	those of up to %BLKBACK_MAX_INDIRECT
  * @hold_end: worker: until when answers may be held back; 0 while none are
- * @hold_score: worker: how often there were answers since they were last held
- *	back in vain
- * @hold_need: and how often there have to be before they are held again
+ * @hold_max: worker: how many are; 1 is none
+ * @hold_score: worker: how often so many were since it was last changed
+ * @hold_need: and how often they have to be before more are
+ * @hold_trial: worker: it was raised, and that many were not held yet
  * @ended: worker: requests whose bios ended while it submitted them, or that it
  *	took over from @done
  * @nr_ended: how many
@@ -267,8 +268,10 @@ struct blkback_ring {
 	struct blkback_stats logged;
 	struct llist_node *spare[2];
 	u64 hold_end;
+	unsigned int hold_max;
 	unsigned int hold_score;
 	unsigned int hold_need;
+	bool hold_trial;
 	struct llist_node *ended;
 	unsigned int nr_ended;
 	unsigned int taken;

@@ -203,11 +203,37 @@ static enum came ring_wait(struct blkback_ring *ring, u64 until)
 
 /*
  * Hold answers back while the guest keeps asking: it is busy, and an event for
- * each would only interrupt it. Whether it does is found out by trying: a guest
- * that waits for the answers asks nothing, is answered, and not kept waiting
- * again soon.
+ * each would only interrupt it. How many is found out by trying. A guest that
+ * has no more to ask before it is answered makes the wait one in vain: it has
+ * as many requests at a time as are held then, and from now on is answered at
+ * half of that, so that it has some to go on with; or it was busy otherwise,
+ * so not at much less than before. More are tried again ever more seldom while
+ * that is in vain.
  */
-#define HOLD_MAX	16
+#define HOLD_MAX	16U
+#define HOLD_NEED	2U
+#define HOLD_NEED_MAX	256U
+
+static void hold_enough(struct blkback_ring *ring)
+{
+	if (ring->hold_trial) {
+		ring->hold_trial = false;
+		ring->hold_need = max(ring->hold_need / 2, HOLD_NEED);
+	}
+	if (ring->hold_max == HOLD_MAX || ++ring->hold_score < ring->hold_need)
+		return;
+	ring->hold_score = 0;
+	ring->hold_trial = true;
+	ring->hold_max = clamp(2 * ring->hold_max, 1U, HOLD_MAX);
+}
+
+static void hold_in_vain(struct blkback_ring *ring)
+{
+	ring->hold_score = 0;
+	ring->hold_trial = false;
+	ring->hold_need = clamp(4 * ring->hold_need, HOLD_NEED, HOLD_NEED_MAX);
+	ring->hold_max = max3(ring->nr_ended / 2, ring->hold_max / 4, 1U);
+}
 
 static bool ring_hold(struct blkback_ring *ring)
 {
@@ -217,26 +243,22 @@ static bool ring_hold(struct blkback_ring *ring)
 
 	if (!window || !ring->nr_ended)
 		return false;
-	if (ring->hold_score < ring->hold_need) {
-		ring->hold_score++;
-		return false;
-	}
 	now = ktime_get_ns();
 	if (!ring->hold_end)
 		ring->hold_end = now + 2 * window;
 	do {
-		if (ring->nr_ended >= HOLD_MAX || now >= ring->hold_end)
+		if (ring->nr_ended >= ring->hold_max) {
+			hold_enough(ring);
+			return false;
+		}
+		if (now >= ring->hold_end)
 			return false;
 		came = ring_wait(ring, min(now + window, ring->hold_end));
 		now = ktime_get_ns();
 	} while (came == ENDED);
-	if (came == REQUEST) {
-		ring->hold_need /= 2;
-		return true;
-	}
-	ring->hold_score = 0;
-	ring->hold_need = clamp(2 * ring->hold_need, 1U, POLL_NEED_MAX);
-	return false;
+	if (came == NOTHING)
+		hold_in_vain(ring);
+	return came == REQUEST;
 }
 
 /*
