@@ -22,7 +22,13 @@ ROWS = "rows"
 SECONDS = "2s"
 TRIES = 3
 KERNEL = "nokaslr"      # and so at the addresses of its symbols
-COUNTING = {"tcg": "tcg,thread=single", "icount": ("-icount", "shift=0,sleep=off")}
+
+regime = "parallel"     # of those below; the runner may choose another
+
+# How the host runs while it counts: what QEMU's -accel gets, and more options.
+# In turns, a processor does all it can before the other sees any of it.
+REGIMES = {"parallel": ("tcg,thread=multi", ()),
+           "turns": ("tcg,thread=single", ("-icount", "shift=0,sleep=off"))}
 
 # Of one cell: what became of each pair.
 Walls = dict[tuple, dict[str, list[float]]]
@@ -39,19 +45,19 @@ def prepare(modules: Path) -> None:
     image.replace_tree(BENCH / "dom0", image.PAYLOAD / "bench")
 
 
-def plugin_options(logs: Path) -> tuple[str, ...]:
+def plugin_options(logs: Path, regime: str) -> tuple[str, ...]:
     """Build the plugin; the options of QEMU that count into LOGS."""
     image.run(["gcc", "-O2", "-shared", "-fPIC", "-o", PLUGIN, BENCH / "counter.c"])
     table = logs / "symbols"
     kernel = symbols.table(symbols.kernel_map_path().read_text())
     table.write_text("\n".join(symbols.lines(symbols.table(symbols.hypervisor_map()), kernel)) + "\n")
-    return "-plugin", f"{PLUGIN},symbols={table},out={logs / ROWS}", *COUNTING["icount"]
+    return "-plugin", f"{PLUGIN},symbols={table},out={logs / ROWS}", *REGIMES[regime][1]
 
 
 def boot(mode: str) -> Host:
     logs = runner.new_logs(f"bench-{mode}")
     if mode == "counts":
-        return Host(logs, KERNEL, COUNTING["tcg"], plugin_options(logs))
+        return Host(logs, KERNEL, REGIMES[regime][0], plugin_options(logs, regime))
     return Host(logs, KERNEL)
 
 
