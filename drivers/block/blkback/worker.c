@@ -156,7 +156,7 @@ static void ring_learn(struct blkback_ring *ring)
 }
 
 /* What a wait for requests came upon. */
-enum came { NOTHING, ENDED, REQUEST };
+enum came { CAME_NOTHING, CAME_ENDED, CAME_REQUEST };
 
 /*
  * How often to look before looking at the clock, which costs far more, and how
@@ -171,13 +171,13 @@ static enum came ring_look(struct blkback_ring *ring)
 
 	for (i = 0; i < LOOKS; i++) {
 		if (xpv_back_ring_stirs(&ring->shared))
-			return REQUEST;
+			return CAME_REQUEST;
 		if (!llist_empty(&ring->done))
-			return ENDED;
+			return CAME_ENDED;
 		for (j = 0; j < RELAXES; j++)
 			cpu_relax();
 	}
-	return NOTHING;
+	return CAME_NOTHING;
 }
 
 /*
@@ -192,7 +192,7 @@ static enum came ring_wait(struct blkback_ring *ring, u64 until)
 	smp_store_mb(ring->waiting, true);
 	do {
 		came = ring_look(ring);
-	} while (came == NOTHING && !need_resched() &&
+	} while (came == CAME_NOTHING && !need_resched() &&
 		 ktime_get_ns() < until &&
 		 !test_bit(RING_STOPPING, &ring->flags));
 	/* Before the last. */
@@ -255,10 +255,10 @@ static bool ring_hold(struct blkback_ring *ring)
 			return false;
 		came = ring_wait(ring, min(now + window, ring->hold_end));
 		now = ktime_get_ns();
-	} while (came == ENDED);
-	if (came == NOTHING)
+	} while (came == CAME_ENDED);
+	if (came == CAME_NOTHING)
 		hold_in_vain(ring);
-	return came == REQUEST;
+	return came == CAME_REQUEST;
 }
 
 /*
@@ -278,8 +278,8 @@ static bool ring_poll(struct blkback_ring *ring)
 	do {
 		came = ring_wait(ring, until);
 		ring_answer_ended(ring);
-	} while (came == ENDED);
-	if (came == REQUEST) {
+	} while (came == CAME_ENDED);
+	if (came == CAME_REQUEST) {
 		WRITE_ONCE(ring->polled, ring->polled + 1);
 		ring->poll_need = POLL_NEED;
 		return true;
