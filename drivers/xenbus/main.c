@@ -13,8 +13,9 @@ static int __init xpv_init(void)
 
 	if (!xen_domain())
 		return -ENODEV;
-	xpv_reaper = alloc_workqueue("xpv-reaper", WQ_UNBOUND | WQ_FREEZABLE |
-				     WQ_MEM_RECLAIM, 0);
+	/* Not for reclaim: it waits for queues that are not, and nobody for it. */
+	xpv_reaper = alloc_workqueue("xpv-reaper", WQ_UNBOUND | WQ_FREEZABLE,
+				     0);
 	if (!xpv_reaper)
 		return -ENOMEM;
 	err = xpv_watch_init();
