@@ -2,12 +2,18 @@
 # SPDX-License-Identifier: GPL-2.0
 """Tests of what judges the tests, which `make unit` runs."""
 
+import contextlib
+import io
+import os
 import re
 import sys
 import tempfile
+import threading
+import time
 import unittest
 from pathlib import Path
 
+import cache
 import cells
 import scan
 import tap
@@ -48,6 +54,30 @@ class Tap(unittest.TestCase):
         self.assertEqual((outcome.failures, outcome.skips), (0, ["no disk"]))
         self.assertEqual(self.judge("1..1\nok 1 a # SKIP").failures, 1)
         self.assertEqual(self.judge("1..2\nok 1 a # SKIP no b\nok 2 c").skips, ["a: no b"])
+
+
+class Lock(unittest.TestCase):
+    def test_those_who_wait_go_in_order(self):
+        seen = []
+
+        def hold(name):
+            with cache.locked("test", "waiting"):
+                seen.append(name)
+                time.sleep(0.02)
+
+        with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stdout(io.StringIO()):
+            os.environ["XPV_CACHE"] = folder
+            threads = [threading.Thread(target=hold, args=(name,)) for name in range(6)]
+            with cache.locked("test", "waiting"):
+                for place, thread in enumerate(threads):
+                    thread.start()
+                    while len(list(Path(folder, "test.turns").glob("[0-9]*"))) < place + 2:
+                        time.sleep(0.001)
+            for thread in threads:
+                thread.join()
+            del os.environ["XPV_CACHE"]
+            self.assertFalse(list(Path(folder, "test.turns").glob("[0-9]*")))
+        self.assertEqual(seen, sorted(seen))
 
 
 class Scan(unittest.TestCase):
