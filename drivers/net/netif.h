@@ -18,10 +18,13 @@
  * Staging grants: the frontend has the backend map some of its pages once and
  * for all. A request that names one of them needs no grant operation.
  *
- * GET_GREF_MAPPING_SIZE	data[0] = queue; answers how many more may be mapped
- * ADD_GREF_MAPPING		data[0] = queue, data[1] = grant of a page that holds the list, data[2] = its
- *				length; all of them are mapped, or none
- * DEL_GREF_MAPPING		the same; the status of each entry says how it went
+ * GET_GREF_MAPPING_SIZE	data[0] = queue; answers how many more may be
+ *				mapped
+ * ADD_GREF_MAPPING		data[0] = queue, data[1] = grant of a page with
+ *				the list, data[2] = its length; all of them are
+ *				mapped, or none
+ * DEL_GREF_MAPPING		the same; the status of each entry says how it
+ *				went
  */
 #define NETIF_CTRL_GET_GREF_MAPPING_SIZE	8
 #define NETIF_CTRL_ADD_GREF_MAPPING		9
