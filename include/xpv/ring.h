@@ -277,16 +277,30 @@ static inline void xpv_back_ring_get(struct xpv_ring *ring, void *req,
 }
 
 /**
- * xpv_back_ring_final_check() - ask for an event, then look once more
+ * xpv_back_ring_ask() - ask for an event, then look once more
+ * @ring: the ring
+ * @nr: how many requests have to wait for the frontend to send it; at least 1
+ *
+ * Return: as xpv_back_ring_pending(). If it is less than @nr an event will
+ * come, once that many wait.
+ */
+static inline int xpv_back_ring_ask(struct xpv_ring *ring, u32 nr)
+{
+	WRITE_ONCE(ring->page->req_event, ring->cons + nr);
+	virt_mb();	/* threshold before the peer's producer */
+	return xpv_back_ring_pending(ring);
+}
+
+/**
+ * xpv_back_ring_final_check() - ask for an event with the next request, then
+ *	look once more
  * @ring: the ring, with no request seen pending
  *
  * Return: as xpv_back_ring_pending(). On 0 an event will come.
  */
 static inline int xpv_back_ring_final_check(struct xpv_ring *ring)
 {
-	WRITE_ONCE(ring->page->req_event, ring->cons + 1);
-	virt_mb();	/* threshold before the peer's producer */
-	return xpv_back_ring_pending(ring);
+	return xpv_back_ring_ask(ring, 1);
 }
 
 /**

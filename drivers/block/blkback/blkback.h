@@ -19,6 +19,7 @@
 
 #include <linux/bio.h>
 #include <linux/blkdev.h>
+#include <linux/hrtimer.h>
 #include <linux/interrupt.h>
 #include <linux/kthread.h>
 #include <linux/list.h>
@@ -35,6 +36,7 @@
 #include <xpv/ring.h>
 
 #include "blkif_parse.h"
+#include "hold.h"
 
 /* Segments of an indirect request that we offer. */
 #define BLKBACK_MAX_INDIRECT	256
@@ -203,11 +205,11 @@ struct blkback_stats {
  * @logged: worker: the statistics as they were logged
  * @spare: worker: unused requests of up to %BLKIF_SLOT_SEGS segments; and
  *	those of up to %BLKBACK_MAX_INDIRECT
- * @hold_end: worker: until when answers may be held back; 0 while none are
- * @hold_max: worker: how many are; 1 is none
- * @hold_score: worker: how often so many were since it was last changed
- * @hold_need: and how often they have to be before more are
- * @hold_trial: worker: it was raised, and that many were not held yet
+ * @hold: worker: how many answers to give together
+ * @hold_end: worker: until when they may be held back; 0 while none are
+ * @alarm: calls the worker then, if it is @napping
+ * @napping: worker: it rests while answers are held back, or about to be
+ * @naps: worker: how often it did, read by anyone
  * @ended: worker: requests whose bios ended while it submitted them, or that it
  *	took over from @done
  * @nr_ended: how many
@@ -267,11 +269,11 @@ struct blkback_ring {
 	unsigned long next_log;
 	struct blkback_stats logged;
 	struct llist_node *spare[2];
+	struct hold hold;
 	u64 hold_end;
-	unsigned int hold_max;
-	unsigned int hold_score;
-	unsigned int hold_need;
-	bool hold_trial;
+	struct hrtimer alarm;
+	bool napping;
+	unsigned long naps;
 	struct llist_node *ended;
 	unsigned int nr_ended;
 	unsigned int taken;
@@ -374,9 +376,18 @@ void ring_done(struct tasklet_struct *task);
 void ring_complete(struct blkback_request *req);
 
 /* worker.c */
+int ring_waiting(struct blkback_ring *ring, unsigned int ask);
 void ring_work(struct kthread_work *work);
 void ring_expire_work(struct work_struct *work);
 void ring_discard_work(struct work_struct *work);
+
+/* linger.c */
+void ring_linger_init(struct blkback_ring *ring);
+void ring_wake(struct blkback_ring *ring);
+void ring_learn(struct blkback_ring *ring);
+void ring_answer_ended(struct blkback_ring *ring);
+void ring_answer_enough(struct blkback_ring *ring);
+int ring_linger(struct blkback_ring *ring);
 
 /* request.c */
 struct blkback_request *request_alloc(struct blkback_ring *ring, bool large);

@@ -195,6 +195,7 @@ struct blkback_ring *ring_alloc(struct blkback *be, unsigned int index)
 	spin_lock_init(&ring->lock);
 	init_waitqueue_head(&ring->idle);
 	xpv_map_pool_init(&ring->pool, be->xdev);
+	ring_linger_init(ring);
 	return ring;
 }
 
@@ -393,8 +394,10 @@ void ring_drain(struct blkback_ring *ring)
 {
 	/*
 	 * A run that began before the ring was stopped still takes requests;
-	 * a later one takes at most the request it is held at.
+	 * a later one takes at most the request it is held at, and answers
+	 * what was held back.
 	 */
+	ring_kick(ring);
 	kthread_flush_work(&ring->work);
 	wait_event_idle(ring->idle, ring_is_idle(ring));
 }
@@ -410,6 +413,7 @@ void ring_disconnect(struct blkback_ring *ring)
 {
 	tasklet_kill(&ring->done_task);
 	xpv_evtchn_close(&ring->ch);
+	hrtimer_cancel(&ring->alarm);
 	cancel_delayed_work_sync(&ring->expire);
 	/* A late event may have queued the work: it sees RING_STOPPING. */
 	kthread_destroy_worker(ring->worker);

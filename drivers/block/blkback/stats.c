@@ -73,8 +73,9 @@ void stats_show(struct blkback_ring *ring, struct seq_file *to)
 		   READ_ONCE(stats->rd_req), READ_ONCE(stats->wr_req),
 		   READ_ONCE(stats->f_req), READ_ONCE(stats->ds_req),
 		   READ_ONCE(stats->oo_req));
-	seq_printf(to, "  events sent %lu, polls won %lu lost %lu\n",
+	seq_printf(to, "  events sent %lu, polls won %lu lost %lu, naps %lu, depth %u\n",
 		   READ_ONCE(ring->notified), READ_ONCE(ring->polled),
-		   READ_ONCE(ring->polled_vainly));
+		   READ_ONCE(ring->polled_vainly), READ_ONCE(ring->naps),
+		   READ_ONCE(ring->hold.depth));
 	show_latency(ring, to);
 }

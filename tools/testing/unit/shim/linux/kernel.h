@@ -15,6 +15,7 @@
 	((type *)((char *)(ptr) - offsetof(type, member)))
 #define max(a, b) ({ __auto_type a_ = (a); __auto_type b_ = (b); \
 		     a_ > b_ ? a_ : b_; })
+#define max3(a, b, c)	max(max((a), (b)), (c))
 #define min_t(type, a, b) min((type)(a), (type)(b))
 #define min(a, b) ({ __auto_type a_ = (a); __auto_type b_ = (b); \
 		     a_ < b_ ? a_ : b_; })
