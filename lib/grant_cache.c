@@ -17,6 +17,7 @@
 #include <xen/grant_table.h>
 #include <xpv/device.h>
 #include <xpv/grant_cache.h>
+#include <xpv/work.h>
 
 /* Pages come, if they can be had so, in pieces of this many. */
 #define PIECE		8U
@@ -132,7 +133,8 @@ static bool grow(struct xpv_grant_cache *cache, unsigned int want)
 	}
 	cache->futile = 0;
 	if (cache->nr > cache->keep)
-		schedule_delayed_work(&cache->trim, TRIM_AFTER);
+		queue_delayed_work(xpv_prompt_queue, &cache->trim,
+				   TRIM_AFTER);
 	return true;
 }
 
@@ -363,8 +365,8 @@ static void trim_work(struct work_struct *work)
 
 	xpv_grant_cache_revoke(cache, &idle);
 	if (idle_back(cache, &idle, idle.nr == nr))
-		schedule_delayed_work(&cache->trim,
-				      TRIM_AFTER << READ_ONCE(cache->futile));
+		queue_delayed_work(xpv_prompt_queue, &cache->trim,
+				   TRIM_AFTER << READ_ONCE(cache->futile));
 }
 
 int xpv_grant_cache_init(struct xpv_grant_cache *cache, struct xpv_device *dev,

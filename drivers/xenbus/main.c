@@ -1,11 +1,36 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The engine as a module. */
+#include <linux/errno.h>
+#include <linux/export.h>
 #include <linux/module.h>
 #include <linux/workqueue.h>
 #include <xen/xen.h>
+#include <xpv/work.h>
 #include "internal.h"
 
 struct workqueue_struct *xpv_reaper;
+struct workqueue_struct *xpv_prompt_queue;
+EXPORT_SYMBOL_GPL(xpv_prompt_queue);
+
+static void queues_free(void)
+{
+	if (xpv_prompt_queue)
+		destroy_workqueue(xpv_prompt_queue);
+	if (xpv_reaper)
+		destroy_workqueue(xpv_reaper);
+}
+
+static int queues_alloc(void)
+{
+	/* Not for reclaim: it waits for queues that are not, and nobody for it. */
+	xpv_reaper = alloc_workqueue("xpv-reaper", WQ_UNBOUND | WQ_FREEZABLE,
+				     0);
+	xpv_prompt_queue = alloc_workqueue("xpv-prompt", WQ_MEM_RECLAIM, 0);
+	if (xpv_reaper && xpv_prompt_queue)
+		return 0;
+	queues_free();
+	return -ENOMEM;
+}
 
 static int __init xpv_init(void)
 {
@@ -13,14 +38,12 @@ static int __init xpv_init(void)
 
 	if (!xen_domain())
 		return -ENODEV;
-	/* Not for reclaim: it waits for queues that are not, and nobody for it. */
-	xpv_reaper = alloc_workqueue("xpv-reaper", WQ_UNBOUND | WQ_FREEZABLE,
-				     0);
-	if (!xpv_reaper)
-		return -ENOMEM;
+	err = queues_alloc();
+	if (err)
+		return err;
 	err = xpv_watch_init();
 	if (err)
-		goto err_queue;
+		goto err_queues;
 	err = xpv_claim_init();
 	if (err)
 		goto err_watch;
@@ -29,8 +52,8 @@ static int __init xpv_init(void)
 
 err_watch:
 	xpv_watch_exit();
-err_queue:
-	destroy_workqueue(xpv_reaper);
+err_queues:
+	queues_free();
 	return err;
 }
 module_init(xpv_init);
@@ -39,7 +62,7 @@ static void __exit xpv_exit(void)
 {
 	xpv_debugfs_exit();
 	xpv_watch_exit();
-	destroy_workqueue(xpv_reaper);
+	queues_free();
 }
 module_exit(xpv_exit);
 

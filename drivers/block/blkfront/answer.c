@@ -214,7 +214,8 @@ static bool lost_add(struct blkfront_ring *ring, struct blkfront_cmd *cmd)
 	}
 	spin_unlock_irqrestore(&ring->lock, flags);
 	if (waits)
-		schedule_delayed_work(&ring->reclaim, RECLAIM_EVERY);
+		queue_delayed_work(xpv_prompt_queue, &ring->reclaim,
+				   RECLAIM_EVERY);
 	return waits;
 }
 
@@ -339,7 +340,7 @@ static void finish_later(struct blkfront_ring *ring, struct blkfront_cmd *cmd)
 	cmd->next = ring->late;
 	ring->late = cmd;
 	spin_unlock_irqrestore(&ring->lock, flags);
-	schedule_work(&ring->finish);
+	queue_work(xpv_prompt_queue, &ring->finish);
 }
 
 static void cmd_complete(struct blkfront_ring *ring, struct request *rq,
@@ -380,7 +381,7 @@ void blkfront_batch_finish(struct blkfront_ring *ring,
 	if (batch->why[0])
 		xpv_device_fail(ring->bf->dev, -EPROTO, "%s", batch->why);
 	if (batch->limits)
-		schedule_work(&ring->bf->limits);
+		queue_work(blkfront_slow_queue, &ring->bf->limits);
 	if (!batch->first)
 		return;
 	batch_settle(ring, batch);
@@ -417,7 +418,8 @@ void blkfront_reclaim_lost(struct blkfront_ring *ring)
 	batch_fill(&batch, list_out(ring, &ring->lost));
 	blkfront_batch_finish(ring, &batch);
 	if (blkfront_ring_mapped(ring))
-		schedule_delayed_work(&ring->reclaim, RECLAIM_EVERY);
+		queue_delayed_work(xpv_prompt_queue, &ring->reclaim,
+				   RECLAIM_EVERY);
 }
 
 /**

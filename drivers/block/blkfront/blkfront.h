@@ -32,6 +32,7 @@
 #include <xpv/grant.h>
 #include <xpv/grant_cache.h>
 #include <xpv/ring.h>
+#include <xpv/work.h>
 #include "vdev.h"
 
 /* What a ring request carries without, and at most with a descriptor page. */
@@ -234,8 +235,10 @@ struct blkfront_ring {
  * @going: no opens any more; under the disk's open_mutex
  * @leave: the toolstack waits for the last user to close; set before looking
  *	for users, so that the last one sees it
- * @add: shows the disk to users, which reads its partition table
- * @limits: brings the disk's limits up to date
+ * @add: shows the disk to users, which reads its partition table: as long as
+ *	the backend takes, so in the queue for slow works
+ * @limits: brings the disk's limits up to date; in the same queue, for it may
+ *	have to wait for a user who changes them
  * @look_again: kicks the lane, that could not tell whether @disk is in use
  * @give_up: fails what a closing disk still waits for
  * @nr_queues: how many queues @disk has; set before it is made
@@ -286,6 +289,7 @@ struct blkfront {
 };
 
 /* main.c */
+extern struct workqueue_struct *blkfront_slow_queue;
 void blkfront_get(struct blkfront *bf);
 void blkfront_put(struct blkfront *bf);
 void blkfront_fail_all(struct blkfront *bf);

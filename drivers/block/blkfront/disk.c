@@ -354,7 +354,7 @@ void blkfront_disk_show(struct blkfront *bf)
 	if (atomic_read_acquire(&bf->adding) || bf->added)
 		return;
 	atomic_set(&bf->adding, 1);
-	schedule_work(&bf->add);
+	queue_work(blkfront_slow_queue, &bf->add);
 }
 
 /**
@@ -392,7 +392,8 @@ bool blkfront_disk_busy(struct blkfront *bf)
 		bf->going = !busy;
 		mutex_unlock(&bf->disk->open_mutex);
 	} else {
-		schedule_delayed_work(&bf->look_again, LOOK_AGAIN_AFTER);
+		queue_delayed_work(xpv_prompt_queue, &bf->look_again,
+				   LOOK_AGAIN_AFTER);
 	}
 	return busy;
 }
@@ -402,7 +403,7 @@ static void disk_take_back(struct blkfront *bf)
 {
 	if (bf->aborted)
 		blk_mark_disk_dead(bf->disk);
-	schedule_delayed_work(&bf->give_up, GIVE_UP_AFTER);
+	queue_delayed_work(xpv_prompt_queue, &bf->give_up, GIVE_UP_AFTER);
 	del_gendisk(bf->disk);
 	cancel_delayed_work_sync(&bf->give_up);
 }

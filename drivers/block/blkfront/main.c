@@ -49,6 +49,13 @@ static bool trusted = true;
 module_param(trusted, bool, 0644);
 MODULE_PARM_DESC(trusted, "Backends may see more than the data asked for");
 
+/*
+ * For works that may wait for the backend. Lanes wait for them, so that memory
+ * can be reclaimed through this queue too; but what a request needs to get on
+ * is done in the prompt one.
+ */
+struct workqueue_struct *blkfront_slow_queue;
+
 /**
  * blkfront_get() - hold a device's memory
  * @bf: the device
@@ -346,9 +353,20 @@ static int __init blkfront_init(void)
 		       XENVBD_MAJOR);
 		return -EBUSY;
 	}
+	blkfront_slow_queue = alloc_workqueue("xen-blkfront", WQ_UNBOUND |
+					      WQ_MEM_RECLAIM, 0);
+	err = -ENOMEM;
+	if (!blkfront_slow_queue)
+		goto err_major;
 	err = xpv_driver_register(&blkfront_driver, THIS_MODULE);
 	if (err)
-		unregister_blkdev(XENVBD_MAJOR, NAME);
+		goto err_queue;
+	return 0;
+
+err_queue:
+	destroy_workqueue(blkfront_slow_queue);
+err_major:
+	unregister_blkdev(XENVBD_MAJOR, NAME);
 	return err;
 }
 module_init(blkfront_init);
@@ -356,6 +374,7 @@ module_init(blkfront_init);
 static void __exit blkfront_exit(void)
 {
 	xpv_driver_unregister(&blkfront_driver);
+	destroy_workqueue(blkfront_slow_queue);
 	unregister_blkdev(XENVBD_MAJOR, NAME);
 }
 module_exit(blkfront_exit);

@@ -38,7 +38,8 @@ static void queue_wait(struct blkfront_ring *ring, struct blk_mq_hw_ctx *hctx,
 		blkfront_ring_kick(ring);
 	else if (ring->live &&
 		 (filled == FILL_FAILED || ring->free == ring->nr_shadows))
-		schedule_delayed_work(&ring->reclaim, WAIT_FOR_MEMORY);
+		queue_delayed_work(xpv_prompt_queue, &ring->reclaim,
+				   WAIT_FOR_MEMORY);
 }
 
 /*

@@ -389,7 +389,7 @@ void blkfront_ring_stop(struct blkfront_ring *ring)
 	blkfront_batch_finish(ring, &batch);
 	xpv_grant_cache_close(&ring->descs);
 	xpv_grant_cache_close(&ring->data);
-	schedule_delayed_work(&ring->reclaim, RECLAIM_AFTER);
+	queue_delayed_work(xpv_prompt_queue, &ring->reclaim, RECLAIM_AFTER);
 	xpv_ring_revoke(&ring->mem);
 }
 

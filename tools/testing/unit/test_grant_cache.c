@@ -5,6 +5,7 @@
 #include <string.h>
 #include <xpv/device.h>
 #include <xpv/grant_cache.h>
+#include <xpv/work.h>
 #include "shim/fake_xen.h"
 
 #define FREE	fake_refs_in(FAKE_REF_FREE)
@@ -16,10 +17,14 @@ static struct xpv_grant_cache cache;
 static struct delayed_work *queued;
 static unsigned long queued_for;
 
+static char prompt;
+struct workqueue_struct *xpv_prompt_queue = (struct workqueue_struct *)&prompt;
+
 /* One work at most is queued, and runs when the test says so. */
 bool queue_delayed_work(struct workqueue_struct *wq, struct delayed_work *dwork,
 			unsigned long delay)
 {
+	assert_ptr_equal(wq, xpv_prompt_queue);
 	if (queued)
 		return false;
 	queued = dwork;
