@@ -15,38 +15,45 @@
 
 /**
  * struct place - where the next byte goes to or comes from
- * @grants: the table of pages
- * @at: the page's entry
- * @done: how far into it
+ * @entries: the table of pages
+ * @next: the entry of the page after this one
+ * @at: in this page
+ * @left: bytes left of it
  */
 struct place {
-	struct xpv_cached_grant *grants;
-	u16 at;
-	unsigned int done;
+	const struct xpv_cached_grant *entries;
+	u16 next;
+	void *at;
+	unsigned int left;
 };
 
-static void copy_piece(struct place *to, struct bio_vec *bv, bool write)
+static void next_page(struct place *place)
 {
-	void *data = bvec_kmap_local(bv);
-	unsigned int from = 0, n;
-	void *ours;
+	const struct xpv_cached_grant *entry = &place->entries[place->next];
 
-	while (from < bv->bv_len) {
-		if (to->done == XEN_PAGE_SIZE) {
-			to->at = to->grants[to->at].next;
-			to->done = 0;
-		}
-		n = min_t(unsigned int, bv->bv_len - from,
-			  XEN_PAGE_SIZE - to->done);
-		ours = page_address(to->grants[to->at].page) + to->done;
+	place->at = page_address(entry->page);
+	place->left = XEN_PAGE_SIZE;
+	place->next = entry->next;
+}
+
+static void copy_piece(struct place *ours, void *data, unsigned int len,
+		       bool write)
+{
+	unsigned int n;
+
+	while (len) {
+		if (!ours->left)
+			next_page(ours);
+		n = min(len, ours->left);
 		if (write)
-			memcpy(ours, data + from, n);
+			memcpy(ours->at, data, n);
 		else
-			memcpy(data + from, ours, n);
-		from += n;
-		to->done += n;
+			memcpy(data, ours->at, n);
+		ours->at += n;
+		ours->left -= n;
+		data += n;
+		len -= n;
 	}
-	kunmap_local(data);
 }
 
 /**
@@ -59,14 +66,18 @@ static void copy_piece(struct place *to, struct bio_vec *bv, bool write)
 void blkfront_copy(struct blkfront_ring *ring, struct request *rq)
 {
 	struct blkfront_cmd *cmd = blk_mq_rq_to_pdu(rq);
-	struct place place = {
-		.grants = ring->data.entries,
-		.at = cmd->data.head,
+	struct place ours = {
+		.entries = ring->data.entries,
+		.next = cmd->data.head,
 	};
 	bool write = op_is_write(req_op(rq));
 	struct req_iterator iter;
 	struct bio_vec bv;
+	void *data;
 
-	rq_for_each_segment(bv, rq, iter)
-		copy_piece(&place, &bv, write);
+	rq_for_each_segment(bv, rq, iter) {
+		data = bvec_kmap_local(&bv);
+		copy_piece(&ours, data, bv.bv_len, write);
+		kunmap_local(data);
+	}
 }
