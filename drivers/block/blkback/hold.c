@@ -5,7 +5,7 @@
 #include "hold.h"
 
 #define NEED_MIN	2U
-#define NEED_MAX	256U
+#define NEED_MAX	1024U
 
 /**
  * hold_init() - nothing is known

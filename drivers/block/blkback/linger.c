@@ -24,7 +24,7 @@
 
 /* Answers are held back so many times as long as a ring is watched, at most. */
 #define HOLD_WINDOWS	2U
-#define NAP_WINDOWS	5U
+#define NAP_WINDOWS	10U
 
 /*
  * How many runs in a row must have come soon for watching to be worth it; and

@@ -48,19 +48,29 @@ attach_others() {
 	for i in $(seq $attaches); do
 		attach $((first + i * 256)) "$(disk_path other$i)"
 	done >/tmp/unsorted
-	ktap_print_msg "in order: $(tr '\n' ' ' </tmp/unsorted)"
+	echo "in order: $(tr '\n' ' ' </tmp/unsorted)"
 	sort -n /tmp/unsorted >/tmp/latencies
 	for i in $(seq $attaches); do
 		unplug_nodes stuck $((first + i * 256))
 	done
 	slowest=$(tail -n 1 /tmp/latencies)
 	median=$(sed -n "$(((attaches + 1) / 2))p" /tmp/latencies)
-	ktap_print_msg "$XPV_FRONT/$XPV_BACK $1: $attaches attaches, median $median ms, slowest $slowest ms$(
+	echo "$XPV_FRONT/$XPV_BACK $1: $attaches attaches, median $median ms, slowest $slowest ms$(
 		[ "$slowest" -lt ${limit}000 ] || echo ' or more: gave up')"
 }
 
 others_are_fast() {
 	[ "$XPV_BACK" != ours ] || [ "$slowest" -lt 1000 ]
+}
+
+# What delays others does so again; what else the machine under the emulator had
+# to do is over.
+others_attach_fast() {
+	attach_others "$1"
+	others_are_fast && return
+	disks_settle
+	attach_others "$1, again"
+	others_are_fast
 }
 
 stuck_one_connects() {
@@ -96,15 +106,15 @@ exec 9<"$(disk_path stuck)"	# keeps the dirty pages
 suspend_with_dirty_pages "$(disk_path stuck)"
 plug_nodes stuck 51728 "$(disk_path stuck)"
 sleep 1
-attach_others 'while one is stuck connecting'
-ktap_test_result 'others attach while one is stuck connecting' others_are_fast
+ktap_test_result 'others attach while one is stuck connecting' \
+	others_attach_fast 'while one is stuck connecting'
 ktap_test_result 'the stuck one connects once its device is back' stuck_one_connects
 ktap_test_result 'the others are gone' disks_settle
 
 dmsetup suspend --noflush --nolockfs stuck
 ktap_test_result 'a read is stuck' read_is_stuck
-attach_others 'while one is stuck in mid-I/O'
-ktap_test_result 'others attach while one is stuck in mid-I/O' others_are_fast
+ktap_test_result 'others attach while one is stuck in mid-I/O' \
+	others_attach_fast 'while one is stuck in mid-I/O'
 ktap_test_result 'the read ends once its device is back' read_ends
 exec 9<&-
 ktap_test_result 'the others are gone again' disks_settle
