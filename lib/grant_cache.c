@@ -23,9 +23,12 @@
 #define PIECE		8U
 #define PIECE_ORDER	ilog2(PIECE)
 
-/* When to look for idle entries; later and later, then no more. */
-#define TRIM_AFTER	(15 * HZ)
-#define TRIM_TRIES	6
+/*
+ * How often to look for idle entries, and how often in vain before no more:
+ * backends let go of what is idle within a minute or so.
+ */
+#define TRIM_EVERY	(10 * HZ)
+#define TRIM_TRIES	12
 
 static void blank_push(struct xpv_grant_cache *cache, u16 i)
 {
@@ -121,6 +124,12 @@ static void piece_add(struct xpv_grant_cache *cache, struct piece *piece)
 	atomic_add(piece->nr, &cache->dev->held.grants);
 }
 
+static void trim_later(struct xpv_grant_cache *cache)
+{
+	queue_delayed_work(xpv_prompt_queue, &cache->trim,
+			   round_jiffies_relative(TRIM_EVERY));
+}
+
 static bool grow(struct xpv_grant_cache *cache, unsigned int want)
 	__must_hold(&cache->lock)
 {
@@ -133,8 +142,7 @@ static bool grow(struct xpv_grant_cache *cache, unsigned int want)
 	}
 	cache->futile = 0;
 	if (cache->nr > cache->keep)
-		queue_delayed_work(xpv_prompt_queue, &cache->trim,
-				   TRIM_AFTER);
+		trim_later(cache);
 	return true;
 }
 
@@ -365,8 +373,7 @@ static void trim_work(struct work_struct *work)
 
 	xpv_grant_cache_revoke(cache, &idle);
 	if (idle_back(cache, &idle, idle.nr == nr))
-		queue_delayed_work(xpv_prompt_queue, &cache->trim,
-				   TRIM_AFTER << READ_ONCE(cache->futile));
+		trim_later(cache);
 }
 
 int xpv_grant_cache_init(struct xpv_grant_cache *cache, struct xpv_device *dev,
@@ -383,7 +390,7 @@ int xpv_grant_cache_init(struct xpv_grant_cache *cache, struct xpv_device *dev,
 	cache->dev = dev;
 	cache->size = size;
 	spin_lock_init(&cache->lock);
-	INIT_DEFERRABLE_WORK(&cache->trim, trim_work);
+	INIT_DELAYED_WORK(&cache->trim, trim_work);
 	for (i = size; i--;)
 		blank_push(cache, i);
 	cache->blank.tail = size - 1;

@@ -5,6 +5,7 @@
  * Only pages that Xen mapped, or unmapped, by its own word are counted as
  * such. What could not be unmapped stays in the device's account, and shows.
  */
+#include <linux/compiler.h>
 #include <linux/export.h>
 #include <linux/mm.h>
 #include <linux/page-flags.h>
@@ -52,6 +53,7 @@ EXPORT_SYMBOL_GPL(xpv_ring_unmap);
 void xpv_map_pool_init(struct xpv_map_pool *pool, struct xpv_device *dev)
 {
 	pool->dev = dev;
+	pool->low = 0;
 	gnttab_page_cache_init(&pool->cache);
 }
 EXPORT_SYMBOL_GPL(xpv_map_pool_init);
@@ -61,6 +63,18 @@ void xpv_map_pool_shrink(struct xpv_map_pool *pool, unsigned int keep)
 	gnttab_page_cache_shrink(&pool->cache, keep);
 }
 EXPORT_SYMBOL_GPL(xpv_map_pool_shrink);
+
+unsigned int xpv_map_pool_expire(struct xpv_map_pool *pool)
+{
+	unsigned int nr = READ_ONCE(pool->cache.num_pages);
+
+	if (pool->low)
+		gnttab_page_cache_shrink(&pool->cache,
+					 nr - min(nr, pool->low));
+	pool->low = READ_ONCE(pool->cache.num_pages);
+	return pool->low;
+}
+EXPORT_SYMBOL_GPL(xpv_map_pool_expire);
 
 int xpv_map_batch_init(struct xpv_map_batch *batch, struct xpv_map_pool *pool,
 		       unsigned int max)
@@ -108,6 +122,7 @@ static int take_frames(struct xpv_map_batch *batch, unsigned int nr)
 	for (i = 0; i < nr; i++)
 		if (gnttab_page_cache_get(cache, &batch->pages[i]))
 			goto err_put;
+	batch->pool->low = min(batch->pool->low, READ_ONCE(cache->num_pages));
 	return 0;
 
 err_put:

@@ -13,10 +13,10 @@
  *    of others by it and takes them back before the chain is given.
  *
  * The last given is the first taken, so that few pages are hot and the rest
- * can be found idle. A cache grows as chains are asked for. What a while has
- * not needed goes back to the kernel, if the other end does not map it; the
- * timer for that does not wake an idle CPU, and ends when it finds no more to
- * do.
+ * can be found idle. A cache grows as chains are asked for. What ten seconds
+ * have not needed goes back to the kernel as soon as the other end does not map
+ * it; the timer for that ends when there is no more to do, and after two
+ * minutes in vain.
  *
  * A page that the other end still maps is never used for anything else before
  * Xen says that it may (XSA-396).

@@ -55,10 +55,12 @@ void xpv_ring_unmap(struct xpv_mapped_ring *ring);
  * struct xpv_map_pool - page frames that foreign pages are mapped at
  * @dev: the device they are accounted to
  * @cache: frames not in use
+ * @low: fewest that there were since xpv_map_pool_expire(); of who maps
  */
 struct xpv_map_pool {
 	struct xpv_device *dev;
 	struct gnttab_page_cache cache;
+	unsigned int low;
 };
 
 /**
@@ -76,6 +78,18 @@ void xpv_map_pool_init(struct xpv_map_pool *pool, struct xpv_device *dev);
  * Context: process; sleeps.
  */
 void xpv_map_pool_shrink(struct xpv_map_pool *pool, unsigned int keep);
+
+/**
+ * xpv_map_pool_expire() - give back the frames that were not needed
+ * @pool: the pool
+ *
+ * Not needed since this was last called, that is. No one may be mapping with
+ * frames of the pool meanwhile.
+ *
+ * Context: process; sleeps.
+ * Return: how many unused frames are left.
+ */
+unsigned int xpv_map_pool_expire(struct xpv_map_pool *pool);
 
 /**
  * struct xpv_map_batch - the foreign pages of one request

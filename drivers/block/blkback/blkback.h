@@ -169,7 +169,7 @@ struct blkback_stats {
 /* Bits of struct blkback_ring.flags. */
 #define RING_EVENT	0	/* an event came and was not ended yet */
 #define RING_STOPPING	1	/* take no more requests */
-#define RING_EXPIRE	2	/* look for kept pages that nobody uses */
+#define RING_EXPIRE	2	/* give back what nobody has used for a while */
 
 /**
  * struct blkback_ring - one queue
@@ -184,8 +184,8 @@ struct blkback_stats {
  *	under @lock.
  * @worker: the worker's thread, while the ring is connected
  * @work: the worker: takes requests. The ring's only consumer.
- * @expire: asks the worker to look for kept pages that nobody uses; pending
- *	only while pages are kept
+ * @expire: asks the worker to give back what nobody has used for a while;
+ *	pending only while there is something to give back
  * @discard_work: carries out @discards one after the other. A discard may keep
  *	its submitter busy for long, and reads must not wait for that.
  * @flags: RING_* bits; atomic operations only
@@ -205,6 +205,8 @@ struct blkback_stats {
  * @logged: worker: the statistics as they were logged
  * @spare: worker: unused requests of up to %BLKIF_SLOT_SEGS segments; and
  *	those of up to %BLKBACK_MAX_INDIRECT
+ * @made: worker: how many there are of either, busy ones too
+ * @made_before: worker: how many had been made when these last expired
  * @hold: worker: how many answers to give together
  * @hold_end: worker: until when they may be held back; 0 while none are
  * @alarm: calls the worker then, if it is @napping
@@ -269,6 +271,8 @@ struct blkback_ring {
 	unsigned long next_log;
 	struct blkback_stats logged;
 	struct llist_node *spare[2];
+	unsigned int made[2];
+	unsigned long made_before;
 	struct hold hold;
 	u64 hold_end;
 	struct hrtimer alarm;
@@ -368,6 +372,8 @@ unsigned int ring_keep_limit(const struct blkback_ring *ring);
 void ring_drain(struct blkback_ring *ring);
 void ring_disconnect(struct blkback_ring *ring);
 bool ring_get_request(struct blkback_ring *ring, struct blkback_request **req);
+bool ring_has_surplus(const struct blkback_ring *ring);
+void ring_expire_requests(struct blkback_ring *ring);
 void ring_queue_discard(struct blkback_request *req);
 
 /* respond.c */

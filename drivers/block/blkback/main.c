@@ -31,11 +31,11 @@ module_param_named(max_persistent_grants, blkback_max_persistent, uint, 0644);
 MODULE_PARM_DESC(max_persistent_grants,
 		 "Pages of a guest that each ring keeps mapped");
 
-unsigned int blkback_unused_seconds = 60;
+unsigned int blkback_unused_seconds = 20;
 module_param_named(persistent_grant_unused_seconds, blkback_unused_seconds,
 		   uint, 0644);
 MODULE_PARM_DESC(persistent_grant_unused_seconds,
-		 "How long a page is kept mapped without being used; 0 for ever");
+		 "How long a page is kept mapped, or other memory held, without being used; 0 for ever");
 
 bool blkback_feature_persistent = true;
 module_param_named(feature_persistent, blkback_feature_persistent, bool, 0644);

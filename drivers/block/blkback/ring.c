@@ -11,8 +11,11 @@
 
 #include "blkback.h"
 
-/* Requests made when a ring is connected; more are made when needed. */
-#define RING_RESERVE	32
+/*
+ * Requests made when a ring is connected, without room for an indirect one and
+ * with; more are made when needed.
+ */
+static const unsigned int ring_reserve_nr[2] = { 32, 1 };
 
 /* Pages unmapped together: of 32 full requests, or of one indirect one. */
 #define UNMAP_TOGETHER	(32 * BLKIF_SLOT_SEGS)
@@ -33,12 +36,22 @@ static struct blkback_request *pop_free(struct llist_node **list)
 	return llist_entry(node, struct blkback_request, node);
 }
 
-static int add_requests(struct blkback_ring *ring, bool large, unsigned int nr)
+static struct blkback_request *make_request(struct blkback_ring *ring,
+					    bool large)
+{
+	struct blkback_request *req = request_alloc(ring, large);
+
+	if (req)
+		ring->made[large]++;
+	return req;
+}
+
+static int add_requests(struct blkback_ring *ring, bool large)
 {
 	struct blkback_request *req;
 
-	while (nr--) {
-		req = request_alloc(ring, large);
+	while (ring->made[large] < ring_reserve_nr[large]) {
+		req = make_request(ring, large);
 		if (!req)
 			return -ENOMEM;
 		push_free(&ring->spare[large], req);
@@ -57,6 +70,7 @@ static void free_requests(struct blkback_ring *ring)
 			request_free(req);
 		while ((req = pop_free(&ring->free[large])))
 			request_free(req);
+		ring->made[large] = 0;
 	}
 }
 
@@ -71,20 +85,68 @@ static struct blkback_request *refill_spare(struct blkback_ring *ring,
 	return pop_free(&ring->spare[large]);
 }
 
+static struct blkback_request *take_unused(struct blkback_ring *ring,
+					   bool large)
+{
+	return pop_free(&ring->spare[large]) ?: refill_spare(ring, large);
+}
+
 /*
  * A request to work with. There are never more than the ring has slots: one is
  * made only when all are busy.
  */
 static struct blkback_request *get_free(struct blkback_ring *ring, bool large)
 {
-	struct blkback_request *req = pop_free(&ring->spare[large]);
+	struct blkback_request *req = take_unused(ring, large);
 
-	if (!req)
-		req = refill_spare(ring, large);
 	if (req)
 		return req;
 	WRITE_ONCE(ring->stats.oo_req, ring->stats.oo_req + 1);
-	return request_alloc(ring, large);
+	return make_request(ring, large);
+}
+
+static void trim_requests(struct blkback_ring *ring, bool large)
+{
+	struct blkback_request *req;
+
+	while (ring->made[large] > ring_reserve_nr[large]) {
+		req = take_unused(ring, large);
+		if (!req)
+			return;		/* the others are busy */
+		request_free(req);
+		ring->made[large]--;
+	}
+}
+
+/**
+ * ring_has_surplus() - whether a ring has more requests than it began with
+ * @ring: the ring
+ *
+ * Context: the worker.
+ */
+bool ring_has_surplus(const struct blkback_ring *ring)
+{
+	return ring->made[false] > ring_reserve_nr[false] ||
+	       ring->made[true] > ring_reserve_nr[true];
+}
+
+/**
+ * ring_expire_requests() - free what a ring has made beyond its reserve
+ * @ring: the ring
+ *
+ * Not if one had to be made since this was last called: it would be again.
+ *
+ * Context: the worker.
+ */
+void ring_expire_requests(struct blkback_ring *ring)
+{
+	unsigned long made = ring->stats.oo_req;
+
+	if (ring->made_before == made) {
+		trim_requests(ring, false);
+		trim_requests(ring, true);
+	}
+	ring->made_before = made;
 }
 
 /*
@@ -280,10 +342,9 @@ static int ring_reserve(struct blkback_ring *ring)
 	err = xpv_unmap_group_init(&ring->unmaps, UNMAP_TOGETHER);
 	if (err)
 		goto err_cache;
-	err = add_requests(ring, false,
-			   min_t(u32, ring->shared.nr, RING_RESERVE));
+	err = add_requests(ring, false);
 	if (!err)
-		err = add_requests(ring, true, 1);
+		err = add_requests(ring, true);
 	if (err)
 		goto err_requests;
 	return 0;

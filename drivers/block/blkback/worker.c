@@ -131,6 +131,31 @@ static void ring_end_event(struct blkback_ring *ring)
 	ring->worked = false;
 }
 
+static bool ring_has_unused(const struct blkback_ring *ring)
+{
+	return ring->cache.nr || READ_ONCE(ring->pool.cache.num_pages) ||
+	       ring_has_surplus(ring);
+}
+
+/*
+ * Give back what nobody has used for some seconds, and see to it that this is
+ * looked at again as long as there is such a thing.
+ */
+static void ring_expire(struct blkback_ring *ring, unsigned int seconds)
+{
+	if (test_bit(RING_EXPIRE, &ring->flags)) {
+		clear_bit(RING_EXPIRE, &ring->flags);
+		xpv_map_cache_expire(&ring->cache, seconds * HZ);
+		xpv_map_pool_expire(&ring->pool);
+		ring_expire_requests(ring);
+	}
+	if (delayed_work_pending(&ring->expire) ||
+	    test_bit(RING_STOPPING, &ring->flags) || !ring_has_unused(ring))
+		return;
+	queue_delayed_work(ring->be->wq, &ring->expire,
+			   round_jiffies_up_relative(seconds * HZ / 2));
+}
+
 /* Give back what is kept without need. */
 static void ring_tidy(struct blkback_ring *ring)
 {
@@ -138,14 +163,8 @@ static void ring_tidy(struct blkback_ring *ring)
 	unsigned int keep = READ_ONCE(blkback_max_buffer_pages);
 
 	ring->cache.limit = ring_keep_limit(ring);
-	if (test_bit(RING_EXPIRE, &ring->flags) && seconds) {
-		clear_bit(RING_EXPIRE, &ring->flags);
-		xpv_map_cache_expire(&ring->cache, seconds * HZ);
-	}
-	if (ring->cache.nr && seconds && !delayed_work_pending(&ring->expire) &&
-	    !test_bit(RING_STOPPING, &ring->flags))
-		queue_delayed_work(ring->be->wq, &ring->expire,
-				   round_jiffies_up_relative(seconds * HZ));
+	if (seconds)
+		ring_expire(ring, seconds);
 	if (time_before(jiffies, READ_ONCE(ring->be->squeeze_end)))
 		keep = 0;
 	xpv_map_pool_shrink(&ring->pool, keep);

@@ -147,6 +147,21 @@ static void frames_run_out(void **state)
 	assert_int_equal(fake_xen.frames, 2);
 }
 
+/* What one look has not seen used is gone after the next. */
+static void frames_expire(void **state)
+{
+	assert_int_equal(xpv_map_batch_map(&batch, refs, MAX, false), 0);
+	xpv_map_batch_unmap(&batch, done);
+	assert_int_equal(xpv_map_pool_expire(&pool), MAX);
+	assert_int_equal(xpv_map_batch_map(&batch, refs, 3, false), 0);
+	xpv_map_batch_unmap(&batch, done);
+	assert_int_equal(xpv_map_pool_expire(&pool), 3);
+	assert_int_equal(fake_xen.frames, 3);
+	assert_int_equal(xpv_map_pool_expire(&pool), 0);
+	assert_int_equal(fake_xen.frames, 0);
+	assert_int_equal(xpv_map_pool_expire(&pool), 0);
+}
+
 static void unmap_waits_for_holders(void **state)
 {
 	struct page *held;
@@ -346,6 +361,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(the_call_itself_fails, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(frames_run_out, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(frames_expire, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(unmap_waits_for_holders, setup,
 						teardown),

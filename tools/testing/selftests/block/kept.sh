@@ -20,7 +20,7 @@ ring_number() {
 }
 
 backend_that_forgets_soon() {
-	backend ours xen-blkback.persistent_grant_unused_seconds=2
+	backend ours xen-blkback.persistent_grant_unused_seconds=5
 }
 
 offers() {
@@ -60,7 +60,7 @@ busy_ring_is_polled() {
 }
 
 pages_go() {
-	wait_for 10 '[ "$(ring_number kept)" -eq 0 ]'
+	wait_for 20 '[ "$(ring_number kept)" -eq 0 ]'
 }
 
 # The kernel asks its shrinkers for memory.

@@ -57,6 +57,7 @@ struct delayed_work {
 #define HZ			1000
 #define to_delayed_work(w)	container_of(w, struct delayed_work, work)
 #define msecs_to_jiffies(ms)	((unsigned long)(ms))
+#define round_jiffies_relative(j)	(j)
 
 __attribute__((format(printf, 1, 4)))
 struct workqueue_struct *alloc_workqueue(const char *fmt, unsigned int flags,
