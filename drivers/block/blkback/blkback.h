@@ -17,6 +17,7 @@
 #ifndef BLKBACK_H
 #define BLKBACK_H
 
+#include <linux/atomic.h>
 #include <linux/bio.h>
 #include <linux/blkdev.h>
 #include <linux/hrtimer.h>
@@ -37,9 +38,6 @@
 
 #include "blkif_parse.h"
 #include "hold.h"
-
-/* Segments of an indirect request that we offer. */
-#define BLKBACK_MAX_INDIRECT	256
 
 struct blkback;
 struct blkback_ring;
@@ -72,11 +70,13 @@ struct blkback_vbd {
  * struct blkback_caps - how much a frontend may ask for
  * @queues: rings
  * @order: pages of each, as a power of two
+ * @indirect: segments of an indirect request, 0 if there may be none
  * @persistent: pages that each keeps mapped; 0 if the feature is not offered
  */
 struct blkback_caps {
 	unsigned int queues;
 	unsigned int order;
+	unsigned int indirect;
 	unsigned int persistent;
 };
 
@@ -108,12 +108,14 @@ struct blkback_front {
  * @sector: where it starts
  * @nr_sectors: a discard's length
  * @began: when the worker took it, in ns
- * @err: how it went
+ * @err: how it went; while bios are under way, what the first to fail says
  * @op: what to do, and to echo
  * @large: which of the ring's free lists it returns to
  * @secure: a discard must make the data irrecoverable
+ * @bios_left: bios under way, if it takes more than one
  * @bio: carries it out, unless it is a discard
- * @vecs: the bio's pages
+ * @more_bios: and these, if it has more pages than one should
+ * @vecs: the bios' pages
  * @segs: an indirect request's segments, in private memory
  * @data: the mapped pages of data
  * @table: the mapped pages of an indirect request's segments. They are held
@@ -133,7 +135,9 @@ struct blkback_request {
 	u8 op;
 	bool large;
 	bool secure;
+	atomic_t bios_left;
 	struct bio bio;
+	struct bio *more_bios;
 	struct bio_vec *vecs;
 	struct blkif_seg *segs;
 	struct xpv_map_set data;
@@ -193,7 +197,8 @@ struct blkback_stats {
  * @limits: worker: what the disk can do, refreshed with every run
  * @now: worker: the request it is at
  * @now_err: worker: what is wrong with it, or 0
- * @refs: worker: scratch, the references of a request's data
+ * @refs: worker: scratch, the references of a request's data; as many as one
+ *	can have
  * @run_ns: worker: when this run began
  * @rest_ns: worker: when the last run ended
  * @poll_ns: worker: how long to poll an empty ring; 0 not to
@@ -204,7 +209,7 @@ struct blkback_stats {
  * @next_log: worker: when the statistics are logged again, in jiffies
  * @logged: worker: the statistics as they were logged
  * @spare: worker: unused requests of up to %BLKIF_SLOT_SEGS segments; and
- *	those of up to %BLKBACK_MAX_INDIRECT
+ *	those with room for an indirect one
  * @made: worker: how many there are of either, busy ones too
  * @made_before: worker: how many had been made when these last expired
  * @hold: worker: how many answers to give together
@@ -260,7 +265,7 @@ struct blkback_ring {
 	struct blkif_limits limits;
 	struct blkif_req now;
 	int now_err;
-	grant_ref_t refs[BLKBACK_MAX_INDIRECT];
+	grant_ref_t *refs;
 	u64 run_ns;
 	u64 rest_ns;
 	u64 poll_ns;
@@ -337,6 +342,7 @@ struct blkback {
 
 /* main.c */
 extern unsigned int blkback_max_ring_order;
+extern unsigned int blkback_max_indirect;
 extern unsigned int blkback_max_buffer_pages;
 extern unsigned int blkback_max_persistent;
 extern bool blkback_feature_persistent;
@@ -351,7 +357,7 @@ void vbd_device_changed(struct blkback *be);
 void vbd_size_changed(struct blkback *be);
 bool vbd_has_new_size(const struct blkback_vbd *vbd);
 int vbd_settle(struct blkback *be);
-void vbd_limits(const struct blkback_vbd *vbd, struct blkif_limits *limits);
+void vbd_limits(const struct blkback *be, struct blkif_limits *limits);
 int vbd_describe(struct xpv_device *xdev, struct xpv_txn *txn);
 void vbd_close(struct blkback_vbd *vbd);
 
@@ -396,6 +402,7 @@ void ring_answer_enough(struct blkback_ring *ring);
 int ring_linger(struct blkback_ring *ring);
 
 /* request.c */
+unsigned int request_room(const struct blkback_ring *ring, bool large);
 struct blkback_request *request_alloc(struct blkback_ring *ring, bool large);
 void request_free(struct blkback_request *req);
 void request_run(struct blkback_request *req, struct blkif_req *what, int err);

@@ -22,6 +22,8 @@ int caps_read(struct blkback *be)
 			     1, U32_MAX, U32_MAX),
 		XPV_MAY_UINT(blkback_caps, order, "limit-ring-page-order",
 			     0, U32_MAX, U32_MAX),
+		XPV_MAY_UINT(blkback_caps, indirect, "limit-indirect-segments",
+			     0, U32_MAX, U32_MAX),
 		XPV_MAY_UINT(blkback_caps, persistent,
 			     "limit-persistent-grants", 0, U32_MAX, U32_MAX),
 	};
@@ -43,6 +45,9 @@ void caps_settle(struct blkback *be)
 {
 	be->caps.queues = min(be->limits.queues, be->max_queues);
 	be->caps.order = min(be->limits.order, blkback_max_ring_order);
+	be->caps.indirect = min(be->limits.indirect, blkback_max_indirect);
+	if (be->caps.indirect <= BLKIF_SLOT_SEGS)
+		be->caps.indirect = 0;
 	be->caps.persistent = be->limits.persistent;
 	if (!READ_ONCE(blkback_feature_persistent) ||
 	    !READ_ONCE(blkback_max_persistent))

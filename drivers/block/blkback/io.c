@@ -17,12 +17,23 @@ static struct block_device *request_bdev(const struct blkback_request *req)
 /* Context: any, hard interrupts included. */
 static void bio_ended(struct bio *bio)
 {
-	struct blkback_request *req =
-		container_of(bio, struct blkback_request, bio);
+	struct blkback_request *req = bio->bi_private;
 	int err = bio->bi_status ? blk_status_to_errno(bio->bi_status) : 0;
 
 	bio_uninit(bio);
 	request_finish(req, err);
+}
+
+/* One of several. Whoever ends the last one sees what the others noted. */
+static void part_ended(struct bio *bio)
+{
+	struct blkback_request *req = bio->bi_private;
+
+	if (bio->bi_status)
+		WRITE_ONCE(req->err, blk_status_to_errno(bio->bi_status));
+	bio_uninit(bio);
+	if (atomic_dec_and_test(&req->bios_left))
+		request_finish(req, READ_ONCE(req->err));
 }
 
 static blk_opf_t request_opf(const struct blkback_request *req)
@@ -40,30 +51,69 @@ static blk_opf_t request_opf(const struct blkback_request *req)
 	return REQ_OP_WRITE | REQ_SYNC | REQ_PREFLUSH;
 }
 
+/* Make @bio of the pages @at to @end. Return: the sector behind it. */
+static u64 make_bio(struct blkback_request *req, const struct blkif_seg *segs,
+		    struct bio *bio, unsigned int at, unsigned int end,
+		    u64 sector)
+{
+	bio_init(bio, request_bdev(req), req->vecs + at, end - at,
+		 request_opf(req));
+	bio->bi_private = req;
+	bio->bi_iter.bi_sector = sector;
+	for (; at < end; at++)
+		__bio_add_page(bio, req->data.pages[at],
+			       (segs[at].last - segs[at].first + 1) *
+			       BLKIF_SECTOR_SIZE,
+			       segs[at].first * BLKIF_SECTOR_SIZE);
+	return bio_end_sector(bio);
+}
+
+/*
+ * Not every driver below can take a bio of more pages than the block layer
+ * makes one with.
+ */
+static void submit_parts(struct blkback_request *req,
+			 const struct blkif_seg *segs)
+{
+	unsigned int nr = req->data.nr, at, end;
+	struct bio *bio = &req->bio;
+	u64 sector = req->sector;
+
+	req->err = 0;
+	atomic_set(&req->bios_left, DIV_ROUND_UP(nr, BIO_MAX_VECS));
+	for (at = 0; at < nr; at = end) {
+		end = min(nr, at + BIO_MAX_VECS);
+		sector = make_bio(req, segs, bio, at, end, sector);
+		bio->bi_end_io = part_ended;
+		/* With the last one the request may be gone. */
+		submit_bio(bio);
+		if (end < nr)
+			bio = &req->more_bios[at / BIO_MAX_VECS];
+	}
+}
+
 /**
  * io_submit() - carry out a read, a write, a barrier or a flush
  * @req: the request, its pages mapped
  * @segs: which part of each page, in private memory
  *
- * The bio is part of the request and has room for all of it: nothing is
- * allocated. A disk that cannot take it whole has the block layer split it.
+ * The bios are part of the request and have room for all of it: nothing is
+ * allocated. A disk that cannot take one whole has the block layer split it.
  *
  * Context: the ring's worker; may have to wait for room in the disk's queue.
  */
 void io_submit(struct blkback_request *req, const struct blkif_seg *segs)
 {
-	unsigned int i, nr = req->data.nr;
+	unsigned int nr = req->data.nr;
 	struct bio *bio = &req->bio;
 
-	bio_init(bio, request_bdev(req), req->vecs, nr, request_opf(req));
-	bio->bi_end_io = bio_ended;
+	if (unlikely(nr > BIO_MAX_VECS)) {
+		submit_parts(req, segs);
+		return;
+	}
 	/* Of one without data the sector means nothing. */
-	bio->bi_iter.bi_sector = nr ? req->sector : 0;
-	for (i = 0; i < nr; i++)
-		__bio_add_page(bio, req->data.pages[i],
-			       (segs[i].last - segs[i].first + 1) *
-			       BLKIF_SECTOR_SIZE,
-			       segs[i].first * BLKIF_SECTOR_SIZE);
+	make_bio(req, segs, bio, 0, nr, nr ? req->sector : 0);
+	bio->bi_end_io = bio_ended;
 	submit_bio(bio);
 }
 

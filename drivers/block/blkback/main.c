@@ -21,6 +21,11 @@ module_param_named(max_ring_page_order, blkback_max_ring_order, uint, 0444);
 MODULE_PARM_DESC(max_ring_page_order,
 		 "Largest ring a frontend may ask for, in pages as a power of two");
 
+unsigned int blkback_max_indirect = 256;
+module_param_named(max_indirect_segments, blkback_max_indirect, uint, 0444);
+MODULE_PARM_DESC(max_indirect_segments,
+		 "Pages of data that a frontend may name in one request (0 or 12 to 4096, default 256)");
+
 unsigned int blkback_max_buffer_pages = 1024;
 module_param_named(max_buffer_pages, blkback_max_buffer_pages, uint, 0644);
 MODULE_PARM_DESC(max_buffer_pages,
@@ -131,7 +136,7 @@ static int blkback_publish(struct xpv_device *xdev, struct xpv_txn *txn)
 	xpv_txn_put(txn, "max-ring-page-order", "%u", be->caps.order);
 	xpv_txn_put(txn, "multi-queue-max-queues", "%u", be->caps.queues);
 	xpv_txn_put(txn, "feature-max-indirect-segments", "%u",
-		    BLKBACK_MAX_INDIRECT);
+		    be->caps.indirect);
 	xpv_txn_put(txn, "feature-persistent", "%d", !!be->caps.persistent);
 	return 0;
 }
@@ -311,6 +316,11 @@ static int __init blkback_init(void)
 		pr_info("max_ring_page_order: %u is too large, using %u\n",
 			blkback_max_ring_order, XPV_RING_MAX_ORDER);
 		blkback_max_ring_order = XPV_RING_MAX_ORDER;
+	}
+	if (blkback_max_indirect > BLKIF_MAX_SEGS) {
+		pr_info("max_indirect_segments: %u is too large, using %u\n",
+			blkback_max_indirect, BLKIF_MAX_SEGS);
+		blkback_max_indirect = BLKIF_MAX_SEGS;
 	}
 	resize_init();
 	err = xpv_driver_register(&blkback_driver, THIS_MODULE);

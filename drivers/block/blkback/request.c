@@ -12,6 +12,29 @@
 #include "blkback.h"
 
 /**
+ * request_room() - how many pages of data a request can have
+ * @ring: its ring
+ * @large: an indirect one
+ */
+unsigned int request_room(const struct blkback_ring *ring, bool large)
+{
+	return large ? ring->be->caps.indirect : BLKIF_SLOT_SEGS;
+}
+
+static int alloc_bios(struct blkback_request *req, unsigned int nr)
+{
+	unsigned int bios = DIV_ROUND_UP(nr, BIO_MAX_VECS);
+
+	req->vecs = kvmalloc_array(nr, sizeof(*req->vecs), GFP_KERNEL);
+	if (!req->vecs)
+		return -ENOMEM;
+	if (bios <= 1)
+		return 0;
+	req->more_bios = kcalloc(bios - 1, sizeof(*req->more_bios), GFP_KERNEL);
+	return req->more_bios ? 0 : -ENOMEM;
+}
+
+/**
  * request_alloc() - make a request
  * @ring: its ring
  * @large: with room for an indirect one
@@ -21,21 +44,20 @@
  */
 struct blkback_request *request_alloc(struct blkback_ring *ring, bool large)
 {
-	unsigned int nr = large ? BLKBACK_MAX_INDIRECT : BLKIF_SLOT_SEGS;
+	unsigned int nr = request_room(ring, large);
 	struct blkback_request *req = kzalloc(sizeof(*req), GFP_KERNEL);
 
 	if (!req)
 		return NULL;
 	req->ring = ring;
 	req->large = large;
-	req->vecs = kmalloc_array(nr, sizeof(*req->vecs), GFP_KERNEL);
-	if (!req->vecs)
+	if (alloc_bios(req, nr))
 		goto err_free;
 	if (xpv_map_set_init(&req->data, &ring->cache, nr))
 		goto err_free;
 	if (!large)
 		return req;
-	req->segs = kmalloc_array(nr, sizeof(*req->segs), GFP_KERNEL);
+	req->segs = kvmalloc_array(nr, sizeof(*req->segs), GFP_KERNEL);
 	if (!req->segs)
 		goto err_free;
 	if (xpv_map_set_init(&req->table, &ring->cache,
@@ -56,8 +78,9 @@ void request_free(struct blkback_request *req)
 {
 	xpv_map_set_exit(&req->table);
 	xpv_map_set_exit(&req->data);
-	kfree(req->segs);
-	kfree(req->vecs);
+	kvfree(req->segs);
+	kfree(req->more_bios);
+	kvfree(req->vecs);
 	kfree(req);
 }
 

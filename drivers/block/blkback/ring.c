@@ -17,6 +17,13 @@
  */
 static const unsigned int ring_reserve_nr[2] = { 32, 1 };
 
+/*
+ * Pages that the indirect requests of a ring may have at a time: as many as a
+ * ring of 16 pages is full of, if they have 256 each. A guest can name its pages
+ * as often as it likes, and every time is a frame here.
+ */
+#define RING_PAGES_MAX	(512 * 256)
+
 /* Pages unmapped together: of 32 full requests, or of one indirect one. */
 #define UNMAP_TOGETHER	(32 * BLKIF_SLOT_SEGS)
 
@@ -91,6 +98,12 @@ static struct blkback_request *take_unused(struct blkback_ring *ring,
 	return pop_free(&ring->spare[large]) ?: refill_spare(ring, large);
 }
 
+static bool may_make(const struct blkback_ring *ring, bool large)
+{
+	return !large || ring->made[true] * request_room(ring, true) <
+			 RING_PAGES_MAX;
+}
+
 /*
  * A request to work with. There are never more than the ring has slots: one is
  * made only when all are busy.
@@ -99,7 +112,7 @@ static struct blkback_request *get_free(struct blkback_ring *ring, bool large)
 {
 	struct blkback_request *req = take_unused(ring, large);
 
-	if (req)
+	if (req || !may_make(ring, large))
 		return req;
 	WRITE_ONCE(ring->stats.oo_req, ring->stats.oo_req + 1);
 	return make_request(ring, large);
@@ -169,9 +182,9 @@ static bool take_alone(struct blkback_ring *ring)
  * @req: set to a request object for it
  *
  * A barrier starts when no other request is busy, and none starts beside it.
- * Without memory a request also waits until no other is busy: then one is
- * free. Nothing sleeps for that: the ring is marked held, and the last
- * response runs the worker again.
+ * Without memory, or with too many pages in use, a request also waits until no
+ * other is busy: then one is free. Nothing sleeps for that: the ring is marked
+ * held, and the last response runs the worker again.
  *
  * Context: the worker.
  * Return: whether there is one; if not the worker comes back later.
@@ -342,6 +355,12 @@ static int ring_reserve(struct blkback_ring *ring)
 	err = xpv_unmap_group_init(&ring->unmaps, UNMAP_TOGETHER);
 	if (err)
 		goto err_cache;
+	err = -ENOMEM;
+	ring->refs = kvmalloc_array(max(request_room(ring, false),
+					request_room(ring, true)),
+				    sizeof(*ring->refs), GFP_KERNEL);
+	if (!ring->refs)
+		goto err_group;
 	err = add_requests(ring, false);
 	if (!err)
 		err = add_requests(ring, true);
@@ -351,6 +370,8 @@ static int ring_reserve(struct blkback_ring *ring)
 
 err_requests:
 	free_requests(ring);
+	kvfree(ring->refs);
+err_group:
 	xpv_unmap_group_exit(&ring->unmaps);
 err_cache:
 	xpv_map_cache_exit(&ring->cache);
@@ -363,6 +384,7 @@ err_report:
 static void ring_unreserve(struct blkback_ring *ring)
 {
 	free_requests(ring);
+	kvfree(ring->refs);
 	xpv_unmap_group_exit(&ring->unmaps);
 	xpv_map_cache_exit(&ring->cache);
 	xpv_map_pool_shrink(&ring->pool, 0);

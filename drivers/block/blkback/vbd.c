@@ -249,19 +249,20 @@ static bool vbd_erases(const struct blkback_vbd *vbd)
 }
 
 /**
- * vbd_limits() - what the disk can be asked for at this moment
- * @vbd: the open disk
+ * vbd_limits() - what a device can be asked for at this moment
+ * @be: the device, its disk open
  * @limits: filled
  *
  * Context: any.
  */
-void vbd_limits(const struct blkback_vbd *vbd, struct blkif_limits *limits)
+void vbd_limits(const struct blkback *be, struct blkif_limits *limits)
 {
+	const struct blkback_vbd *vbd = &be->vbd;
 	struct block_device *bdev = vbd->open.bdev;
 
+	limits->max_indirect = be->caps.indirect;
 	limits->capacity = bdev_nr_sectors(bdev);
 	limits->block = bdev_logical_block_size(bdev) / BLKIF_SECTOR_SIZE;
-	limits->max_indirect = BLKBACK_MAX_INDIRECT;
 	limits->readonly = vbd_readonly(vbd);
 	limits->discard = vbd_discards(vbd);
 	limits->secure = limits->discard && vbd_erases(vbd);

@@ -205,7 +205,7 @@ void ring_work(struct kthread_work *work)
 	if (test_bit(RING_EVENT, &ring->flags) &&
 	    test_and_clear_bit(RING_EVENT, &ring->flags))
 		ring->eoi_owed = true;
-	vbd_limits(&ring->be->vbd, &ring->limits);
+	vbd_limits(ring->be, &ring->limits);
 	if (ring->limits.capacity != READ_ONCE(ring->be->vbd.told))
 		xpv_device_look(ring->be->xdev);
 	ring->run_ns = ktime_get_ns();

@@ -20,12 +20,14 @@
 #include <linux/blk-mq.h>
 #include <linux/kref.h>
 #include <linux/list.h>
+#include <linux/math.h>
 #include <linux/spinlock.h>
 #include <linux/types.h>
 #include <linux/workqueue.h>
 #include <xen/grant_table.h>
 #include <xen/interface/grant_table.h>
 #include <xen/interface/io/blkif.h>
+#include <xen/page.h>
 #include <compat/block.h>
 #include <xpv/device.h>
 #include <xpv/evtchn.h>
@@ -35,9 +37,22 @@
 #include <xpv/work.h>
 #include "vdev.h"
 
-/* What a ring request carries without, and at most with a descriptor page. */
+/*
+ * What a ring request carries without descriptor pages, with each of them, and
+ * at most.
+ */
 #define BLKFRONT_DIRECT_SEGS	((unsigned int)BLKIF_MAX_SEGMENTS_PER_REQUEST)
-#define BLKFRONT_MAX_SEGS	256U
+#define BLKFRONT_DESC_SEGS \
+	((unsigned int)(XEN_PAGE_SIZE / sizeof(struct blkif_request_segment)))
+#define BLKFRONT_MAX_SEGS \
+	(BLKFRONT_DESC_SEGS * BLKIF_MAX_INDIRECT_PAGES_PER_REQUEST)
+
+/* Descriptor pages of a ring request of @segs segments. */
+static inline unsigned int blkfront_descs(unsigned int segs)
+{
+	return segs > BLKFRONT_DIRECT_SEGS ?
+		DIV_ROUND_UP(segs, BLKFRONT_DESC_SEGS) : 0;
+}
 
 /* Queues of a disk that wait for an answer are bits of a long. */
 #define BLKFRONT_MAX_RINGS	BITS_PER_LONG
@@ -133,7 +148,7 @@ static inline void blkfront_batch_init(struct blkfront_batch *batch)
  * @rq: whose part it is; NULL while the shadow is free
  * @life: counts uses, and is in the id that the backend echoes, so that a
  *	late or repeated answer fits nothing
- * @desc: its descriptor page, in the ring's @descs; empty if it has none
+ * @desc: its descriptor pages, in the ring's @descs; empty if it has none
  * @op: what it asks for, as an answer names it
  * @next: the next free one, or %BLKFRONT_NONE
  */

@@ -179,15 +179,31 @@ static int read_backend(struct blkfront *bf)
 	return 0;
 }
 
+/*
+ * A request that the disk was given is put whole, in however many parts: a ring
+ * on which it can never have room must not be waited for.
+ */
+static int check_room(struct blkfront *bf, unsigned int segs)
+{
+	unsigned int slots = bf->rings[0].ring.nr;
+
+	if (bf->segs / segs < slots)
+		return 0;
+	return xpv_device_fail(bf->dev, -EINVAL,
+			       "%s takes %u requests of %u segments, too little for a disk whose requests have up to %u",
+			       bf->dev->otherend, slots, segs, bf->segs);
+}
+
 static int prepare_rings(struct blkfront *bf)
 {
 	bool bounce = !bf->trusted || (bf->persistent && bf->keys.persistent);
 	unsigned int segs = min(bf->keys.indirect, bf->max_segs);
 	unsigned int i;
-	int err = 0;
+	int err;
 
 	segs = max(segs, BLKFRONT_DIRECT_SEGS);
 	bf->segs = bf->disk ? max(bf->segs, segs) : segs;
+	err = check_room(bf, segs);
 	for (i = 0; i < bf->nr_rings && !err; i++)
 		err = blkfront_ring_prepare(&bf->rings[i], segs, bounce,
 					    i >= bf->nr_rings - bf->nr_polled);

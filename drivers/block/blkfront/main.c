@@ -20,10 +20,10 @@
 #define UNMAP_WAIT	(HZ / 4)
 #define UNMAP_LOOK_MS	5
 
-static unsigned int max_indirect_segments = BLKFRONT_MAX_SEGS;
+static unsigned int max_indirect_segments = 256;
 module_param(max_indirect_segments, uint, 0444);
 MODULE_PARM_DESC(max_indirect_segments,
-		 "Most pages of data in one request (11 to 256, default 256)");
+		 "Most pages of data in one request (11 to 4096, default 256)");
 
 static unsigned int max_ring_page_order = XPV_RING_MAX_ORDER;
 module_param(max_ring_page_order, uint, 0444);

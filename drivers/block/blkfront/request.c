@@ -254,22 +254,29 @@ static void put_indirect(struct blkfront_ring *ring, struct part *part,
 			 struct blkfront_shadow *shadow, unsigned int n)
 	__must_hold(&ring->lock)
 {
-	const struct xpv_cached_grant *desc =
-		&ring->descs.entries[shadow->desc.head];
 	struct blkif_request req = {
 		.operation = BLKIF_OP_INDIRECT,
 	};
+	const struct xpv_cached_grant *desc;
+	unsigned int i, some;
+	u16 at = shadow->desc.head;
 
 	req.u.indirect.indirect_op = shadow->op;
 	req.u.indirect.nr_segments = n;
 	req.u.indirect.id = blkfront_shadow_id(ring, shadow);
 	req.u.indirect.sector_number = part->sector;
 	req.u.indirect.handle = ring->bf->dev->id;
-	req.u.indirect.indirect_grefs[0] = desc->ref;
-	put_segments(ring, part, page_address(desc->page), n);
+	for (i = 0; n; i++, n -= some) {
+		desc = &ring->descs.entries[at];
+		some = min(n, BLKFRONT_DESC_SEGS);
+		req.u.indirect.indirect_grefs[i] = desc->ref;
+		put_segments(ring, part, page_address(desc->page), some);
+		at = desc->next;
+	}
 	xpv_front_ring_put(&ring->ring, &req,
-			   offsetofend(struct blkif_request,
-				       u.indirect.indirect_grefs[0]));
+			   offsetof(struct blkif_request,
+				    u.indirect.indirect_grefs) +
+			   i * sizeof(req.u.indirect.indirect_grefs[0]));
 }
 
 static void put_direct(struct blkfront_ring *ring, struct part *part,
@@ -301,7 +308,8 @@ static void put_part(struct blkfront_ring *ring, struct request *rq,
 	shadow = shadow_take(ring, rq, op_is_write(req_op(rq)) ?
 					BLKIF_OP_WRITE : BLKIF_OP_READ);
 	if (n > BLKFRONT_DIRECT_SEGS) {
-		shadow->desc = xpv_grant_chain_cut(&ring->descs, descs, 1);
+		shadow->desc = xpv_grant_chain_cut(&ring->descs, descs,
+						   blkfront_descs(n));
 		put_indirect(ring, part, shadow, n);
 	} else {
 		put_direct(ring, part, shadow, n);
@@ -318,15 +326,14 @@ static blk_status_t put_data(struct blkfront_ring *ring, struct request *rq)
 		.nr = cmd->data.nr,
 		.sector = blk_rq_pos(rq),
 	};
-	unsigned int parts = 1;
+	unsigned int parts = 1, nr_descs;
 
 	if (unlikely(part.nr > ring->max_segs))
 		parts = DIV_ROUND_UP(part.nr, ring->max_segs);
 	if (!part.nr || !has_room(ring, parts))
 		return BLK_STS_RESOURCE;
-	if (part.nr > BLKFRONT_DIRECT_SEGS &&
-	    ring->max_segs > BLKFRONT_DIRECT_SEGS &&
-	    !xpv_grant_cache_take(&ring->descs, parts, &descs))
+	nr_descs = parts * blkfront_descs(min(part.nr, ring->max_segs));
+	if (nr_descs && !xpv_grant_cache_take(&ring->descs, nr_descs, &descs))
 		return BLK_STS_RESOURCE;
 
 	cmd_start(rq, parts);

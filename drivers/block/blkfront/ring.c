@@ -213,6 +213,7 @@ static int ring_alloc(struct blkfront_ring *ring)
 {
 	struct xpv_device *dev = ring->bf->dev;
 	unsigned int nr = ring_slots(ring->bf->order);
+	unsigned int segs = ring->bf->max_segs;
 	struct blkfront_shadow *shadows;
 	int err;
 
@@ -223,9 +224,10 @@ static int ring_alloc(struct blkfront_ring *ring)
 		return -ENOMEM;
 	shadows_init(shadows, nr);
 	err = xpv_grant_cache_init(&ring->data, dev,
-				   min(nr * ring->bf->max_segs, DATA_MAX));
+				   min(nr * segs, max(DATA_MAX, 2 * segs)));
 	if (!err)
-		err = xpv_grant_cache_init(&ring->descs, dev, nr);
+		err = xpv_grant_cache_init(&ring->descs, dev,
+					   nr * max(blkfront_descs(segs), 1U));
 	if (err)
 		goto err_free;
 
@@ -313,11 +315,9 @@ int blkfront_ring_prepare(struct blkfront_ring *ring, unsigned int segs,
 			  bool bounce, bool polled)
 {
 	unsigned int most = max(segs, ring->bf->segs);
-	unsigned int descs = 0;
+	unsigned int descs = DIV_ROUND_UP(most, segs) * blkfront_descs(segs);
 	int err;
 
-	if (segs > BLKFRONT_DIRECT_SEGS)
-		descs = DIV_ROUND_UP(most, segs);
 	err = xpv_grant_cache_open(&ring->data, bounce, most);
 	if (!err)
 		err = xpv_grant_cache_open(&ring->descs, true, descs);
