@@ -64,7 +64,7 @@ struct blkfront;
 
 /**
  * struct blkfront_keys - what a backend says of itself and its disk
- * @sectors: size in units of 512 bytes, whatever @sector_size says
+ * @sectors: size in units of 512 bytes
  * @info: VDISK_* flags
  * @sector_size: logical block size, bytes
  * @physical_sector_size: bytes, 0 if not told
@@ -169,6 +169,7 @@ struct blkfront_shadow {
  * @bounce: data goes through pages of our own; changes only while no request
  *	passes
  * @max_segs: segments of a ring request on this connection; as @bounce
+ * @unit: what sectors on it count, as a power of two of 512 bytes; as @bounce
  * @polled: answers are looked for by those who wait, and bring no events; as
  *	@bounce
  * @lock: protects everything from here to @late, and each &struct blkfront_cmd
@@ -202,6 +203,7 @@ struct blkfront_ring {
 	unsigned int index;
 	bool bounce;
 	unsigned int max_segs;
+	unsigned int unit;
 	bool polled;
 
 	spinlock_t lock;	/* see above */
@@ -239,6 +241,7 @@ struct blkfront_ring {
  * @order: largest ring, from the module's parameter
  * @persistent: backends may keep our pages mapped, from the module's parameter
  * @trusted: backends may see more than the data asked for
+ * @large_sectors: backends count in blocks of their "sector-size"
  * @segs: most segments that a request on @disk may have been made with
  * @sector_size: logical block size of @disk, which no backend can change
  * @serial: what @disk is, whatever it is called here; empty if not told
@@ -277,6 +280,7 @@ struct blkfront {
 	unsigned int order;
 	bool persistent;
 	bool trusted;
+	bool large_sectors;
 	unsigned int segs;
 	unsigned int sector_size;
 	char serial[BLKFRONT_SERIAL_LEN];
@@ -341,7 +345,7 @@ unsigned int blkfront_ring_mapped(struct blkfront_ring *ring);
 void blkfront_ring_free(struct blkfront_ring *ring);
 int blkfront_ring_open(struct blkfront_ring *ring, unsigned int order);
 int blkfront_ring_prepare(struct blkfront_ring *ring, unsigned int segs,
-			  bool bounce, bool polled);
+			  unsigned int unit, bool bounce, bool polled);
 void blkfront_ring_start(struct blkfront_ring *ring);
 bool blkfront_ring_halt(struct blkfront_ring *ring);
 void blkfront_ring_stop(struct blkfront_ring *ring);

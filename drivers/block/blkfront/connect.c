@@ -154,6 +154,29 @@ int blkfront_publish(struct xpv_device *dev, struct xpv_txn *txn)
 	put_rings(bf, txn);
 	xpv_txn_put(txn, "protocol", "%s", XEN_IO_PROTO_ABI_NATIVE);
 	xpv_txn_put(txn, "feature-persistent", "%u", bf->persistent);
+	if (bf->large_sectors)
+		xpv_txn_put(txn, "feature-large-sector-size", "1");
+	else
+		xpv_txn_drop(txn, "feature-large-sector-size");
+	return 0;
+}
+
+/* What the backend counts in, as a power of two of 512 bytes. */
+static unsigned int unit_of(const struct blkfront *bf)
+{
+	return bf->large_sectors ? ilog2(bf->keys.sector_size / SECTOR_SIZE) : 0;
+}
+
+static int take_size(struct blkfront *bf)
+{
+	unsigned int unit = unit_of(bf);
+
+	if (bf->keys.sectors > SECTORS_MAX >> unit)
+		return xpv_device_fail(bf->dev, -EINVAL,
+				       "%s/sectors: %llu of %u bytes are too many",
+				       bf->dev->otherend, bf->keys.sectors,
+				       bf->keys.sector_size);
+	bf->keys.sectors <<= unit;
 	return 0;
 }
 
@@ -170,6 +193,9 @@ static int read_backend(struct blkfront *bf)
 		return xpv_device_fail(dev, -EINVAL,
 				       "%s/sector-size: %u is no power of two",
 				       dev->otherend, bf->keys.sector_size);
+	err = take_size(bf);
+	if (err)
+		return err;
 	assign_bit(BLKFRONT_CAN_FLUSH, &bf->can, bf->keys.flush);
 	assign_bit(BLKFRONT_CAN_BARRIER, &bf->can, bf->keys.barrier);
 	assign_bit(BLKFRONT_CAN_DISCARD, &bf->can, bf->keys.discard);
@@ -205,7 +231,8 @@ static int prepare_rings(struct blkfront *bf)
 	bf->segs = bf->disk ? max(bf->segs, segs) : segs;
 	err = check_room(bf, segs);
 	for (i = 0; i < bf->nr_rings && !err; i++)
-		err = blkfront_ring_prepare(&bf->rings[i], segs, bounce,
+		err = blkfront_ring_prepare(&bf->rings[i], segs, unit_of(bf),
+					    bounce,
 					    i >= bf->nr_rings - bf->nr_polled);
 	return err;
 }
@@ -265,7 +292,7 @@ void blkfront_refresh(struct xpv_device *dev)
 	struct blkfront *bf = dev->priv;
 
 	if (!xpv_store_read(dev, XPV_OTHER, size_keys, ARRAY_SIZE(size_keys),
-			    &bf->keys))
+			    &bf->keys) && !take_size(bf))
 		set_capacity_and_notify(bf->disk, bf->keys.sectors);
 }
 

@@ -49,6 +49,11 @@ static bool trusted = true;
 module_param(trusted, bool, 0644);
 MODULE_PARM_DESC(trusted, "Backends may see more than the data asked for");
 
+static bool large_sectors;
+module_param(large_sectors, bool, 0644);
+MODULE_PARM_DESC(large_sectors,
+		 "Backends count in blocks of sector-size, not of 512 bytes: for old ones");
+
 /*
  * For works that may wait for the backend. Lanes wait for them, so that memory
  * can be reclaimed through this queue too; but what a request needs to get on
@@ -101,6 +106,7 @@ struct own_keys {
 	unsigned int plain;
 	unsigned int extended;
 	bool trusted;
+	bool large_sectors;
 };
 
 #define ABSENT	U32_MAX
@@ -111,6 +117,7 @@ static const struct xpv_key own_keys[] = {
 	XPV_MAY_UINT(own_keys, extended, "virtual-device-ext", 0, U32_MAX,
 		     ABSENT),
 	XPV_MAY_FLAG(own_keys, trusted, "trusted", 1),
+	XPV_MAY_FLAG(own_keys, large_sectors, "large-sectors", 0),
 };
 
 /*
@@ -141,6 +148,7 @@ static int read_own(struct blkfront *bf)
 				       "virtual-device %#x is no disk we know",
 				       number);
 	bf->trusted = trusted && keys.trusted;
+	bf->large_sectors = large_sectors || keys.large_sectors;
 	return 0;
 }
 
@@ -301,8 +309,9 @@ static void blkfront_show(struct xpv_device *dev, struct seq_file *to)
 	struct blkfront *bf = dev->priv;
 	unsigned int i;
 
-	seq_printf(to, "disk: %s, %llu sectors of 512, %s%s%s%s\n",
+	seq_printf(to, "disk: %s, %llu sectors of 512, counted in %u, %s%s%s%s\n",
 		   bf->vdev.name, bf->keys.sectors,
+		   SECTOR_SIZE << bf->rings[0].unit,
 		   test_bit(BLKFRONT_CAN_FLUSH, &bf->can) ? "flush " : "",
 		   test_bit(BLKFRONT_CAN_BARRIER, &bf->can) ? "barrier " : "",
 		   test_bit(BLKFRONT_CAN_DISCARD, &bf->can) ? "discard " : "",

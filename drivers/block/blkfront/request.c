@@ -88,6 +88,7 @@ static blk_status_t fill_bounce(struct blkfront_ring *ring, struct request *rq)
  * @at: the entry in use
  * @nr: how many are in use
  * @end: where in its page the last one's data ends, bytes
+ * @align: what the data has to be aligned to, bytes
  * @readonly: the backend may only read them
  */
 struct lender {
@@ -95,6 +96,7 @@ struct lender {
 	u16 at;
 	unsigned int nr;
 	unsigned int end;
+	unsigned int align;
 	bool readonly;
 };
 
@@ -116,7 +118,7 @@ static bool lend(struct lender *to, const struct bio_vec *bv, unsigned int most)
 {
 	unsigned int first = bv->bv_offset >> SECTOR_SHIFT;
 
-	if (!IS_ALIGNED(bv->bv_offset | bv->bv_len, SECTOR_SIZE))
+	if (!IS_ALIGNED(bv->bv_offset | bv->bv_len, to->align))
 		return false;
 	if (lend_more(to, bv))
 		return true;
@@ -137,6 +139,7 @@ static blk_status_t fill_lent(struct blkfront_ring *ring, struct request *rq)
 	struct blkfront_cmd *cmd = blk_mq_rq_to_pdu(rq);
 	struct lender to = {
 		.cache = &ring->data,
+		.align = SECTOR_SIZE << ring->unit,
 		.readonly = op_is_write(req_op(rq)),
 	};
 	struct xpv_grant_chain taken;
@@ -222,7 +225,7 @@ static void cmd_start(struct request *rq, unsigned int parts)
  * struct part - the part of a request that is put next
  * @at: the entry it begins with
  * @nr: segments left, of all parts
- * @sector: where it begins, in units of 512 bytes on every disk
+ * @sector: where it begins, in units of 512 bytes
  */
 struct part {
 	u16 at;
@@ -243,8 +246,8 @@ static void put_segments(struct blkfront_ring *ring, struct part *part,
 		first = note_first(entry->note);
 		last = note_last(entry->note);
 		segs->gref = entry->ref;
-		segs->first_sect = first;
-		segs->last_sect = last;
+		segs->first_sect = first >> ring->unit;
+		segs->last_sect = last >> ring->unit;
 		part->sector += last - first + 1;
 		part->at = entry->next;
 	}
@@ -264,7 +267,7 @@ static void put_indirect(struct blkfront_ring *ring, struct part *part,
 	req.u.indirect.indirect_op = shadow->op;
 	req.u.indirect.nr_segments = n;
 	req.u.indirect.id = blkfront_shadow_id(ring, shadow);
-	req.u.indirect.sector_number = part->sector;
+	req.u.indirect.sector_number = part->sector >> ring->unit;
 	req.u.indirect.handle = ring->bf->dev->id;
 	for (i = 0; n; i++, n -= some) {
 		desc = &ring->descs.entries[at];
@@ -291,7 +294,7 @@ static void put_direct(struct blkfront_ring *ring, struct part *part,
 	req.u.rw.nr_segments = n;
 	req.u.rw.handle = ring->bf->dev->id;
 	req.u.rw.id = blkfront_shadow_id(ring, shadow);
-	req.u.rw.sector_number = part->sector;
+	req.u.rw.sector_number = part->sector >> ring->unit;
 	put_segments(ring, part, req.u.rw.seg, n);
 	xpv_front_ring_put(&ring->ring, &req,
 			   offsetof(struct blkif_request, u.rw.seg) +
@@ -394,8 +397,8 @@ static blk_status_t put_discard(struct blkfront_ring *ring, struct request *rq)
 	req.operation = BLKIF_OP_DISCARD;
 	req.u.discard.flag = secure ? BLKIF_DISCARD_SECURE : 0;
 	req.u.discard.id = blkfront_shadow_id(ring, shadow);
-	req.u.discard.sector_number = blk_rq_pos(rq);
-	req.u.discard.nr_sectors = blk_rq_sectors(rq);
+	req.u.discard.sector_number = blk_rq_pos(rq) >> ring->unit;
+	req.u.discard.nr_sectors = blk_rq_sectors(rq) >> ring->unit;
 	xpv_front_ring_put(&ring->ring, &req, sizeof(req));
 	return BLK_STS_OK;
 }

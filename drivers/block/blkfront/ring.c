@@ -303,6 +303,7 @@ int blkfront_ring_open(struct blkfront_ring *ring, unsigned int order)
  * blkfront_ring_prepare() - get ready for what the backend can do
  * @ring: an open ring, not started
  * @segs: most segments of a request, at least %BLKFRONT_DIRECT_SEGS
+ * @unit: what sectors count, as a power of two of 512 bytes
  * @bounce: data goes through pages of our own
  * @polled: answers bring no events
  *
@@ -312,7 +313,7 @@ int blkfront_ring_open(struct blkfront_ring *ring, unsigned int order)
  * Return: 0 or a negative errno.
  */
 int blkfront_ring_prepare(struct blkfront_ring *ring, unsigned int segs,
-			  bool bounce, bool polled)
+			  unsigned int unit, bool bounce, bool polled)
 {
 	unsigned int most = max(segs, ring->bf->segs);
 	unsigned int descs = DIV_ROUND_UP(most, segs) * blkfront_descs(segs);
@@ -327,6 +328,7 @@ int blkfront_ring_prepare(struct blkfront_ring *ring, unsigned int segs,
 	ring->bounce = bounce;
 	ring->polled = polled;
 	ring->max_segs = segs;
+	ring->unit = unit;
 	return 0;
 }
 
