@@ -20,6 +20,7 @@
 #include <linux/atomic.h>
 #include <linux/bio.h>
 #include <linux/blkdev.h>
+#include <linux/fs.h>
 #include <linux/hrtimer.h>
 #include <linux/interrupt.h>
 #include <linux/kthread.h>
@@ -44,10 +45,27 @@ struct blkback_ring;
 struct seq_file;
 
 /**
+ * struct blkback_image - a file that is served as a disk
+ * @file: the file while it is open, or NULL
+ * @path: what the toolstack calls it
+ * @direct: it is read and written past the page cache
+ * @nowait: it can be asked not to wait
+ */
+struct blkback_image {
+	struct file *file;
+	char *path;
+	bool direct;
+	bool nowait;
+};
+
+/**
  * struct blkback_vbd - the disk that is served
  * @open: the disk while it is open, which is from the hotplug script's word
- *	until the device is taken away
- * @dev: its number; 0 before. Read by sysfs beside the lane.
+ *	until the device is taken away; or
+ * @image: the file that is the disk
+ * @dev: the disk's number; 0 before, and for a file. Read by sysfs beside the
+ *	lane.
+ * @known: one of them is open; read by sysfs too
  * @writable: whether "mode" lets the guest write; read by sysfs
  * @cdrom: whether the guest shall see a CD drive
  * @discard: whether the guest may discard, if the disk can
@@ -58,12 +76,38 @@ struct seq_file;
  */
 struct blkback_vbd {
 	struct compat_bdev open;
+	struct blkback_image image;
 	dev_t dev;
+	bool known;
 	bool writable;
 	bool cdrom;
 	bool discard;
 	u8 unit;
 	u64 told;
+};
+
+/**
+ * struct blkback_traits - what a disk or file is like
+ * @block: its logical block, bytes
+ * @physical: what it writes at once, bytes
+ * @cache: it has to be flushed
+ * @discard_unit: what it can discard, bytes; 0 if nothing
+ * @discard_offset: where the first such unit begins, bytes
+ * @erases: what is discarded can be made irrecoverable
+ * @readonly: it cannot be written
+ * @removable: it can be exchanged
+ * @cdrom: it is a CD drive
+ */
+struct blkback_traits {
+	unsigned int block;
+	unsigned int physical;
+	bool cache;
+	unsigned int discard_unit;
+	unsigned int discard_offset;
+	bool erases;
+	bool readonly;
+	bool removable;
+	bool cdrom;
 };
 
 /**
@@ -114,6 +158,8 @@ struct blkback_front {
  * @secure: a discard must make the data irrecoverable
  * @bios_left: bios under way, if it takes more than one
  * @bio: carries it out, unless it is a discard
+ * @iocb: carries it out if the disk is a file
+ * @work: the same, where that has to wait
  * @more_bios: and these, if it has more pages than one should
  * @vecs: the bios' pages
  * @segs: an indirect request's segments, in private memory
@@ -136,7 +182,13 @@ struct blkback_request {
 	bool large;
 	bool secure;
 	atomic_t bios_left;
-	struct bio bio;
+	union {
+		struct bio bio;
+		struct {
+			struct kiocb iocb;
+			struct work_struct work;
+		};
+	};
 	struct bio *more_bios;
 	struct bio_vec *vecs;
 	struct blkif_seg *segs;
@@ -314,8 +366,9 @@ struct blkback_ring {
  * @xdev: the engine's side of it
  * @vbd: its disk
  * @front: what the frontend of the present life asked for
- * @wq: runs what the rings have to do beside their workers. One per device: a
- *	disk that blocks its submitters takes nobody else's.
+ * @wq: runs what the rings have to do beside their workers, and what of a
+ *	file's requests has to wait. One per device: a disk that blocks its
+ *	submitters takes nobody else's.
  * @limits: the toolstack's, for this device; constant
  * @caps: what we offer in this life; written in the lane while no ring runs
  * @squeeze_end: until then no frame is kept unused, in jiffies; any context
@@ -360,6 +413,18 @@ int vbd_settle(struct blkback *be);
 void vbd_limits(const struct blkback *be, struct blkif_limits *limits);
 int vbd_describe(struct xpv_device *xdev, struct xpv_txn *txn);
 void vbd_close(struct blkback_vbd *vbd);
+bool vbd_is_open(const struct blkback_vbd *vbd);
+
+/* image.c */
+int image_open(struct blkback *be, bool writable);
+bool image_is_named(struct blkback *be);
+bool image_is_other(struct blkback *be);
+void image_close(struct blkback_image *image);
+u64 image_sectors(const struct blkback_image *image);
+void image_traits(const struct blkback_image *image,
+		  struct blkback_traits *traits);
+void image_submit(struct blkback_request *req, const struct blkif_seg *segs);
+int image_discard(struct blkback_request *req);
 
 /* front.c */
 int caps_read(struct blkback *be);

@@ -107,6 +107,10 @@ void io_submit(struct blkback_request *req, const struct blkif_seg *segs)
 	unsigned int nr = req->data.nr;
 	struct bio *bio = &req->bio;
 
+	if (unlikely(req->ring->be->vbd.image.file)) {
+		image_submit(req, segs);
+		return;
+	}
 	if (unlikely(nr > BIO_MAX_VECS)) {
 		submit_parts(req, segs);
 		return;
@@ -141,6 +145,10 @@ void io_discard(struct blkback_request *req)
 	struct bio *bio = NULL;
 	int err;
 
+	if (req->ring->be->vbd.image.file) {
+		request_finish(req, image_discard(req));
+		return;
+	}
 	if (req->secure) {
 		err = blkdev_issue_secure_erase(request_bdev(req), req->sector,
 						req->nr_sectors, GFP_NOIO);

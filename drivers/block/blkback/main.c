@@ -251,7 +251,7 @@ static void blkback_disconnect(struct xpv_device *xdev)
 	while (be->nr_rings)
 		ring_disconnect(be->rings[--be->nr_rings]);
 	xpv_lane_step(&xdev->lane, "closing the disk");
-	if (be->vbd.open.bdev && !xpv_store_flag(xdev, XPV_OWN, "online", false))
+	if (vbd_is_open(&be->vbd) && !xpv_store_flag(xdev, XPV_OWN, "online", false))
 		vbd_close(&be->vbd);
 	xpv_lane_step(&xdev->lane, "disconnecting");
 }
@@ -268,12 +268,14 @@ static void blkback_remove(struct xpv_device *xdev)
 static void blkback_show(struct xpv_device *xdev, struct seq_file *to)
 {
 	const struct blkback *be = xdev->priv;
+	const char *mode = READ_ONCE(be->vbd.writable) ? "w" : "r";
 	dev_t dev = READ_ONCE(be->vbd.dev);
 	unsigned int i, nr = READ_ONCE(be->nr_rings);
 
 	if (dev)
-		seq_printf(to, "disk: %x:%x %s\n", MAJOR(dev), MINOR(dev),
-			   READ_ONCE(be->vbd.writable) ? "w" : "r");
+		seq_printf(to, "disk: %x:%x %s\n", MAJOR(dev), MINOR(dev), mode);
+	else if (READ_ONCE(be->vbd.known))
+		seq_printf(to, "disk: the file physical-device-path %s\n", mode);
 	else
 		seq_puts(to, "disk: waiting for physical-device, which the hotplug script writes\n");
 	for (i = 0; i < nr; i++)
@@ -287,6 +289,8 @@ static const struct xenbus_device_id blkback_ids[] = {
 
 static const char *const blkback_own_keys[] = {
 	"physical-device",
+	"physical-device-path",
+	"hotplug-status",
 	NULL
 };
 

@@ -37,7 +37,7 @@ static ssize_t mode_show(struct device *dev, struct device_attribute *attr,
 {
 	struct blkback *be = blkback_of(dev);
 
-	if (!be || !READ_ONCE(be->vbd.dev))
+	if (!be || !READ_ONCE(be->vbd.known))
 		return -ENODEV;
 	return sysfs_emit(buf, "%s\n", READ_ONCE(be->vbd.writable) ? "w" : "r");
 }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The disk that is served: opened when the hotplug script has said which it
- * is, described to the frontend, closed when the device is taken away.
+ * is, described to the frontend, closed when the device is taken away. It may
+ * be a file: see image.c.
  *
  * It stays open between two lives of the frontend, so that a loop device that
  * goes away with its last user does not. All of this runs in the lane.
@@ -94,11 +95,34 @@ static int open_disk(struct blkback *be, dev_t dev, bool writable)
 			 MAJOR(dev), MINOR(dev));
 	WRITE_ONCE(vbd->writable, writable);
 	WRITE_ONCE(vbd->dev, dev);
+	WRITE_ONCE(vbd->known, true);
 	return 0;
 }
 
 /**
- * vbd_open() - open the disk that "physical-device" names, if it is not yet
+ * vbd_is_open() - whether a disk or a file is open
+ * @vbd: the disk
+ *
+ * Context: the lane.
+ */
+bool vbd_is_open(const struct blkback_vbd *vbd)
+{
+	return vbd->open.bdev || vbd->image.file;
+}
+
+static int open_image(struct blkback *be)
+{
+	bool writable;
+	int err;
+
+	if (!image_is_named(be))
+		return -EAGAIN;
+	err = read_mode(be->xdev, &writable);
+	return err ?: image_open(be, writable);
+}
+
+/**
+ * vbd_open() - open the disk or file that is named, if it is not yet
  * @be: the device
  *
  * Opening may take as long as the disk does.
@@ -115,6 +139,8 @@ int vbd_open(struct blkback *be)
 	int err;
 
 	err = read_device(be->xdev, &dev);
+	if (err == -EAGAIN)
+		return open_image(be);
 	if (err)
 		return err;
 	err = read_mode(be->xdev, &writable);
@@ -130,8 +156,24 @@ int vbd_open(struct blkback *be)
 	return err;
 }
 
+static void report_change(struct blkback *be)
+{
+	struct blkback_vbd *vbd = &be->vbd;
+	dev_t dev;
+
+	if (vbd->image.file && image_is_other(be))
+		xpv_err(be->xdev,
+			"physical-device-path: cannot change from %s in use\n",
+			vbd->image.path);
+	if (vbd->open.bdev && !read_device(be->xdev, &dev) && dev != vbd->dev)
+		xpv_err(be->xdev,
+			"physical-device: cannot change from %x:%x to %x:%x in use\n",
+			MAJOR(vbd->dev), MINOR(vbd->dev),
+			MAJOR(dev), MINOR(dev));
+}
+
 /**
- * vbd_device_changed() - "physical-device" was written
+ * vbd_device_changed() - a key that names the disk was written
  * @be: the device
  *
  * Opens the disk as soon as its name is known. A running device keeps its
@@ -141,26 +183,78 @@ int vbd_open(struct blkback *be)
  */
 void vbd_device_changed(struct blkback *be)
 {
-	dev_t dev;
-
-	if (!be->vbd.open.bdev) {
-		if (be->xdev->state == XenbusStateInitWait)
-			vbd_open(be);
+	if (vbd_is_open(&be->vbd)) {
+		if (be->nr_rings)
+			report_change(be);
 		return;
 	}
-	if (be->nr_rings && !read_device(be->xdev, &dev) && dev != be->vbd.dev)
-		xpv_err(be->xdev,
-			"physical-device: cannot change from %x:%x to %x:%x in use\n",
-			MAJOR(be->vbd.dev), MINOR(be->vbd.dev),
-			MAJOR(dev), MINOR(dev));
+	if (be->xdev->state == XenbusStateInitWait)
+		vbd_open(be);
+}
+
+static void disk_traits(const struct blkback_vbd *vbd,
+			struct blkback_traits *traits)
+{
+	struct block_device *bdev = vbd->open.bdev;
+
+	*traits = (struct blkback_traits) {
+		.block = bdev_logical_block_size(bdev),
+		.physical = bdev_physical_block_size(bdev),
+		.cache = bdev_write_cache(bdev),
+		.discard_offset = bdev_discard_alignment(bdev),
+		.erases = bdev_max_secure_erase_sectors(bdev),
+		.readonly = !vbd->writable || bdev_read_only(bdev),
+		.removable = bdev->bd_disk->flags & GENHD_FL_REMOVABLE,
+		.cdrom = disk_to_cdi(bdev->bd_disk),
+	};
+	if (bdev_max_discard_sectors(bdev))
+		traits->discard_unit = bdev_discard_granularity(bdev);
+}
+
+/* What the disk or file is like, and the toolstack lets the guest use of that. */
+static void get_traits(const struct blkback_vbd *vbd,
+		       struct blkback_traits *traits)
+{
+	if (vbd->image.file)
+		image_traits(&vbd->image, traits);
+	else
+		disk_traits(vbd, traits);
+	if (!vbd->discard || traits->readonly)
+		traits->discard_unit = 0;
+	if (!traits->discard_unit)
+		traits->erases = false;
+}
+
+static u64 vbd_sectors(const struct blkback_vbd *vbd)
+{
+	return vbd->image.file ? image_sectors(&vbd->image) :
+				 bdev_nr_sectors(vbd->open.bdev);
+}
+
+/* The guest goes past this domain's page cache of a disk. */
+static int write_out(struct blkback *be)
+{
+	struct blkback_vbd *vbd = &be->vbd;
+	const char *step = be->xdev->lane.step;
+	int err;
+
+	xpv_lane_step(&be->xdev->lane, "writing out the page cache");
+	err = sync_blockdev(vbd->open.bdev);
+	xpv_lane_step(&be->xdev->lane, step);
+	if (err)
+		return xpv_device_fail(be->xdev, err,
+				       "cannot write out the page cache of %x:%x",
+				       MAJOR(vbd->dev), MINOR(vbd->dev));
+	invalidate_bdev(vbd->open.bdev);
+	return 0;
 }
 
 /**
  * vbd_settle() - make the open disk ready for a guest
  * @be: the device
  *
- * The guest goes past this domain's page cache, so what is cached is written
- * out and forgotten first.
+ * What is cached of a disk is written out and forgotten first. A file's page
+ * cache is kept right by its file system.
  *
  * Context: the lane; sleeps as long as the disk writes.
  * Return: 0, or an error, already reported.
@@ -168,26 +262,17 @@ void vbd_device_changed(struct blkback *be)
 int vbd_settle(struct blkback *be)
 {
 	struct blkback_vbd *vbd = &be->vbd;
-	struct block_device *bdev = vbd->open.bdev;
-	const char *step = be->xdev->lane.step;
-	int err;
+	struct blkback_traits traits;
 
-	vbd->cdrom = read_cdrom(be->xdev) || disk_to_cdi(bdev->bd_disk);
 	vbd->discard = xpv_store_flag(be->xdev, XPV_OWN, "discard-enable",
 				      true);
+	get_traits(vbd, &traits);
+	vbd->cdrom = read_cdrom(be->xdev) || traits.cdrom;
 	vbd->unit = 0;
 	if (be->front.large_sectors && READ_ONCE(blkback_large_sectors))
-		vbd->unit = ilog2(min(bdev_logical_block_size(bdev), 4096U) /
+		vbd->unit = ilog2(min(traits.block, 4096U) /
 				  BLKIF_SECTOR_SIZE);
-	xpv_lane_step(&be->xdev->lane, "writing out the page cache");
-	err = sync_blockdev(bdev);
-	xpv_lane_step(&be->xdev->lane, step);
-	if (err)
-		return xpv_device_fail(be->xdev, err,
-				       "cannot write out the page cache of %x:%x",
-				       MAJOR(vbd->dev), MINOR(vbd->dev));
-	invalidate_bdev(bdev);
-	return 0;
+	return vbd->open.bdev ? write_out(be) : 0;
 }
 
 /**
@@ -196,7 +281,7 @@ int vbd_settle(struct blkback *be)
  */
 bool vbd_has_new_size(const struct blkback_vbd *vbd)
 {
-	return bdev_nr_sectors(vbd->open.bdev) != READ_ONCE(vbd->told);
+	return vbd_sectors(vbd) != READ_ONCE(vbd->told);
 }
 
 static int put_size(struct xpv_device *xdev, struct xpv_txn *txn)
@@ -221,7 +306,7 @@ void vbd_size_changed(struct blkback *be)
 	if (be->xdev->state != XenbusStateConnected || !be->nr_rings ||
 	    !vbd_has_new_size(vbd))
 		return;
-	WRITE_ONCE(vbd->told, bdev_nr_sectors(vbd->open.bdev));
+	WRITE_ONCE(vbd->told, vbd_sectors(vbd));
 	xpv_info(be->xdev, "the disk now has %llu sectors\n", vbd->told);
 	err = xpv_store_refire(be->xdev, put_size);
 	if (err)
@@ -229,23 +314,30 @@ void vbd_size_changed(struct blkback *be)
 			err);
 }
 
-static bool vbd_readonly(const struct blkback_vbd *vbd)
-{
-	return !vbd->writable || bdev_read_only(vbd->open.bdev);
-}
-
-static bool vbd_discards(const struct blkback_vbd *vbd)
+/* Each run of a ring's worker asks, so this is short. */
+static void disk_limits(const struct blkback_vbd *vbd,
+			struct blkif_limits *limits)
 {
 	struct block_device *bdev = vbd->open.bdev;
 
-	return vbd->discard && !vbd_readonly(vbd) &&
-	       bdev_max_discard_sectors(bdev) && bdev_discard_granularity(bdev);
+	limits->block = bdev_logical_block_size(bdev) / BLKIF_SECTOR_SIZE;
+	limits->readonly = !vbd->writable || bdev_read_only(bdev);
+	limits->discard = vbd->discard && !limits->readonly &&
+			  bdev_max_discard_sectors(bdev) &&
+			  bdev_discard_granularity(bdev);
+	limits->secure = limits->discard && bdev_max_secure_erase_sectors(bdev);
 }
 
-static bool vbd_erases(const struct blkback_vbd *vbd)
+static void image_limits(const struct blkback_vbd *vbd,
+			 struct blkif_limits *limits)
 {
-	return vbd_discards(vbd) &&
-	       bdev_max_secure_erase_sectors(vbd->open.bdev);
+	struct blkback_traits traits;
+
+	get_traits(vbd, &traits);
+	limits->block = traits.block / BLKIF_SECTOR_SIZE;
+	limits->readonly = traits.readonly;
+	limits->discard = traits.discard_unit;
+	limits->secure = traits.erases;
 }
 
 /**
@@ -258,26 +350,26 @@ static bool vbd_erases(const struct blkback_vbd *vbd)
 void vbd_limits(const struct blkback *be, struct blkif_limits *limits)
 {
 	const struct blkback_vbd *vbd = &be->vbd;
-	struct block_device *bdev = vbd->open.bdev;
 
+	limits->capacity = vbd_sectors(vbd);
 	limits->max_indirect = be->caps.indirect;
-	limits->capacity = bdev_nr_sectors(bdev);
-	limits->block = bdev_logical_block_size(bdev) / BLKIF_SECTOR_SIZE;
-	limits->readonly = vbd_readonly(vbd);
-	limits->discard = vbd_discards(vbd);
-	limits->secure = limits->discard && vbd_erases(vbd);
 	limits->unit = vbd->unit;
+	if (vbd->image.file)
+		image_limits(vbd, limits);
+	else
+		disk_limits(vbd, limits);
 }
 
-static unsigned int vbd_info(const struct blkback_vbd *vbd)
+static unsigned int vbd_info(const struct blkback_vbd *vbd,
+			     const struct blkback_traits *traits)
 {
 	unsigned int info = 0;
 
 	if (vbd->cdrom)
 		info |= BLKIF_INFO_CDROM;
-	if (vbd->open.bdev->bd_disk->flags & GENHD_FL_REMOVABLE)
+	if (traits->removable)
 		info |= BLKIF_INFO_REMOVABLE;
-	if (vbd_readonly(vbd))
+	if (traits->readonly)
 		info |= BLKIF_INFO_READONLY;
 	return info;
 }
@@ -301,25 +393,23 @@ int vbd_describe(struct xpv_device *xdev, struct xpv_txn *txn)
 {
 	struct blkback *be = xdev->priv;
 	struct blkback_vbd *vbd = &be->vbd;
-	struct block_device *bdev = vbd->open.bdev;
+	struct blkback_traits traits;
 
-	WRITE_ONCE(vbd->told, bdev_nr_sectors(bdev));
+	get_traits(vbd, &traits);
+	WRITE_ONCE(vbd->told, vbd_sectors(vbd));
 	put_size(xdev, txn);
-	xpv_txn_put(txn, "info", "%u", vbd_info(vbd));
-	xpv_txn_put(txn, "sector-size", "%u", bdev_logical_block_size(bdev));
-	xpv_txn_put(txn, "physical-sector-size", "%u",
-		    bdev_physical_block_size(bdev));
+	xpv_txn_put(txn, "info", "%u", vbd_info(vbd, &traits));
+	xpv_txn_put(txn, "sector-size", "%u", traits.block);
+	xpv_txn_put(txn, "physical-sector-size", "%u", traits.physical);
 	/* Both are carried out in any case; without a cache neither is needed. */
-	xpv_txn_put(txn, "feature-flush-cache", "%d", bdev_write_cache(bdev));
-	xpv_txn_put(txn, "feature-barrier", "%d", bdev_write_cache(bdev));
-	xpv_txn_put(txn, "feature-discard", "%d", vbd_discards(vbd));
-	if (!vbd_discards(vbd))
+	xpv_txn_put(txn, "feature-flush-cache", "%d", traits.cache);
+	xpv_txn_put(txn, "feature-barrier", "%d", traits.cache);
+	xpv_txn_put(txn, "feature-discard", "%d", !!traits.discard_unit);
+	if (!traits.discard_unit)
 		return 0;
-	xpv_txn_put(txn, "discard-granularity", "%u",
-		    bdev_discard_granularity(bdev));
-	xpv_txn_put(txn, "discard-alignment", "%u",
-		    bdev_discard_alignment(bdev));
-	xpv_txn_put(txn, "discard-secure", "%d", vbd_erases(vbd));
+	xpv_txn_put(txn, "discard-granularity", "%u", traits.discard_unit);
+	xpv_txn_put(txn, "discard-alignment", "%u", traits.discard_offset);
+	xpv_txn_put(txn, "discard-secure", "%d", traits.erases);
 	return 0;
 }
 
@@ -335,7 +425,9 @@ int vbd_describe(struct xpv_device *xdev, struct xpv_txn *txn)
  */
 void vbd_close(struct blkback_vbd *vbd)
 {
+	WRITE_ONCE(vbd->known, false);
 	WRITE_ONCE(vbd->dev, 0);
+	image_close(&vbd->image);
 	if (vbd->open.bdev)
 		invalidate_bdev(vbd->open.bdev);
 	compat_bdev_close(&vbd->open);

@@ -309,6 +309,7 @@ def build_payload(modules: Path) -> bool:
     PAYLOAD.mkdir(parents=True)
     replace_tree(SELFTESTS, PAYLOAD / "selftests")
     replace_tree(RIG / "dom0", PAYLOAD / "dom0")
+    replace_tree(RIG.parent.parent / "hotplug", PAYLOAD / "hotplug")
     shutil.copy2(REPLY, PAYLOAD / "dom0")
     build_peers(PAYLOAD / "peers")
     (PAYLOAD / "modules").mkdir()
