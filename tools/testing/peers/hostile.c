@@ -10,7 +10,6 @@
 
 #include "peer.h"
 
-#define SEED		6
 #define AREA_HONEST	0
 #define HONEST_PAGES	4
 #define NO_GREF		0x7ffffff0
@@ -56,8 +55,8 @@ static bool leave(struct vbd *vbd, struct ring *ring)
 
 static bool is_served(struct ring *ring)
 {
-	return io_run(ring, OP_WRITE, 1, AREA_HONEST, HONEST_PAGES, SEED) &&
-	       io_run(ring, OP_READ, 2, AREA_HONEST, HONEST_PAGES, SEED);
+	return io_run(ring, OP_WRITE, 1, AREA_HONEST, HONEST_PAGES, HARM_SEED) &&
+	       io_run(ring, OP_READ, 2, AREA_HONEST, HONEST_PAGES, HARM_SEED);
 }
 
 /* Requests that cannot be carried out, one at a time. */
@@ -273,7 +272,7 @@ static void mid_traffic(struct vbd *vbd, const char *what, int ours,
 
 	begin_polling(vbd, &ring, &abi64);
 	for (i = 0; i < ring.nr; i++)
-		io_put(&io[i], &ring, OP_WRITE, i, AREA_WILD + i * 64, 8, SEED);
+		io_put(&io[i], &ring, OP_WRITE, i, AREA_WILD + i * 64, 8, HARM_SEED);
 	ring_push(&ring);
 	vbd_state(vbd, ours);
 	good = vbd_wait(vbd, theirs, 10000);

@@ -39,6 +39,7 @@ static const struct {
 	{ "unikraft", play_unikraft },
 	{ "netbsd", play_netbsd },
 	{ "hostile", play_hostile },
+	{ "hostile-queues", play_hostile_queues },
 	{ "neighbour", play_neighbour },
 };
 

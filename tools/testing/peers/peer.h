@@ -227,8 +227,9 @@ struct style {
 void vbd_publish(const struct vbd *vbd, const struct ring *rings,
 		 unsigned int nr, const struct style *style);
 
-/* What the hostile peer writes goes behind what it writes as others do. */
+/* What the hostile peers write goes behind what they write as others do. */
 #define AREA_WILD	1024
+#define HARM_SEED	6
 
 /* wild.c */
 bool wild_requests(struct vbd *vbd, struct ring *ring);
@@ -243,6 +244,7 @@ void play_firmware(struct vbd *vbd);
 void play_unikraft(struct vbd *vbd);
 void play_netbsd(struct vbd *vbd);
 void play_hostile(struct vbd *vbd);
+void play_hostile_queues(struct vbd *vbd);
 void play_neighbour(struct vbd *vbd);
 
 #endif

@@ -103,7 +103,7 @@ void vbd_forget_keys(const struct vbd *vbd)
 	static const char *const keys[] = {
 		"ring-ref", "ring-ref0", "ring-ref1", "ring-ref2", "ring-ref3",
 		"ring-page-order", "event-channel", "protocol",
-		"multi-queue-num-queues", "queue-0", "queue-1",
+		"multi-queue-num-queues", "queue-0", "queue-1", "queue-2",
 		"feature-persistent",
 	};
 	char path[128];

@@ -5,7 +5,7 @@
 # guest: pv pvh*
 # pair: none/ours
 # needs: xen-blkback
-# time: 120
+# time: 180
 
 . "${0%/*}/../lib/dom0.sh"
 . "${0%/*}/../lib/plug.sh"
@@ -32,7 +32,7 @@ said() {
 }
 
 ktap_print_header
-ktap_set_plan 26
+ktap_set_plan 36
 ktap_test_result 'the guest boots' \
 	peer_guest peer vcpus=2 disk=xvdb=64M disk=xvdc=16M ||
 	ktap_exit_fail_msg 'no guest'
@@ -45,6 +45,8 @@ ktap_test_result 'refused requests are explained' said 'refused: '
 ktap_test_result 'a producer that cannot be is explained' said 'more requests than'
 ktap_test_result 'a ring that cannot be mapped is explained' said 'ring-ref.*mapped'
 ktap_test_result 'dom0 finds what was written' peer_image peer-xvdb 0 32 6
+peer_run peer hostile-queues 51728 60
+ktap_test_result 'dom0 finds what was written by two queues' peer_image peer-xvdb 64 32 6
 ktap_test_result 'the backend holds nothing of the guest' peer_holds_nothing
 ktap_test_result 'a stubborn frontend loses its disk' stubborn_loses_its_disk
 ktap_test_result 'the guest goes, and nothing is left' peer_gone peer
