@@ -62,6 +62,7 @@ fuzz: ## libFuzzer on the parsers, T=SECONDS each
 qemu: ## the system tests, or those that match T=PATTERN
 	@$(build-for-rig)
 	@tools/testing/bench/primitives/build "$$($(RIG) kdir)"
+	@tools/testing/build-module tools/testing/disk "$$($(RIG) kdir)"
 	@$(RIG) run $(T)
 
 qemu-shell: ## a shell on the emulated Xen host, with the modules at hand
