@@ -13,8 +13,8 @@
 
 #include <linux/workqueue.h>
 
-/**
- * xpv_prompt_queue - for works that end soon, whatever happens
+/*
+ * For works that end soon, whatever happens.
  *
  * One queue for all devices, that memory can be reclaimed through. When memory
  * is short one thread does all of it, so a work on this queue never waits: not
