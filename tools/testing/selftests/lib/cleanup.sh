@@ -26,6 +26,16 @@ await_backends() {
 	status=1
 }
 
+# A test that was ended half way may have left its own mount of a disk.
+unmount_disks() {
+	for link in "$XPV_RUN"/disks/*; do
+		device=$(readlink "$link") || continue
+		for place in $(awk -v d="$device" '$1 == d { print $2 }' /proc/mounts); do
+			umount "$place" || status=1
+		done
+	done
+}
+
 remove_disks() {
 	for link in "$XPV_RUN"/disks/*; do
 		[ -L "$link" ] || continue
@@ -40,5 +50,6 @@ status=0
 resume_disks
 destroy_guests
 await_backends
+unmount_disks
 remove_disks
 exit $status
