@@ -16,7 +16,7 @@
 . "${0%/*}/../lib/plug.sh"
 . "${0%/*}/../lib/ktap.sh"
 
-[ -n "$XPV_LONG" ] && rounds=20 || rounds=5
+[ -n "$XPV_LONG" ] && rounds=20 || rounds=3
 device=51728
 
 in_guest() {
