@@ -16,7 +16,7 @@
 . "${0%/*}/../lib/plug.sh"
 . "${0%/*}/../lib/ktap.sh"
 
-[ -n "$XPV_LONG" ] && rounds=20 || rounds=3
+[ -n "$XPV_LONG" ] && rounds=20 || rounds=1
 device=51728
 
 in_guest() {

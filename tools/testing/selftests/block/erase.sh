@@ -3,7 +3,7 @@
 # desc: a secure erase is one on the disk, a discard is a discard, and neither reaches beside
 # runs: dom0
 # guest: pv
-# pair: ours/ours ours/intree intree/ours
+# pair: ours/ours ours/intree* intree/ours*
 # needs: xen-blkfront xen-blkback xpv-testdisk
 # time: 90
 

@@ -3,7 +3,7 @@
 # desc: what idle disks hold: memory goes back to what it was before they were used, and nothing wakes up
 # runs: dom0
 # guest: pv
-# pair: ours/ours intree/intree
+# pair: ours/ours intree/intree*
 # memory: 512
 # needs: fio xen-blkfront xen-blkback
 # time: 400

@@ -3,7 +3,7 @@
 # desc: disks of 4096-byte sectors, counted in 512 bytes as the protocol says, or in sectors as old peers do
 # runs: dom0
 # guest: pv
-# pair: ours/ours ours/intree
+# pair: ours/ours ours/intree*
 # needs: fio xen-blkfront xen-blkback
 # time: 200
 
