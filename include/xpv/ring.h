@@ -208,6 +208,23 @@ static inline int xpv_front_ring_final_check(struct xpv_ring *ring)
 }
 
 /**
+ * xpv_front_ring_check_after() - ask for an event later than the next response
+ * @ring: the ring
+ * @after: how many responses from here the event is to wait for, at least 1
+ *	and no more than are out
+ *
+ * Return: true if that many have come already, so that no event will; true
+ * too if the backend's producer is impossible, which the next
+ * xpv_front_ring_pending() tells.
+ */
+static inline bool xpv_front_ring_check_after(struct xpv_ring *ring, u32 after)
+{
+	WRITE_ONCE(ring->page->rsp_event, ring->cons + after);
+	virt_mb();	/* threshold before the peer's producer */
+	return READ_ONCE(ring->page->rsp_prod) - ring->cons >= after;
+}
+
+/**
  * xpv_back_ring_init() - take up a ring as its backend
  * @ring: private view to fill
  * @mem: the mapped pages; untrusted
