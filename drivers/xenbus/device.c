@@ -174,6 +174,12 @@ void xpv_device_kick(struct xpv_device *dev)
 }
 EXPORT_SYMBOL_GPL(xpv_device_kick);
 
+void xpv_device_restart(struct xpv_device *dev)
+{
+	xpv_lane_mark(&dev->lane, XPV_EV_RESTART);
+}
+EXPORT_SYMBOL_GPL(xpv_device_restart);
+
 void xpv_device_look(struct xpv_device *dev)
 {
 	xpv_lane_mark(&dev->lane, XPV_EV_OWN);

@@ -17,6 +17,7 @@
 #define XPV_EV_RESUME	BIT(5)	/* the domain was restored */
 #define XPV_EV_REMOVE	BIT(6)	/* the bus takes the device back */
 #define XPV_EV_RECLAIM	BIT(7)	/* the kernel is short of memory */
+#define XPV_EV_RESTART	BIT(8)	/* the driver wants a new life */
 
 /* device.c */
 extern struct list_head xpv_devices;

@@ -411,6 +411,16 @@ static void life_leave(struct xpv_device *dev)
 		xpv_store_set_state(dev, XenbusStateClosed, NULL);
 }
 
+/* The driver has something to say that takes a new life. */
+static void life_restart(struct xpv_device *dev)
+{
+	if (dev->state != XenbusStateInitialised &&
+	    dev->state != XenbusStateConnected)
+		return;
+	life_disconnect(dev);
+	enter(dev, XenbusStateClosed);
+}
+
 /* Reported, not repaired: what is held here is a bug of the driver. */
 static void life_audit(struct xpv_device *dev)
 {
@@ -484,6 +494,8 @@ void xpv_life_run(struct xpv_lane *lane, unsigned long events)
 		life_begin(dev);
 	if (events & XPV_EV_RESUME)
 		life_resume(dev);
+	if (dev->probed && (events & XPV_EV_RESTART))
+		life_restart(dev);
 	if (dev->probed && (events & XPV_EV_RECLAIM))
 		dev->drv->reclaim(dev);
 	/* Often asked for, and says nothing about the store. */

@@ -118,9 +118,20 @@ int xpv_store_write(struct xpv_device *dev, txn_fill fill)
 }
 EXPORT_SYMBOL_GPL(xpv_store_write);
 
+/* What the store says while the device is in @state. */
+static enum xenbus_state shown_state(const struct xpv_device *dev,
+				     enum xenbus_state state)
+{
+	if (state == XenbusStateInitialised && dev->drv->early)
+		return XenbusStateConnected;
+	return state;
+}
+
 int xpv_store_refire(struct xpv_device *dev, txn_fill fill)
 {
-	return txn_run(dev, fill, &dev->state);
+	enum xenbus_state shown = shown_state(dev, dev->state);
+
+	return txn_run(dev, fill, &shown);
 }
 EXPORT_SYMBOL_GPL(xpv_store_refire);
 
@@ -133,12 +144,13 @@ EXPORT_SYMBOL_GPL(xpv_store_refire);
 int xpv_store_set_state(struct xpv_device *dev, enum xenbus_state state,
 			txn_fill fill)
 {
-	int err = txn_run(dev, fill, &state);
+	enum xenbus_state shown = shown_state(dev, state);
+	int err = txn_run(dev, fill, &shown);
 
 	if (err)
 		return err;
 	dev->state = state;
-	dev->bus->state = state;
+	dev->bus->state = shown;
 	dev->replaced = false;
 	return 0;
 }

@@ -50,6 +50,9 @@ struct xpv_account {
  * @has_child: the driver registers a child of the bus device (a disk, a
  *	netdev), so the bus device must outlive remove(): even xenwatch waits
  *	for it, after abort(). Without it xenwatch never waits.
+ * @early: frontend only: the protocol has no Initialised. What publish() put is
+ *	told by Connected, for which backends wait. The engine counts the device
+ *	as Initialised until the backend is Connected too.
  *
  * @probe: a device was found: allocate what its whole life needs, set
  *	&xpv_device.priv. The other end may be absent. An error ends the
@@ -96,6 +99,7 @@ struct xpv_driver {
 	const struct attribute_group **groups;
 	const char *const *own_keys;
 	bool has_child;
+	bool early;
 
 	int (*probe)(struct xpv_device *dev);
 	int (*publish)(struct xpv_device *dev, struct xpv_txn *txn);
@@ -232,6 +236,18 @@ void xpv_device_kick(struct xpv_device *dev);
  * Context: any, interrupts included.
  */
 void xpv_device_look(struct xpv_device *dev);
+
+/**
+ * xpv_device_restart() - begin a new life with the same other end
+ * @dev: a frontend
+ *
+ * For what only publish() can tell the other end. The lane disconnects and
+ * goes to Closed, and on from there as after a backend that closed. Nothing
+ * happens while the device is not connected nor about to be.
+ *
+ * Context: any, interrupts included.
+ */
+void xpv_device_restart(struct xpv_device *dev);
 
 /**
  * xpv_device_get() - hold a device
