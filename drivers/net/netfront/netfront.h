@@ -1,0 +1,382 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The network frontend's own objects.
+ *
+ *   netfront		a device: what the toolstack attached; the netdev's private part
+ *     netfront_queue	a queue of the netdev: one NAPI, two rings to the backend
+ *       netfront_tx	packets on their way out
+ *       netfront_rx	buffers for packets that come in
+ *
+ * The netdev lives from probe() to remove(). Backends come and go meanwhile:
+ * while there is none it has no carrier.
+ */
+#ifndef NETFRONT_H
+#define NETFRONT_H
+
+#include <linux/bpf.h>
+#include <linux/etherdevice.h>
+#include <linux/netdevice.h>
+#include <linux/skbuff.h>
+#include <linux/timer.h>
+#include <linux/types.h>
+#include <linux/u64_stats_sync.h>
+#include <net/xdp.h>
+#include <xen/interface/grant_table.h>
+#include <xen/interface/io/netif.h>
+#include <xen/page.h>
+#include <xpv/device.h>
+#include <xpv/evtchn.h>
+#include <xpv/grant.h>
+#include <xpv/grant_cache.h>
+#include <xpv/ring.h>
+#include "../netif.h"
+#include "netfront_parse.h"
+
+/* Slots that every backend takes for a packet, and what goes with them. */
+#define NETFRONT_TX_SLOTS	XEN_NETIF_NR_SLOTS_MIN
+#define NETFRONT_TX_ROOM	(NETFRONT_TX_SLOTS + 2)
+
+/* A packet, or its head, is copied up to this size; so is a head received. */
+#define NETFRONT_COPY		256
+
+#define NETFRONT_NONE		U16_MAX
+
+struct netfront;
+struct netfront_queue;
+
+/**
+ * struct netfront_offer - what a backend says it can do
+ * @max_queues: most queues
+ * @split: events of the two rings may have channels of their own
+ * @ctrl: it has a control ring
+ * @max_tx_order: largest transmit ring, as a power of two of pages
+ * @max_rx_order: largest receive ring
+ * @rx_copy: it copies into our buffers; there is no other way any more
+ * @sg: packets may have several slots
+ * @gso4: TCP over IPv4 may be larger than the MTU
+ * @gso6: TCP over IPv6 may be
+ * @no_csum: IPv4 checksums must be complete
+ * @csum6: IPv6 checksums need not be
+ * @mcast: it filters multicast
+ * @dynamic_mcast: and can begin to while connected
+ * @headroom: it can leave room in front of what we receive
+ */
+struct netfront_offer {
+	unsigned int max_queues;
+	bool split;
+	bool ctrl;
+	unsigned int max_tx_order;
+	unsigned int max_rx_order;
+	bool rx_copy;
+	bool sg;
+	bool gso4;
+	bool gso6;
+	bool no_csum;
+	bool csum6;
+	bool mcast;
+	bool dynamic_mcast;
+	bool headroom;
+};
+
+/**
+ * struct netfront_tx_slot - what we know of a request while it is out
+ * @skb: the packet's, if it waits for the answer; in its first slot
+ * @next: the next free one
+ * @own: our page that its data was copied to, in &netfront_tx.own; stays with
+ *	the slot; or %NETFRONT_NONE
+ * @lent: the packet's page, in &netfront_tx.lent; or %NETFRONT_NONE
+ * @head: the packet's first slot
+ * @left: slots of the packet that were not answered; in its first slot
+ * @out: it was not answered
+ */
+struct netfront_tx_slot {
+	struct sk_buff *skb;
+	u16 next;
+	u16 own;
+	u16 lent;
+	u16 head;
+	u16 left;
+	bool out;
+};
+
+/**
+ * struct netfront_free - free slots of one kind
+ * @head: the first
+ * @nr: how many
+ */
+struct netfront_free {
+	u16 head;
+	u16 nr;
+};
+
+/**
+ * struct netfront_tx_stats - counted under the transmit lock
+ * @packets: sent
+ * @bytes: in them
+ * @copied: packets all of which was copied
+ * @ring_full: how often the queue stopped for want of slots
+ * @dropped: not sent: no backend, no memory, or more than it takes
+ * @errors: the backend could not send them
+ * @sync: for readers
+ */
+struct netfront_tx_stats {
+	u64 packets;
+	u64 bytes;
+	u64 copied;
+	u64 ring_full;
+	u64 dropped;
+	u64 errors;
+	struct u64_stats_sync sync;
+};
+
+/**
+ * struct netfront_tx - packets on their way out
+ * @live: connected and up: packets may be put
+ * @staged: all slots have pages that the backend keeps mapped
+ * @event: the response the last event was asked for
+ * @held: packets that wait for their answer
+ * @taken: responses taken, ever
+ * @ring: the ring
+ * @slots: one for each slot of the ring
+ * @nr: how many
+ * @bare: free slots without a page of their own
+ * @paged: free slots that have one
+ * @own: granted pages that are copied to
+ * @lent: grants for pages of packets
+ * @stats: what it did
+ * @mem: the shared pages; lane only
+ *
+ * All but @mem is protected by the netdev queue's transmit lock.
+ */
+struct netfront_tx {
+	bool live;
+	bool staged;
+	u32 event;
+	u32 held;
+	u32 taken;
+	struct xpv_ring ring;
+	struct netfront_tx_slot *slots;
+	unsigned int nr;
+	struct netfront_free bare;
+	struct netfront_free paged;
+	struct xpv_grant_cache own;
+	struct xpv_grant_cache lent;
+	struct netfront_tx_stats stats;
+	struct xpv_granted_ring mem;
+};
+
+/**
+ * struct netfront_rx_stats - counted in NAPI
+ * @packets: received
+ * @bytes: in them
+ * @errors: not as they should be
+ * @no_buffer: how often there was no memory for a buffer
+ * @dropped: no memory for the packet itself
+ * @refilled: buffers that came back from the stack and were posted again
+ * @evicted: buffers that did not come back in time
+ * @xdp_drop: a program dropped them
+ * @xdp_tx: a program sent them back
+ * @xdp_redirect: a program sent them elsewhere
+ * @xdp_errors: a program's wish could not be done
+ * @sync: for readers
+ */
+struct netfront_rx_stats {
+	u64 packets;
+	u64 bytes;
+	u64 errors;
+	u64 no_buffer;
+	u64 dropped;
+	u64 refilled;
+	u64 evicted;
+	u64 xdp_drop;
+	u64 xdp_tx;
+	u64 xdp_redirect;
+	u64 xdp_errors;
+	struct u64_stats_sync sync;
+};
+
+/**
+ * struct netfront_rx - buffers for packets that come in
+ * @broken: the backend did what no backend may: nothing is taken any more
+ * @taken: responses taken, ever
+ * @ring: the ring
+ * @posted: which buffer is in each of its slots, or %NETFRONT_NONE
+ * @bufs: all buffers; they stay granted
+ * @spare: buffers ready to be posted
+ * @out: buffers that the stack has or had, oldest first
+ * @out_head: of @out, the oldest
+ * @out_tail: of @out, behind the youngest
+ * @out_mask: of @out
+ * @pkt: the packet that is being received
+ * @parts: its buffers
+ * @retry: looks for memory again while there is hardly any buffer posted
+ * @program_info: what programs may know of the queue
+ * @stats: what it did
+ * @mem: the shared pages; lane only
+ *
+ * All but @mem is NAPI's alone, or the lane's while NAPI is disabled.
+ */
+struct netfront_rx {
+	bool broken;
+	u32 taken;
+	struct xpv_ring ring;
+	u16 *posted;
+	struct xpv_grant_cache bufs;
+	struct xpv_grant_chain spare;
+	u16 *out;
+	u32 out_head;
+	u32 out_tail;
+	u32 out_mask;
+	struct netfront_packet pkt;
+	u16 parts[NETFRONT_RX_FRAGS];
+	struct timer_list retry;
+	struct xdp_rxq_info program_info;
+	struct netfront_rx_stats stats;
+	struct xpv_granted_ring mem;
+};
+
+/* Bits of &netfront_queue.events: channels that wait for their EOI. */
+#define NETFRONT_EVENT_TX	0
+#define NETFRONT_EVENT_RX	1
+
+/**
+ * struct netfront_queue - a queue of the netdev
+ * @nf: the device
+ * @index: its number
+ * @napi: takes responses of both rings
+ * @events: NETFRONT_EVENT_* bits
+ * @tx_seen: of @tx's @taken, at the last EOI
+ * @rx_seen: of @rx's @taken
+ * @started: NAPI is enabled; under RTNL
+ * @tx: packets out
+ * @rx: packets in
+ * @tx_ch: the channel of @tx; closed if both use @rx_ch
+ * @rx_ch: the channel of @rx
+ */
+struct netfront_queue {
+	struct netfront *nf;
+	unsigned int index;
+	struct napi_struct napi;
+	unsigned long events;
+	u32 tx_seen;
+	u32 rx_seen;
+	bool started;
+	struct netfront_tx tx ____cacheline_aligned_in_smp;
+	struct netfront_rx rx ____cacheline_aligned_in_smp;
+	struct xpv_evtchn tx_ch;
+	struct xpv_evtchn rx_ch;
+};
+
+/**
+ * struct netfront - a network device
+ * @dev: the engine's device
+ * @netdev: what users see of it
+ * @registered: they do; lane only
+ * @connected: there is a backend; under RTNL
+ * @offer: what it said; written in the lane, under RTNL while @netdev is seen
+ * @bounce: it may see nothing but packets
+ * @mtu_told: the MTU the toolstack last asked for, 0 if none; lane only
+ * @order: largest rings, as a power of two of pages
+ * @max_queues: how many @queues there are
+ * @nr_queues: how many this connection has; lane only
+ * @want_queues: how many it is to have; under RTNL
+ * @gso_fixups: packets to be cut that came without a checksum to be made
+ * @queues: them
+ */
+struct netfront {
+	struct xpv_device *dev;
+	struct net_device *netdev;
+	bool registered;
+	bool connected;
+	struct netfront_offer offer;
+	bool bounce;
+	unsigned int mtu_told;
+	unsigned int order;
+	unsigned int max_queues;
+	unsigned int nr_queues;
+	unsigned int want_queues;
+	atomic_t gso_fixups;
+	struct netfront_queue *queues;
+};
+
+static inline struct netdev_queue *
+netfront_txq(const struct netfront_queue *queue)
+{
+	return netdev_get_tx_queue(queue->nf->netdev, queue->index);
+}
+
+/* connect.c */
+int netfront_publish(struct xpv_device *dev, struct xpv_txn *txn);
+int netfront_connect(struct xpv_device *dev);
+void netfront_connected(struct xpv_device *dev);
+void netfront_own_changed(struct xpv_device *dev);
+void netfront_disconnect(struct xpv_device *dev);
+
+/* netdev.c */
+struct netfront *netfront_netdev_alloc(struct xpv_device *dev,
+				       unsigned int max_queues);
+int netfront_netdev_show(struct netfront *nf, const char *mac);
+void netfront_netdev_free(struct netfront *nf);
+void netfront_netdev_up(struct netfront *nf);
+void netfront_netdev_down(struct netfront *nf);
+void netfront_netdev_mtu(struct netfront *nf, unsigned int mtu);
+
+/* ethtool.c */
+extern const struct ethtool_ops netfront_ethtool_ops;
+
+/* sysfs.c */
+extern const struct attribute_group netfront_group;
+
+/* queue.c */
+int netfront_queues_alloc(struct netfront *nf, unsigned int nr);
+void netfront_queues_free(struct netfront *nf);
+int netfront_queue_open(struct netfront_queue *queue, unsigned int tx_order,
+			unsigned int rx_order);
+int netfront_queue_prepare(struct netfront_queue *queue);
+void netfront_queue_start(struct netfront_queue *queue);
+void netfront_queue_stop(struct netfront_queue *queue);
+void netfront_queue_close(struct netfront_queue *queue);
+unsigned int netfront_queue_mapped(struct netfront_queue *queue);
+
+/* tx.c */
+netdev_tx_t netfront_xmit(struct sk_buff *skb, struct net_device *netdev);
+int netfront_tx_push(struct netfront_queue *queue);
+
+/* tx_slot.c */
+int netfront_tx_init(struct netfront_tx *tx, struct xpv_device *dev,
+		     unsigned int nr);
+void netfront_tx_exit(struct netfront_tx *tx);
+int netfront_tx_take_page(struct netfront_tx *tx);
+int netfront_tx_take_bare(struct netfront_tx *tx);
+void netfront_tx_give(struct netfront_tx *tx, u16 id);
+bool netfront_tx_has_room(const struct netfront_tx *tx);
+void netfront_tx_drop_all(struct netfront_queue *queue);
+
+/* tx_done.c */
+void netfront_tx_take(struct netfront_queue *queue, int budget);
+bool netfront_tx_arm(struct netfront_queue *queue);
+void netfront_tx_poll(struct netfront_queue *queue, int budget);
+
+/* rx.c */
+int netfront_rx_poll(struct netfront_queue *queue, int budget);
+bool netfront_rx_arm(struct netfront_queue *queue);
+
+/* rx_buf.c */
+int netfront_rx_init(struct netfront_rx *rx, struct xpv_device *dev,
+		     unsigned int nr);
+void netfront_rx_exit(struct netfront_rx *rx);
+void netfront_rx_fill(struct netfront_queue *queue);
+void netfront_rx_spare(struct netfront_rx *rx, u16 buf);
+void netfront_rx_handed(struct netfront_rx *rx, u16 buf);
+void netfront_rx_drop_all(struct netfront_queue *queue);
+
+static inline struct page *netfront_rx_page(const struct netfront_rx *rx,
+					    u16 buf)
+{
+	return rx->bufs.entries[buf].page;
+}
+
+/* skb.c */
+void netfront_rx_packet(struct netfront_queue *queue);
+
+#endif

@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Slots of the transmit ring: what is out, what is free, and their pages.
+ *
+ * A slot that data was once copied to keeps its page until the connection
+ * ends, and is taken again first: so few pages are used, and these are hot.
+ */
+#include <linux/slab.h>
+#include "netfront.h"
+
+static u16 pop(struct netfront_tx *tx, struct netfront_free *from)
+{
+	u16 id = from->head;
+
+	from->head = tx->slots[id].next;
+	from->nr--;
+	return id;
+}
+
+static void push(struct netfront_tx *tx, struct netfront_free *to, u16 id)
+{
+	tx->slots[id].next = to->head;
+	to->head = id;
+	to->nr++;
+}
+
+/* Give a slot its page, unless it has one. */
+static bool equip(struct netfront_tx *tx, u16 id)
+{
+	struct xpv_grant_chain one;
+
+	if (tx->slots[id].own != NETFRONT_NONE)
+		return true;
+	if (!xpv_grant_cache_take(&tx->own, 1, &one))
+		return false;
+	tx->slots[id].own = one.head;
+	return true;
+}
+
+/**
+ * netfront_tx_take_page() - take a free slot with a page to copy to
+ * @tx: the ring, locked
+ *
+ * Return: its id; -ENOSPC; -ENOMEM.
+ */
+int netfront_tx_take_page(struct netfront_tx *tx)
+{
+	u16 id;
+
+	if (tx->paged.nr)
+		return pop(tx, &tx->paged);
+	if (!tx->bare.nr)
+		return -ENOSPC;
+	id = pop(tx, &tx->bare);
+	if (equip(tx, id))
+		return id;
+	push(tx, &tx->bare, id);
+	return -ENOMEM;
+}
+
+/**
+ * netfront_tx_take_bare() - take a free slot, better one without a page
+ * @tx: the ring, locked
+ *
+ * Return: its id or -ENOSPC.
+ */
+int netfront_tx_take_bare(struct netfront_tx *tx)
+{
+	if (tx->bare.nr)
+		return pop(tx, &tx->bare);
+	return tx->paged.nr ? pop(tx, &tx->paged) : -ENOSPC;
+}
+
+/**
+ * netfront_tx_give() - give a slot back
+ * @tx: the ring, locked
+ * @id: the slot
+ */
+void netfront_tx_give(struct netfront_tx *tx, u16 id)
+{
+	struct netfront_tx_slot *slot = &tx->slots[id];
+
+	slot->skb = NULL;
+	push(tx, slot->own == NETFRONT_NONE ? &tx->bare : &tx->paged, id);
+}
+
+/**
+ * netfront_tx_has_room() - whether any packet fits
+ * @tx: the ring, locked
+ */
+bool netfront_tx_has_room(const struct netfront_tx *tx)
+{
+	return xpv_front_ring_free(&tx->ring) >= NETFRONT_TX_ROOM &&
+	       tx->bare.nr + tx->paged.nr >= NETFRONT_TX_SLOTS;
+}
+
+static void slots_reset(struct netfront_tx *tx, unsigned int nr)
+{
+	unsigned int i;
+
+	tx->bare = (struct netfront_free){};
+	tx->paged = (struct netfront_free){};
+	for (i = nr; i--;) {
+		tx->slots[i] = (struct netfront_tx_slot){
+			.own = NETFRONT_NONE, .lent = NETFRONT_NONE,
+		};
+		push(tx, &tx->bare, i);
+	}
+}
+
+/**
+ * netfront_tx_init() - what a ring needs beside the ring
+ * @tx: zeroed, or set up before
+ * @dev: the device
+ * @nr: slots of the ring
+ *
+ * Context: the lane; sleeps.
+ * Return: 0 or -ENOMEM.
+ */
+int netfront_tx_init(struct netfront_tx *tx, struct xpv_device *dev,
+		     unsigned int nr)
+{
+	int err;
+
+	if (tx->nr != nr)
+		netfront_tx_exit(tx);
+	if (!tx->slots) {
+		tx->slots = kvcalloc(nr, sizeof(*tx->slots), GFP_KERNEL);
+		if (!tx->slots)
+			return -ENOMEM;
+		err = xpv_grant_cache_init(&tx->own, dev, nr);
+		if (!err)
+			err = xpv_grant_cache_init(&tx->lent, dev, nr);
+		if (err)
+			return err;
+		tx->nr = nr;
+	}
+	slots_reset(tx, nr);
+	return 0;
+}
+
+/**
+ * netfront_tx_exit() - undo netfront_tx_init()
+ * @tx: a ring with nothing out; nothing happens if it was not set up
+ */
+void netfront_tx_exit(struct netfront_tx *tx)
+{
+	xpv_grant_cache_exit(&tx->own);
+	xpv_grant_cache_exit(&tx->lent);
+	kvfree(tx->slots);
+	tx->slots = NULL;
+	tx->nr = 0;
+}
+
+/* A page that the backend still maps is Xen's until it lets go. */
+static void slot_take_back(struct netfront_tx *tx, struct netfront_tx_slot *slot)
+{
+	struct xpv_grant_chain one;
+
+	if (slot->lent != NETFRONT_NONE) {
+		one = (struct xpv_grant_chain){ slot->lent, slot->lent, 1 };
+		if (!xpv_grant_cache_revoke(&tx->lent, &one))
+			xpv_grant_cache_abandon(&tx->lent, &one);
+		slot->lent = NETFRONT_NONE;
+	}
+	if (slot->own != NETFRONT_NONE) {
+		one = (struct xpv_grant_chain){ slot->own, slot->own, 1 };
+		xpv_grant_cache_give(&tx->own, &one);
+		slot->own = NETFRONT_NONE;
+	}
+	slot->out = false;
+}
+
+/**
+ * netfront_tx_drop_all() - the connection is over: drop what is out
+ * @queue: a queue that is not live, with its caches closed
+ *
+ * Context: the lane.
+ */
+void netfront_tx_drop_all(struct netfront_queue *queue)
+{
+	struct netfront_tx *tx = &queue->tx;
+	unsigned int i, dropped = 0;
+	struct sk_buff *skb;
+
+	for (i = 0; i < tx->nr; i++) {
+		slot_take_back(tx, &tx->slots[i]);
+		skb = tx->slots[i].skb;
+		if (!skb)
+			continue;
+		dropped++;
+		dev_kfree_skb_any(skb);
+	}
+	u64_stats_update_begin(&tx->stats.sync);
+	tx->stats.dropped += dropped;
+	u64_stats_update_end(&tx->stats.sync);
+	if (tx->slots)
+		slots_reset(tx, tx->nr);
+	tx->held = 0;
+	tx->staged = false;
+	netdev_tx_reset_queue(netfront_txq(queue));
+}
