@@ -147,7 +147,7 @@ static int open_queues(struct netfront *nf)
 			      READ_ONCE(nf->want_queues));
 	for (i = 0; i < nf->nr_queues && !err; i++)
 		err = netfront_queue_open(&nf->queues[i], tx, rx);
-	return err;
+	return err ?: netfront_ctrl_open(nf);
 }
 
 /* Some systems' toolstacks tell the address on the backend's side only. */
@@ -212,6 +212,7 @@ int netfront_publish(struct xpv_device *dev, struct xpv_txn *txn)
 				       nf->nr_queues);
 	put_queues(nf, txn);
 	put_features(txn);
+	netfront_ctrl_put(nf, txn);
 	return 0;
 }
 
@@ -278,6 +279,9 @@ void netfront_connected(struct xpv_device *dev)
 	rtnl_lock();
 	netfront_netdev_up(nf);
 	rtnl_unlock();
+	nf->ctrl.staged = false;
+	nf->rss.changed = nf->rss.set.on;
+	netfront_ctrl_start(nf);
 }
 
 /**
@@ -303,6 +307,7 @@ void netfront_disconnect(struct xpv_device *dev)
 	struct netfront *nf = dev->priv;
 	unsigned int i;
 
+	netfront_ctrl_close(nf);
 	rtnl_lock();
 	netfront_netdev_down(nf);
 	rtnl_unlock();

@@ -210,6 +210,8 @@ struct netfront *netfront_netdev_alloc(struct xpv_device *dev,
 		free_netdev(netdev);
 		return NULL;
 	}
+	netfront_ctrl_init(nf);
+	netfront_rss_init(nf);
 	netdev->netdev_ops = &ops;
 	netdev->ethtool_ops = &netfront_ethtool_ops;
 	netdev->sysfs_groups[0] = &netfront_group;

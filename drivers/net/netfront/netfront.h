@@ -17,9 +17,12 @@
 #include <linux/etherdevice.h>
 #include <linux/netdevice.h>
 #include <linux/skbuff.h>
+#include <linux/spinlock.h>
 #include <linux/timer.h>
 #include <linux/types.h>
 #include <linux/u64_stats_sync.h>
+#include <linux/wait.h>
+#include <linux/workqueue.h>
 #include <net/xdp.h>
 #include <xen/interface/grant_table.h>
 #include <xen/interface/io/netif.h>
@@ -40,6 +43,16 @@
 #define NETFRONT_COPY		256
 
 #define NETFRONT_NONE		U16_MAX
+
+/* Most pages of a transmit ring that a backend is asked to keep mapped. */
+#define NETFRONT_STAGE_MAX	256U
+
+/* A buffer's note: the backend may have it mapped. */
+#define NETFRONT_BUF_STAGED	1
+
+/* Toeplitz: entries of the table that maps hashes to queues, bytes of the key. */
+#define NETFRONT_RSS_TABLE	128
+#define NETFRONT_RSS_KEY	40
 
 struct netfront;
 struct netfront_queue;
@@ -198,6 +211,7 @@ struct netfront_rx_stats {
 /**
  * struct netfront_rx - buffers for packets that come in
  * @broken: the backend did what no backend may: nothing is taken any more
+ * @staged: buffers that say so may be mapped
  * @taken: responses taken, ever
  * @ring: the ring
  * @posted: which buffer is in each of its slots, or %NETFRONT_NONE
@@ -218,6 +232,7 @@ struct netfront_rx_stats {
  */
 struct netfront_rx {
 	bool broken;
+	bool staged;
 	u32 taken;
 	struct xpv_ring ring;
 	u16 *posted;
@@ -250,6 +265,10 @@ struct netfront_rx {
  * @started: NAPI is enabled; under RTNL
  * @tx: packets out
  * @rx: packets in
+ * @stage: pages the backend is asked to keep mapped, those of @tx first; lane
+ *	only, but for the control work while that runs
+ * @nr_stage_tx: how many of @tx
+ * @nr_stage_rx: how many of @rx
  * @tx_ch: the channel of @tx; closed if both use @rx_ch
  * @rx_ch: the channel of @rx
  */
@@ -263,8 +282,61 @@ struct netfront_queue {
 	bool started;
 	struct netfront_tx tx ____cacheline_aligned_in_smp;
 	struct netfront_rx rx ____cacheline_aligned_in_smp;
+	grant_ref_t *stage;
+	unsigned int nr_stage_tx;
+	unsigned int nr_stage_rx;
 	struct xpv_evtchn tx_ch;
 	struct xpv_evtchn rx_ch;
+};
+
+/**
+ * struct netfront_ctrl - the control ring
+ * @ring: the ring; the work's alone
+ * @id: of the last request
+ * @dead: the backend is asked no more in this connection; the work's alone
+ * @staged: it was asked to keep pages mapped
+ * @stop: there is no connection, or it ends
+ * @answer: woken by events
+ * @work: asks for what is to be asked for
+ * @mem: the shared page
+ * @list: a page to hand lists over in
+ * @ch: the channel
+ */
+struct netfront_ctrl {
+	struct xpv_ring ring;
+	u16 id;
+	bool dead;
+	bool staged;
+	bool stop;
+	wait_queue_head_t answer;
+	struct work_struct work;
+	struct xpv_granted_ring mem;
+	struct xpv_granted_ring list;
+	struct xpv_evtchn ch;
+};
+
+/**
+ * struct netfront_rss_set - how received packets are shared between queues
+ * @on: by a hash and the rest of this
+ * @key: of the hash
+ * @table: the queue for each hash, modulo its size
+ */
+struct netfront_rss_set {
+	bool on;
+	u8 key[NETFRONT_RSS_KEY];
+	u32 table[NETFRONT_RSS_TABLE];
+};
+
+/**
+ * struct netfront_rss - the same, and whether the backend knows
+ * @lock: protects the rest; process context
+ * @changed: it is to be told
+ * @set: what ethtool has set
+ */
+struct netfront_rss {
+	spinlock_t lock;	/* see above */
+	bool changed;
+	struct netfront_rss_set set;
 };
 
 /**
@@ -280,6 +352,8 @@ struct netfront_queue {
  * @max_queues: how many @queues there are
  * @nr_queues: how many this connection has; lane only
  * @want_queues: how many it is to have; under RTNL
+ * @ctrl: the control ring
+ * @rss: which queue gets what
  * @gso_fixups: packets to be cut that came without a checksum to be made
  * @queues: them
  */
@@ -295,6 +369,8 @@ struct netfront {
 	unsigned int max_queues;
 	unsigned int nr_queues;
 	unsigned int want_queues;
+	struct netfront_ctrl ctrl;
+	struct netfront_rss rss;
 	atomic_t gso_fixups;
 	struct netfront_queue *queues;
 };
@@ -338,6 +414,26 @@ void netfront_queue_stop(struct netfront_queue *queue);
 void netfront_queue_close(struct netfront_queue *queue);
 unsigned int netfront_queue_mapped(struct netfront_queue *queue);
 
+/* ctrl.c */
+void netfront_ctrl_init(struct netfront *nf);
+int netfront_ctrl_open(struct netfront *nf);
+void netfront_ctrl_put(struct netfront *nf, struct xpv_txn *txn);
+void netfront_ctrl_start(struct netfront *nf);
+void netfront_ctrl_kick(struct netfront *nf);
+void netfront_ctrl_close(struct netfront *nf);
+int netfront_ctrl_call(struct netfront *nf, u16 type, const u32 *args,
+		       u32 *data);
+
+/* stage.c */
+int netfront_stage_choose(struct netfront_queue *queue);
+void netfront_stage_forget(struct netfront_queue *queue);
+void netfront_stage(struct netfront *nf);
+
+/* rss.c */
+void netfront_rss_init(struct netfront *nf);
+void netfront_rss_spread(struct netfront *nf, unsigned int queues);
+void netfront_rss_apply(struct netfront *nf);
+
 /* tx.c */
 netdev_tx_t netfront_xmit(struct sk_buff *skb, struct net_device *netdev);
 int netfront_tx_push(struct netfront_queue *queue);
@@ -348,6 +444,7 @@ int netfront_tx_init(struct netfront_tx *tx, struct xpv_device *dev,
 void netfront_tx_exit(struct netfront_tx *tx);
 int netfront_tx_take_page(struct netfront_tx *tx);
 int netfront_tx_take_bare(struct netfront_tx *tx);
+int netfront_tx_equip_bare(struct netfront_tx *tx);
 void netfront_tx_give(struct netfront_tx *tx, u16 id);
 bool netfront_tx_has_room(const struct netfront_tx *tx);
 void netfront_tx_drop_all(struct netfront_queue *queue);

@@ -197,7 +197,7 @@ int netfront_queue_prepare(struct netfront_queue *queue)
 	if (!err)
 		err = xpv_grant_cache_open(&queue->rx.bufs, true,
 					   queue->rx.ring.nr);
-	return err;
+	return err ?: netfront_stage_choose(queue);
 }
 
 static void tx_set_live(struct netfront_queue *queue, bool live)
@@ -268,6 +268,7 @@ void netfront_queue_close(struct netfront_queue *queue)
 		xpv_grant_cache_close(&queue->rx.bufs);
 		netfront_rx_drop_all(queue);
 	}
+	netfront_stage_forget(queue);
 	xpv_ring_revoke(&queue->tx.mem);
 	xpv_ring_revoke(&queue->rx.mem);
 }

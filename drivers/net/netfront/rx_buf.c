@@ -135,7 +135,7 @@ static bool evict(struct netfront_queue *queue)
 		return false;
 	buf = out_pop(rx);
 	one = single(buf);
-	if (rx->bufs.entries[buf].note ||
+	if ((rx->bufs.entries[buf].note && READ_ONCE(rx->staged)) ||
 	    !xpv_grant_cache_revoke(&rx->bufs, &one)) {
 		netfront_rx_handed(rx, buf);
 		return false;

@@ -38,17 +38,15 @@ static bool equip(struct netfront_tx *tx, u16 id)
 }
 
 /**
- * netfront_tx_take_page() - take a free slot with a page to copy to
- * @tx: the ring, locked
+ * netfront_tx_equip_bare() - take a free slot that gets a page only now
+ * @tx: the ring, locked or not live
  *
  * Return: its id; -ENOSPC; -ENOMEM.
  */
-int netfront_tx_take_page(struct netfront_tx *tx)
+int netfront_tx_equip_bare(struct netfront_tx *tx)
 {
 	u16 id;
 
-	if (tx->paged.nr)
-		return pop(tx, &tx->paged);
 	if (!tx->bare.nr)
 		return -ENOSPC;
 	id = pop(tx, &tx->bare);
@@ -56,6 +54,19 @@ int netfront_tx_take_page(struct netfront_tx *tx)
 		return id;
 	push(tx, &tx->bare, id);
 	return -ENOMEM;
+}
+
+/**
+ * netfront_tx_take_page() - take a free slot with a page to copy to
+ * @tx: the ring, locked
+ *
+ * Return: its id; -ENOSPC; -ENOMEM.
+ */
+int netfront_tx_take_page(struct netfront_tx *tx)
+{
+	if (tx->paged.nr)
+		return pop(tx, &tx->paged);
+	return netfront_tx_equip_bare(tx);
 }
 
 /**

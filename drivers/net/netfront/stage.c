@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Staging grants: pages that the backend maps once and keeps mapped, so that
+ * packets in them need no grant operation. See docs/misc/netif-staging-grants
+ * of the Xen source.
+ *
+ * The pages are chosen before packets pass: some slots of the transmit ring get
+ * theirs, and the receive ring its first buffers. What the backend does not
+ * take works all the same, by grant operations.
+ */
+#include <linux/slab.h>
+#include "netfront.h"
+
+/* Pages to stage, in shares of a ring's slots. */
+#define TX_SHARE(nr)	((nr) / 2)
+#define RX_SHARE(nr)	((nr) + (nr) / 2)
+
+/* A slot that has its page goes to the others that have theirs. */
+static void choose_tx(struct netfront_queue *queue, unsigned int nr)
+{
+	struct netfront_tx *tx = &queue->tx;
+	unsigned int i;
+	int id;
+
+	for (i = 0; i < nr; i++) {
+		id = netfront_tx_equip_bare(tx);
+		if (id < 0)
+			break;
+		queue->stage[i] = tx->own.entries[tx->slots[id].own].ref;
+		netfront_tx_give(tx, id);
+	}
+	queue->nr_stage_tx = i;
+}
+
+static int choose_rx(struct netfront_queue *queue, unsigned int nr)
+{
+	struct netfront_rx *rx = &queue->rx;
+	grant_ref_t *refs = queue->stage + queue->nr_stage_tx;
+	struct xpv_grant_chain chain;
+	unsigned int i;
+	u16 buf;
+
+	if (!xpv_grant_cache_take(&rx->bufs, nr, &chain))
+		return -ENOMEM;
+	for (i = 0, buf = chain.head; i < nr; i++) {
+		rx->bufs.entries[buf].note = NETFRONT_BUF_STAGED;
+		refs[i] = rx->bufs.entries[buf].ref;
+		buf = rx->bufs.entries[buf].next;
+	}
+	xpv_grant_chain_join(&rx->bufs, &rx->spare, &chain);
+	queue->nr_stage_rx = nr;
+	return 0;
+}
+
+/**
+ * netfront_stage_choose() - choose the pages to be staged
+ * @queue: a queue that is prepared and not started
+ *
+ * Context: the lane; sleeps.
+ * Return: 0 or -ENOMEM.
+ */
+int netfront_stage_choose(struct netfront_queue *queue)
+{
+	unsigned int tx = min(TX_SHARE(queue->tx.nr), NETFRONT_STAGE_MAX);
+	unsigned int rx = RX_SHARE(queue->rx.ring.nr);
+
+	if (!queue->nf->ctrl.mem.mem || queue->stage)
+		return 0;
+	queue->stage = kvmalloc_array(tx + rx, sizeof(*queue->stage),
+				      GFP_KERNEL);
+	if (!queue->stage)
+		return -ENOMEM;
+	/* Until the backend refuses, none of them may be given away. */
+	queue->rx.staged = true;
+	choose_tx(queue, tx);
+	return choose_rx(queue, rx);
+}
+
+/**
+ * netfront_stage_forget() - the connection is over
+ * @queue: a closed queue
+ */
+void netfront_stage_forget(struct netfront_queue *queue)
+{
+	kvfree(queue->stage);
+	queue->stage = NULL;
+	queue->nr_stage_tx = 0;
+	queue->nr_stage_rx = 0;
+	queue->rx.staged = false;
+}
+
+/* Have a list of pages mapped: all of it or, after an error, nothing. */
+static int add(struct netfront *nf, unsigned int queue,
+	       const grant_ref_t *refs, unsigned int nr, u16 flags)
+{
+	struct netif_gref *list = nf->ctrl.list.mem;
+	u32 args[3] = { queue, nf->ctrl.list.refs[0], nr };
+	unsigned int i;
+
+	for (i = 0; i < nr; i++)
+		list[i] = (struct netif_gref){ .ref = refs[i], .flags = flags };
+	return netfront_ctrl_call(nf, NETIF_CTRL_ADD_GREF_MAPPING, args, NULL);
+}
+
+static int add_all(struct netfront *nf, unsigned int queue,
+		   const grant_ref_t *refs, unsigned int nr, u16 flags)
+{
+	unsigned int n;
+	int err = 0;
+
+	for (; nr && !err; nr -= n, refs += n) {
+		n = min_t(unsigned int, nr, NETIF_GREFS_PER_LIST);
+		err = add(nf, queue, refs, n, flags);
+	}
+	return err;
+}
+
+static void tx_is_staged(struct netfront_queue *queue)
+{
+	struct netdev_queue *txq = netfront_txq(queue);
+
+	__netif_tx_lock_bh(txq);
+	queue->tx.staged = true;
+	__netif_tx_unlock_bh(txq);
+}
+
+/* What the backend has room for goes to packets that come in first. */
+static int stage_queue(struct netfront_queue *queue)
+{
+	u32 args[3] = { queue->index };
+	struct netfront *nf = queue->nf;
+	unsigned int rx, tx;
+	u32 room;
+	int err;
+
+	err = netfront_ctrl_call(nf, NETIF_CTRL_GET_GREF_MAPPING_SIZE, args,
+				 &room);
+	if (err)
+		return err;
+	rx = min(queue->nr_stage_rx, room);
+	tx = min(queue->nr_stage_tx, room - rx);
+	err = add_all(nf, queue->index, queue->stage + queue->nr_stage_tx, rx,
+		      0);
+	if (err || tx < NETFRONT_TX_SLOTS)
+		return err;
+	err = add_all(nf, queue->index, queue->stage, tx, NETIF_GREF_READONLY);
+	if (!err)
+		tx_is_staged(queue);
+	return err;
+}
+
+/**
+ * netfront_stage() - have the chosen pages mapped, once a connection
+ * @nf: the device
+ *
+ * Context: the control work; sleeps.
+ */
+void netfront_stage(struct netfront *nf)
+{
+	unsigned int i;
+	int err = 0;
+
+	if (nf->ctrl.staged)
+		return;
+	nf->ctrl.staged = true;
+	for (i = 0; i < nf->nr_queues && !err; i++)
+		err = stage_queue(&nf->queues[i]);
+	if (err && err != -ECANCELED && err != -EOPNOTSUPP)
+		xpv_info(nf->dev, "backend keeps no pages mapped (error %d)\n",
+			 err);
+	/* It said that it knows of no such thing: so none is mapped. */
+	if (err == -EOPNOTSUPP && i == 1)
+		for (i = 0; i < nf->nr_queues; i++)
+			WRITE_ONCE(nf->queues[i].rx.staged, false);
+}
