@@ -418,6 +418,8 @@ static void life_restart(struct xpv_device *dev)
 	    dev->state != XenbusStateConnected)
 		return;
 	life_disconnect(dev);
+	dev->backoff_ms = 0;
+	dev->reopen_at = 0;
 	enter(dev, XenbusStateClosed);
 }
 

@@ -125,21 +125,30 @@ static void put_queues(const struct netfront *nf, struct xpv_txn *txn)
 	}
 }
 
-static void put_features(struct xpv_txn *txn)
+/*
+ * What a program is to see has to fit a page and to be complete, since it may
+ * go to where nobody makes checksums. It gets copies, with room in front of
+ * them, so the backend need leave none.
+ */
+static void put_features(const struct netfront *nf, struct xpv_txn *txn)
 {
+	bool program = rcu_access_pointer(nf->program);
+
 	xpv_txn_put(txn, "request-rx-copy", "%u", 1);
 	xpv_txn_put(txn, "feature-rx-notify", "%u", 1);
 	xpv_txn_put(txn, "feature-sg", "%u", 1);
-	xpv_txn_put(txn, "feature-gso-tcpv4", "%u", 1);
-	xpv_txn_put(txn, "feature-gso-tcpv6", "%u", 1);
-	xpv_txn_put(txn, "feature-ipv6-csum-offload", "%u", 1);
+	xpv_txn_put(txn, "feature-gso-tcpv4", "%u", !program);
+	xpv_txn_put(txn, "feature-gso-tcpv6", "%u", !program);
+	xpv_txn_put(txn, "feature-no-csum-offload", "%u", program);
+	xpv_txn_put(txn, "feature-ipv6-csum-offload", "%u", !program);
+	xpv_txn_put(txn, "xdp-headroom", "%u", 0);
 }
 
 /* All rings of a kind are of one size, since the backend is told only one. */
 static int open_queues(struct netfront *nf)
 {
-	unsigned int tx = min(nf->offer.max_tx_order, nf->order);
-	unsigned int rx = min(nf->offer.max_rx_order, nf->order);
+	unsigned int tx = min(nf->offer.max_tx_order, READ_ONCE(nf->tx_order));
+	unsigned int rx = min(nf->offer.max_rx_order, READ_ONCE(nf->rx_order));
 	unsigned int i;
 	int err = 0;
 
@@ -211,7 +220,7 @@ int netfront_publish(struct xpv_device *dev, struct xpv_txn *txn)
 		return xpv_device_fail(dev, err, "cannot open %u queues",
 				       nf->nr_queues);
 	put_queues(nf, txn);
-	put_features(txn);
+	put_features(nf, txn);
 	netfront_ctrl_put(nf, txn);
 	return 0;
 }

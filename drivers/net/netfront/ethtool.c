@@ -3,7 +3,9 @@
  * ethtool: the link, statistics, and what can be chosen.
  */
 #include <linux/ethtool.h>
+#include <linux/minmax.h>
 #include <linux/string.h>
+#include <compat/net.h>
 #include "netfront.h"
 
 /* The name is the kernel's own driver's; scripts know it. */
@@ -126,6 +128,160 @@ static void get_drvinfo(struct net_device *netdev, struct ethtool_drvinfo *info)
 		sizeof(info->bus_info));
 }
 
+/*
+ * Queues and rings are offered to the backend as a connection begins, so what
+ * is chosen here begins another one. Nobody waits for it, and what is in flight
+ * is lost.
+ */
+static unsigned int most_queues(const struct netfront *nf)
+{
+	return clamp(nf->offer.max_queues, 1U, nf->max_queues);
+}
+
+static void get_channels(struct net_device *netdev,
+			 struct ethtool_channels *channels)
+{
+	const struct netfront *nf = netdev_priv(netdev);
+
+	channels->max_combined = most_queues(nf);
+	channels->combined_count = min(nf->want_queues, most_queues(nf));
+}
+
+static int set_channels(struct net_device *netdev,
+			struct ethtool_channels *channels)
+{
+	struct netfront *nf = netdev_priv(netdev);
+
+	if (channels->combined_count == nf->want_queues)
+		return 0;
+	WRITE_ONCE(nf->want_queues, channels->combined_count);
+	netfront_rss_spread(nf, channels->combined_count);
+	xpv_device_restart(nf->dev);
+	return 0;
+}
+
+static unsigned int slots(unsigned int order, size_t size)
+{
+	return xpv_ring_slots(XEN_PAGE_SIZE << order, size);
+}
+
+static unsigned int tx_slots(unsigned int order)
+{
+	return slots(order, sizeof(struct xen_netif_tx_request));
+}
+
+static unsigned int rx_slots(unsigned int order)
+{
+	return slots(order, sizeof(struct xen_netif_rx_request));
+}
+
+static unsigned int cap(unsigned int order)
+{
+	return min(order, (unsigned int)NETIF_MAX_RING_ORDER);
+}
+
+static void get_ringparam(struct net_device *netdev,
+			  struct ethtool_ringparam *ring,
+			  struct kernel_ethtool_ringparam *kernel_ring,
+			  struct netlink_ext_ack *extack)
+{
+	const struct netfront *nf = netdev_priv(netdev);
+	unsigned int tx = cap(nf->offer.max_tx_order);
+	unsigned int rx = cap(nf->offer.max_rx_order);
+
+	ring->tx_max_pending = tx_slots(tx);
+	ring->rx_max_pending = rx_slots(rx);
+	ring->tx_pending = tx_slots(min(nf->tx_order, tx));
+	ring->rx_pending = rx_slots(min(nf->rx_order, rx));
+}
+
+/* The smallest ring that has so many slots. */
+static unsigned int order_for(unsigned int pending,
+			      unsigned int (*slots_of)(unsigned int order))
+{
+	unsigned int order = 0;
+
+	while (order < NETIF_MAX_RING_ORDER && slots_of(order) < pending)
+		order++;
+	return order;
+}
+
+static int set_ringparam(struct net_device *netdev,
+			 struct ethtool_ringparam *ring,
+			 struct kernel_ethtool_ringparam *kernel_ring,
+			 struct netlink_ext_ack *extack)
+{
+	struct netfront *nf = netdev_priv(netdev);
+	unsigned int tx = order_for(ring->tx_pending, tx_slots);
+	unsigned int rx = order_for(ring->rx_pending, rx_slots);
+
+	if (tx == nf->tx_order && rx == nf->rx_order)
+		return 0;
+	WRITE_ONCE(nf->tx_order, tx);
+	WRITE_ONCE(nf->rx_order, rx);
+	xpv_device_restart(nf->dev);
+	return 0;
+}
+
+static u32 get_rxfh_key_size(struct net_device *netdev)
+{
+	return NETFRONT_RSS_KEY;
+}
+
+static u32 get_rxfh_indir_size(struct net_device *netdev)
+{
+	return NETFRONT_RSS_TABLE;
+}
+
+static int get_rxnfc(struct net_device *netdev, struct ethtool_rxnfc *info,
+		     u32 *rules)
+{
+	if (info->cmd != ETHTOOL_GRXRINGS)
+		return -EOPNOTSUPP;
+	info->data = netdev->real_num_rx_queues;
+	return 0;
+}
+
+static int get_rxfh(struct net_device *netdev, u32 *indir, u8 *key, u8 *hfunc)
+{
+	struct netfront *nf = netdev_priv(netdev);
+	const struct netfront_rss_set *set = &nf->rss.set;
+
+	spin_lock(&nf->rss.lock);
+	if (indir)
+		memcpy(indir, set->table, sizeof(set->table));
+	if (key)
+		memcpy(key, set->key, sizeof(set->key));
+	if (hfunc)
+		*hfunc = ETH_RSS_HASH_TOP;
+	spin_unlock(&nf->rss.lock);
+	return 0;
+}
+
+static int set_rxfh(struct net_device *netdev, const u32 *indir, const u8 *key,
+		    u8 hfunc)
+{
+	struct netfront *nf = netdev_priv(netdev);
+	struct netfront_rss_set *set = &nf->rss.set;
+
+	if (hfunc != ETH_RSS_HASH_NO_CHANGE && hfunc != ETH_RSS_HASH_TOP)
+		return -EOPNOTSUPP;
+	if (nf->connected && !nf->offer.ctrl)
+		return -EOPNOTSUPP;
+	spin_lock(&nf->rss.lock);
+	if (indir)
+		memcpy(set->table, indir, sizeof(set->table));
+	if (key)
+		memcpy(set->key, key, sizeof(set->key));
+	set->on = true;
+	nf->rss.changed = true;
+	spin_unlock(&nf->rss.lock);
+	netfront_ctrl_kick(nf);
+	return 0;
+}
+
+COMPAT_RXFH(get_rxfh, set_rxfh);
+
 const struct ethtool_ops netfront_ethtool_ops = {
 	.get_drvinfo = get_drvinfo,
 	.get_link = ethtool_op_get_link,
@@ -133,4 +289,13 @@ const struct ethtool_ops netfront_ethtool_ops = {
 	.get_sset_count = get_sset_count,
 	.get_strings = get_strings,
 	.get_ethtool_stats = get_stats,
+	.get_channels = get_channels,
+	.set_channels = set_channels,
+	.get_ringparam = get_ringparam,
+	.set_ringparam = set_ringparam,
+	.get_rxnfc = get_rxnfc,
+	.get_rxfh_key_size = get_rxfh_key_size,
+	.get_rxfh_indir_size = get_rxfh_indir_size,
+	.get_rxfh = COMPAT_RXFH_FN(get_rxfh),
+	.set_rxfh = COMPAT_RXFH_FN(set_rxfh),
 };

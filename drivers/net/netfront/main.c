@@ -65,8 +65,9 @@ static int netfront_probe(struct xpv_device *dev)
 	if (!nf)
 		return -ENOMEM;
 	nf->want_queues = nf->max_queues;
-	nf->order = min_t(unsigned int, READ_ONCE(max_ring_page_order),
-			  NETIF_MAX_RING_ORDER);
+	nf->tx_order = min_t(unsigned int, READ_ONCE(max_ring_page_order),
+			     NETIF_MAX_RING_ORDER);
+	nf->rx_order = nf->tx_order;
 	nf->bounce = !is_trusted(dev);
 	err = show_by_own(nf);
 	if (err)

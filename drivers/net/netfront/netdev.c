@@ -4,6 +4,7 @@
  */
 #include <linux/ethtool.h>
 #include <linux/rtnetlink.h>
+#include <compat/net.h>
 #include "netfront.h"
 
 #define OFFLOADS	(NETIF_F_SG | NETIF_F_IP_CSUM | NETIF_F_IPV6_CSUM | \
@@ -85,6 +86,9 @@ static int change_mtu(struct net_device *netdev, int mtu)
 {
 	struct netfront *nf = netdev_priv(netdev);
 	int max = nf->offer.sg ? MTU_MAX : ETH_DATA_LEN;
+
+	if (rtnl_dereference(nf->program))
+		max = min(max, netfront_xdp_mtu());
 
 	if (mtu > max)
 		return -EINVAL;
@@ -183,6 +187,8 @@ static const struct net_device_ops ops = {
 	.ndo_set_mac_address = eth_mac_addr,
 	.ndo_validate_addr = eth_validate_addr,
 	.ndo_fix_features = fix_features,
+	.ndo_bpf = netfront_bpf,
+	.ndo_xdp_xmit = netfront_xdp_xmit,
 };
 
 /**
@@ -218,6 +224,7 @@ struct netfront *netfront_netdev_alloc(struct xpv_device *dev,
 	netdev->features = NETIF_F_RXCSUM | NETIF_F_GSO_ROBUST | OFFLOADS;
 	netdev->hw_features = OFFLOADS;
 	netdev->min_mtu = ETH_MIN_MTU;
+	compat_xdp_features(netdev);
 	netdev->max_mtu = MTU_MAX;
 	netif_set_tso_max_size(netdev, XEN_NETIF_MAX_TX_SIZE);
 	SET_NETDEV_DEV(netdev, xpv_device_parent(dev));

@@ -15,6 +15,7 @@
 
 #include <linux/bpf.h>
 #include <linux/etherdevice.h>
+#include <linux/if_vlan.h>
 #include <linux/netdevice.h>
 #include <linux/skbuff.h>
 #include <linux/spinlock.h>
@@ -224,6 +225,9 @@ struct netfront_rx_stats {
  * @pkt: the packet that is being received
  * @parts: its buffers
  * @retry: looks for memory again while there is hardly any buffer posted
+ * @page: what a program gets its next packet in, or NULL
+ * @flush_tx: programs have put packets into the transmit ring
+ * @flush_redirect: programs have sent packets elsewhere
  * @program_info: what programs may know of the queue
  * @stats: what it did
  * @mem: the shared pages; lane only
@@ -245,6 +249,9 @@ struct netfront_rx {
 	struct netfront_packet pkt;
 	u16 parts[NETFRONT_RX_FRAGS];
 	struct timer_list retry;
+	struct page *page;
+	bool flush_tx;
+	bool flush_redirect;
 	struct xdp_rxq_info program_info;
 	struct netfront_rx_stats stats;
 	struct xpv_granted_ring mem;
@@ -348,10 +355,12 @@ struct netfront_rss {
  * @offer: what it said; written in the lane, under RTNL while @netdev is seen
  * @bounce: it may see nothing but packets
  * @mtu_told: the MTU the toolstack last asked for, 0 if none; lane only
- * @order: largest rings, as a power of two of pages
+ * @tx_order: largest transmit rings, as a power of two of pages; under RTNL
+ * @rx_order: largest receive rings
  * @max_queues: how many @queues there are
  * @nr_queues: how many this connection has; lane only
  * @want_queues: how many it is to have; under RTNL
+ * @program: looks at received packets first; written under RTNL, read under RCU
  * @ctrl: the control ring
  * @rss: which queue gets what
  * @gso_fixups: packets to be cut that came without a checksum to be made
@@ -365,10 +374,12 @@ struct netfront {
 	struct netfront_offer offer;
 	bool bounce;
 	unsigned int mtu_told;
-	unsigned int order;
+	unsigned int tx_order;
+	unsigned int rx_order;
 	unsigned int max_queues;
 	unsigned int nr_queues;
 	unsigned int want_queues;
+	struct bpf_prog __rcu *program;
 	struct netfront_ctrl ctrl;
 	struct netfront_rss rss;
 	atomic_t gso_fixups;
@@ -436,6 +447,8 @@ void netfront_rss_apply(struct netfront *nf);
 
 /* tx.c */
 netdev_tx_t netfront_xmit(struct sk_buff *skb, struct net_device *netdev);
+bool netfront_tx_frame(struct netfront_queue *queue, const void *data,
+		       unsigned int len);
 int netfront_tx_push(struct netfront_queue *queue);
 
 /* tx_slot.c */
@@ -472,6 +485,17 @@ static inline struct page *netfront_rx_page(const struct netfront_rx *rx,
 {
 	return rx->bufs.entries[buf].page;
 }
+
+/* xdp.c */
+int netfront_xdp_mtu(void);
+int netfront_xdp_init(struct netfront_queue *queue);
+void netfront_xdp_exit(struct netfront_queue *queue);
+struct sk_buff *netfront_xdp_run(struct netfront_queue *queue,
+				 struct bpf_prog *program);
+void netfront_xdp_flush(struct netfront_queue *queue);
+int netfront_xdp_xmit(struct net_device *netdev, int nr,
+		      struct xdp_frame **frames, u32 flags);
+int netfront_bpf(struct net_device *netdev, struct netdev_bpf *bpf);
 
 /* skb.c */
 void netfront_rx_packet(struct netfront_queue *queue);

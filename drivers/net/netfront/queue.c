@@ -75,18 +75,19 @@ static void retry(struct timer_list *timer)
  * @nf: the device, with its netdev
  * @nr: how many
  *
- * Return: 0 or -ENOMEM.
+ * Return: 0 or a negative errno.
  */
 int netfront_queues_alloc(struct netfront *nf, unsigned int nr)
 {
 	struct netfront_queue *queue;
 	unsigned int i;
+	int err = 0;
 
 	nf->queues = kvcalloc(nr, sizeof(*nf->queues), GFP_KERNEL);
 	if (!nf->queues)
 		return -ENOMEM;
 	nf->max_queues = nr;
-	for (i = 0; i < nr; i++) {
+	for (i = 0; i < nr && !err; i++) {
 		queue = &nf->queues[i];
 		queue->nf = nf;
 		queue->index = i;
@@ -94,8 +95,11 @@ int netfront_queues_alloc(struct netfront *nf, unsigned int nr)
 		u64_stats_init(&queue->rx.stats.sync);
 		timer_setup(&queue->rx.retry, retry, 0);
 		netif_napi_add(nf->netdev, &queue->napi, poll);
+		err = netfront_xdp_init(queue);
 	}
-	return 0;
+	if (err)
+		netfront_queues_free(nf);
+	return err;
 }
 
 /**
@@ -108,6 +112,7 @@ void netfront_queues_free(struct netfront *nf)
 
 	for (i = 0; i < nf->max_queues; i++) {
 		netif_napi_del(&nf->queues[i].napi);
+		netfront_xdp_exit(&nf->queues[i]);
 		netfront_tx_exit(&nf->queues[i].tx);
 		netfront_rx_exit(&nf->queues[i].rx);
 	}

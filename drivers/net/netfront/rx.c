@@ -84,6 +84,7 @@ int netfront_rx_poll(struct netfront_queue *queue, int budget)
 	struct netfront_rx *rx = &queue->rx;
 	int pending = 0, done = 0;
 
+	rcu_read_lock();	/* for the program */
 	while (done < budget && !rx->broken) {
 		if (take_packet(queue, &pending) <= 0)
 			break;
@@ -93,6 +94,8 @@ int netfront_rx_poll(struct netfront_queue *queue, int budget)
 		if (xpv_front_ring_free(&rx->ring) >= rx->ring.nr / 4)
 			netfront_rx_fill(queue);
 	}
+	rcu_read_unlock();
+	netfront_xdp_flush(queue);
 	netfront_rx_fill(queue);
 	return done;
 }

@@ -117,6 +117,9 @@ static bool reuse(struct netfront_rx *rx)
 		/* Nobody else can get a reference to it any more. */
 		if (page_count(netfront_rx_page(rx, buf)) == 1) {
 			netfront_rx_spare(rx, buf);
+			u64_stats_update_begin(&rx->stats.sync);
+			rx->stats.refilled++;
+			u64_stats_update_end(&rx->stats.sync);
 			return true;
 		}
 		netfront_rx_handed(rx, buf);

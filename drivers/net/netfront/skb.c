@@ -157,11 +157,32 @@ static void count(struct netfront_rx *rx, u64 *what)
 	u64_stats_update_end(&rx->stats.sync);
 }
 
+/*
+ * The packet as an skb, which takes over its buffers or copies them.
+ * Return: NULL if it goes nowhere, which was counted.
+ */
+static struct sk_buff *receive(struct netfront_queue *queue)
+{
+	struct bpf_prog *program = rcu_dereference(queue->nf->program);
+	struct netfront_rx *rx = &queue->rx;
+	struct sk_buff *skb;
+
+	if (unlikely(program)) {
+		skb = netfront_xdp_run(queue, program);
+		spare_from(rx, 0);
+		return skb;
+	}
+	skb = build_skb_of(queue);
+	if (!skb)
+		count(rx, &rx->stats.dropped);
+	return skb;
+}
+
 /**
  * netfront_rx_packet() - hand a packet to the stack, or drop it
  * @queue: the queue; what its packet was made of is used up on return
  *
- * Context: NAPI.
+ * Context: NAPI, in an RCU read-side section.
  */
 void netfront_rx_packet(struct netfront_queue *queue)
 {
@@ -173,11 +194,9 @@ void netfront_rx_packet(struct netfront_queue *queue)
 		count(rx, &rx->stats.errors);
 		return;
 	}
-	skb = build_skb_of(queue);
-	if (!skb) {
-		count(rx, &rx->stats.dropped);
+	skb = receive(queue);
+	if (!skb)
 		return;
-	}
 	if (!describe(queue, skb)) {
 		dev_kfree_skb_any(skb);
 		count(rx, &rx->stats.errors);

@@ -15,7 +15,7 @@ static ssize_t rxbuf_show(struct device *dev, struct device_attribute *attr,
 	struct netfront *nf = netdev_priv(to_net_dev(dev));
 
 	return sysfs_emit(buf, "%u\n",
-			  xpv_ring_slots(XEN_PAGE_SIZE << nf->order,
+			  xpv_ring_slots(XEN_PAGE_SIZE << nf->rx_order,
 					 sizeof(struct xen_netif_rx_request)));
 }
 

@@ -328,6 +328,45 @@ int netfront_tx_push(struct netfront_queue *queue)
 }
 
 /**
+ * netfront_tx_frame() - put a packet that programs send
+ * @queue: the queue, its transmit lock held
+ * @data: the packet, which is copied
+ * @len: its length, at most a page
+ *
+ * What was put is shown to the backend by netfront_tx_push().
+ *
+ * Return: whether it was.
+ */
+bool netfront_tx_frame(struct netfront_queue *queue, const void *data,
+		       unsigned int len)
+{
+	struct netfront_tx *tx = &queue->tx;
+	struct build b = { .tx = tx };
+	struct xpv_cached_grant *own;
+	int id;
+
+	if (!tx->live || !len || len > XEN_PAGE_SIZE)
+		return false;
+	if (!netfront_tx_has_room(tx))
+		netfront_tx_take(queue, 0);
+	if (!tx->live || !netfront_tx_has_room(tx))
+		return false;
+	id = netfront_tx_take_page(tx);
+	if (id < 0)
+		return false;
+	own = &tx->own.entries[tx->slots[id].own];
+	memcpy(page_address(own->page), data, len);
+	piece_add(&b, id, own->ref, 0, len);
+	build_put(&b, NULL, len, 0);
+	u64_stats_update_begin(&tx->stats.sync);
+	tx->stats.packets++;
+	tx->stats.bytes += len;
+	tx->stats.copied++;
+	u64_stats_update_end(&tx->stats.sync);
+	return true;
+}
+
+/**
  * netfront_xmit() - ndo_start_xmit
  * @skb: the packet
  * @netdev: the device
