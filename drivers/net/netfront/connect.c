@@ -222,6 +222,7 @@ int netfront_publish(struct xpv_device *dev, struct xpv_txn *txn)
 	put_queues(nf, txn);
 	put_features(nf, txn);
 	netfront_ctrl_put(nf, txn);
+	netfront_mcast_put(nf, txn);
 	return 0;
 }
 
@@ -291,6 +292,7 @@ void netfront_connected(struct xpv_device *dev)
 	nf->ctrl.staged = false;
 	nf->rss.changed = nf->rss.set.on;
 	netfront_ctrl_start(nf);
+	netfront_mcast_update(nf);
 }
 
 /**
@@ -301,8 +303,10 @@ void netfront_own_changed(struct xpv_device *dev)
 {
 	struct netfront *nf = dev->priv;
 
-	if (dev->state == XenbusStateConnected)
-		follow_mtu(nf);
+	if (dev->state != XenbusStateConnected || !nf->connected)
+		return;
+	follow_mtu(nf);
+	netfront_mcast_update(nf);
 }
 
 /**

@@ -34,6 +34,11 @@ static bool trusted = true;
 module_param(trusted, bool, 0644);
 MODULE_PARM_DESC(trusted, "Backends may see more than the packets sent");
 
+static bool multicast_control;
+module_param(multicast_control, bool, 0644);
+MODULE_PARM_DESC(multicast_control,
+		 "Have backends filter multicast that nobody here listens to");
+
 static bool is_trusted(struct xpv_device *dev)
 {
 	return READ_ONCE(trusted) &&
@@ -69,6 +74,7 @@ static int netfront_probe(struct xpv_device *dev)
 			     NETIF_MAX_RING_ORDER);
 	nf->rx_order = nf->tx_order;
 	nf->bounce = !is_trusted(dev);
+	nf->mcast_wanted = READ_ONCE(multicast_control);
 	err = show_by_own(nf);
 	if (err)
 		goto err_free;

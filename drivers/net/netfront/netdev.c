@@ -186,6 +186,7 @@ static const struct net_device_ops ops = {
 	.ndo_get_stats64 = get_stats64,
 	.ndo_set_mac_address = eth_mac_addr,
 	.ndo_validate_addr = eth_validate_addr,
+	.ndo_set_rx_mode = netfront_set_rx_mode,
 	.ndo_fix_features = fix_features,
 	.ndo_bpf = netfront_bpf,
 	.ndo_xdp_xmit = netfront_xdp_xmit,

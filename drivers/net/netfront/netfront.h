@@ -346,6 +346,19 @@ struct netfront_rss {
 	struct netfront_rss_set set;
 };
 
+/* Addresses that backends take. */
+#define NETFRONT_MCAST_MAX	64
+
+/**
+ * struct netfront_mcast - multicast addresses
+ * @nr: how many
+ * @addresses: them
+ */
+struct netfront_mcast {
+	unsigned int nr;
+	u8 addresses[NETFRONT_MCAST_MAX][ETH_ALEN];
+};
+
 /**
  * struct netfront - a network device
  * @dev: the engine's device
@@ -360,6 +373,9 @@ struct netfront_rss {
  * @max_queues: how many @queues there are
  * @nr_queues: how many this connection has; lane only
  * @want_queues: how many it is to have; under RTNL
+ * @mcast_wanted: the backend is to filter multicast if it can
+ * @mcast_on: it is told to; lane only
+ * @mcast: the addresses it knows; lane only
  * @program: looks at received packets first; written under RTNL, read under RCU
  * @ctrl: the control ring
  * @rss: which queue gets what
@@ -379,6 +395,9 @@ struct netfront {
 	unsigned int max_queues;
 	unsigned int nr_queues;
 	unsigned int want_queues;
+	bool mcast_wanted;
+	bool mcast_on;
+	struct netfront_mcast mcast;
 	struct bpf_prog __rcu *program;
 	struct netfront_ctrl ctrl;
 	struct netfront_rss rss;
@@ -440,6 +459,11 @@ int netfront_stage_choose(struct netfront_queue *queue);
 void netfront_stage_forget(struct netfront_queue *queue);
 void netfront_stage(struct netfront *nf);
 
+/* mcast.c */
+void netfront_mcast_update(struct netfront *nf);
+void netfront_mcast_put(struct netfront *nf, struct xpv_txn *txn);
+void netfront_set_rx_mode(struct net_device *netdev);
+
 /* rss.c */
 void netfront_rss_init(struct netfront *nf);
 void netfront_rss_spread(struct netfront *nf, unsigned int queues);
@@ -449,6 +473,8 @@ void netfront_rss_apply(struct netfront *nf);
 netdev_tx_t netfront_xmit(struct sk_buff *skb, struct net_device *netdev);
 bool netfront_tx_frame(struct netfront_queue *queue, const void *data,
 		       unsigned int len);
+bool netfront_tx_mcast(struct netfront_queue *queue, u8 type,
+		       const u8 *address);
 int netfront_tx_push(struct netfront_queue *queue);
 
 /* tx_slot.c */

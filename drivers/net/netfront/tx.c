@@ -197,17 +197,27 @@ static u16 packet_flags(const struct sk_buff *skb)
 	return flags;
 }
 
+static void put_extra(struct netfront_tx *tx,
+		      const struct xen_netif_extra_info *extra)
+{
+	u8 slot[sizeof(struct xen_netif_tx_request)] = {};
+
+	memcpy(slot, extra, sizeof(*extra));
+	xpv_front_ring_put(&tx->ring, slot, sizeof(slot));
+}
+
 static void put_gso(struct netfront_tx *tx, const struct sk_buff *skb)
 {
 	const struct skb_shared_info *info = skb_shinfo(skb);
-	u8 extra[sizeof(struct xen_netif_tx_request)] = {};
-	struct xen_netif_extra_info *gso = (void *)extra;
+	struct xen_netif_extra_info gso = {
+		.type = XEN_NETIF_EXTRA_TYPE_GSO,
+		.u.gso.size = info->gso_size,
+		.u.gso.type = info->gso_type & SKB_GSO_TCPV6 ?
+			      XEN_NETIF_GSO_TYPE_TCPV6 :
+			      XEN_NETIF_GSO_TYPE_TCPV4,
+	};
 
-	gso->type = XEN_NETIF_EXTRA_TYPE_GSO;
-	gso->u.gso.size = info->gso_size;
-	gso->u.gso.type = info->gso_type & SKB_GSO_TCPV6 ?
-			  XEN_NETIF_GSO_TYPE_TCPV6 : XEN_NETIF_GSO_TYPE_TCPV4;
-	xpv_front_ring_put(&tx->ring, extra, sizeof(extra));
+	put_extra(tx, &gso);
 }
 
 /* The first request has the size of the whole, the others of their part. */
@@ -363,6 +373,39 @@ bool netfront_tx_frame(struct netfront_queue *queue, const void *data,
 	tx->stats.bytes += len;
 	tx->stats.copied++;
 	u64_stats_update_end(&tx->stats.sync);
+	return true;
+}
+
+/**
+ * netfront_tx_mcast() - put a request that changes what the backend filters
+ * @queue: the queue, its transmit lock held
+ * @type: XEN_NETIF_EXTRA_TYPE_MCAST_ADD or its opposite
+ * @address: what to let pass, or no more
+ *
+ * Return: whether there was room.
+ */
+bool netfront_tx_mcast(struct netfront_queue *queue, u8 type,
+		       const u8 *address)
+{
+	struct xen_netif_extra_info extra = { .type = type };
+	struct netfront_tx *tx = &queue->tx;
+	struct xen_netif_tx_request req = { .flags = XEN_NETTXF_extra_info };
+	int id;
+
+	if (tx->live && !netfront_tx_has_room(tx))
+		netfront_tx_take(queue, 0);
+	if (!tx->live || !netfront_tx_has_room(tx))
+		return false;
+	id = netfront_tx_take_bare(tx);
+	if (id < 0)
+		return false;
+	req.id = id;
+	tx->slots[id].head = id;
+	tx->slots[id].left = 1;
+	tx->slots[id].out = true;
+	ether_addr_copy(extra.u.mcast.addr, address);
+	xpv_front_ring_put(&tx->ring, &req, sizeof(req));
+	put_extra(tx, &extra);
 	return true;
 }
 

@@ -306,6 +306,34 @@ static void events_only_when_asked(void **state)
 	teardown(&p);
 }
 
+/* An event that is to wait for several responses comes with the last of them. */
+static void event_comes_after(void **state)
+{
+	struct pair p;
+	u32 i;
+
+	(void)state;
+	setup(&p);
+	for (i = 0; i < 4; i++)
+		ask(&p, i);
+	xpv_front_ring_push(&p.front);
+	assert_false(xpv_front_ring_check_after(&p.front, 3));
+	for (i = 0; i < 3; i++) {
+		answer(&p);
+		assert_int_equal(xpv_back_ring_push(&p.back), i == 2);
+	}
+	assert_true(xpv_front_ring_check_after(&p.front, 3));
+	assert_false(xpv_front_ring_check_after(&p.front, 4));
+	collect(&p, 0);
+	assert_true(xpv_front_ring_check_after(&p.front, 2));
+	assert_false(xpv_front_ring_check_after(&p.front, 3));
+	answer(&p);
+	assert_true(xpv_back_ring_push(&p.back));
+	p.front.page->rsp_prod = 1000;	/* impossible: to be looked at */
+	assert_true(xpv_front_ring_check_after(&p.front, 1));
+	teardown(&p);
+}
+
 /* A backend that starts anew answers what the one before left, in order. */
 static void backend_reattaches(void **state)
 {
@@ -735,6 +763,7 @@ int main(void)
 		cmocka_unit_test(bogus_requests),
 		cmocka_unit_test(event_threshold),
 		cmocka_unit_test(events_only_when_asked),
+		cmocka_unit_test(event_comes_after),
 		cmocka_unit_test(backend_reattaches),
 		cmocka_unit_test(attach_checks_indices),
 		cmocka_unit_test(copied_once),

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Multicast: the backend keeps from us what nobody here listens to, if it can
+ * begin to do so while we are connected and users want it (a parameter).
+ *
+ * The addresses go by requests of the transmit ring that carry no data, the
+ * wish itself by a key. It is taken back while everything is to be received, or
+ * while there are more addresses than backends take.
+ *
+ * All of it runs in the device's lane.
+ */
+#include <linux/string.h>
+#include <xpv/store.h>
+#include "netfront.h"
+
+#define KEY	"request-multicast-control"
+
+static bool has(const struct netfront_mcast *list, const u8 *address)
+{
+	unsigned int i;
+
+	for (i = 0; i < list->nr; i++)
+		if (ether_addr_equal_unaligned(list->addresses[i], address))
+			return true;
+	return false;
+}
+
+/* What the interface listens to. Return: false if it is to be all. */
+static bool wanted(struct net_device *netdev, struct netfront_mcast *list)
+{
+	struct netdev_hw_addr *entry;
+	bool some;
+
+	list->nr = 0;
+	netif_addr_lock_bh(netdev);
+	some = !(netdev->flags & (IFF_PROMISC | IFF_ALLMULTI)) &&
+	       netdev_mc_count(netdev) <= NETFRONT_MCAST_MAX;
+	if (some) {
+		netdev_for_each_mc_addr(entry, netdev)
+			ether_addr_copy(list->addresses[list->nr++],
+					entry->addr);
+	}
+	netif_addr_unlock_bh(netdev);
+	return some;
+}
+
+/* Tell of those addresses of @these that are not in @those. */
+static bool tell(struct netfront *nf, const struct netfront_mcast *these,
+		 const struct netfront_mcast *those, u8 type)
+{
+	struct netfront_queue *queue = &nf->queues[0];
+	struct netdev_queue *txq = netfront_txq(queue);
+	bool good = true;
+	unsigned int i;
+
+	__netif_tx_lock_bh(txq);
+	for (i = 0; i < these->nr && good; i++)
+		if (!has(those, these->addresses[i]))
+			good = netfront_tx_mcast(queue, type,
+						 these->addresses[i]);
+	if (queue->tx.live && netfront_tx_push(queue))
+		napi_schedule(&queue->napi);
+	__netif_tx_unlock_bh(txq);
+	return good;
+}
+
+static int put_wish(struct xpv_device *dev, struct xpv_txn *txn)
+{
+	struct netfront *nf = dev->priv;
+
+	xpv_txn_put(txn, KEY, "%u", nf->mcast_on);
+	return 0;
+}
+
+static void wish(struct netfront *nf, bool on)
+{
+	if (nf->mcast_on == on)
+		return;
+	nf->mcast_on = on;
+	xpv_store_write(nf->dev, put_wish);
+}
+
+/**
+ * netfront_mcast_update() - have the backend filter what it should
+ * @nf: a connected device
+ *
+ * What it is to let pass is told before it begins to filter.
+ *
+ * Context: the lane; sleeps.
+ */
+void netfront_mcast_update(struct netfront *nf)
+{
+	struct netfront_mcast list;
+	bool some;
+
+	if (!nf->mcast_wanted || !nf->offer.dynamic_mcast ||
+	    !netif_running(nf->netdev))
+		return;
+	some = wanted(nf->netdev, &list);
+	if (!some)
+		wish(nf, false);
+	if (!tell(nf, &nf->mcast, &list, XEN_NETIF_EXTRA_TYPE_MCAST_DEL) ||
+	    !tell(nf, &list, &nf->mcast, XEN_NETIF_EXTRA_TYPE_MCAST_ADD)) {
+		/* The ring is full, or gone: all passes until the next change. */
+		wish(nf, false);
+		return;
+	}
+	nf->mcast = list;
+	wish(nf, some);
+}
+
+/**
+ * netfront_mcast_put() - as a connection begins: no wish
+ * @nf: the device
+ * @txn: where its keys go
+ */
+void netfront_mcast_put(struct netfront *nf, struct xpv_txn *txn)
+{
+	nf->mcast.nr = 0;
+	nf->mcast_on = false;
+	xpv_txn_drop(txn, KEY);
+}
+
+/**
+ * netfront_set_rx_mode() - ndo_set_rx_mode
+ * @netdev: the device
+ *
+ * Context: atomic; the lane does it.
+ */
+void netfront_set_rx_mode(struct net_device *netdev)
+{
+	struct netfront *nf = netdev_priv(netdev);
+
+	if (nf->mcast_wanted)
+		xpv_device_look(nf->dev);
+}
