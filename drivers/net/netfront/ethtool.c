@@ -177,7 +177,7 @@ static unsigned int rx_slots(unsigned int order)
 
 static unsigned int cap(unsigned int order)
 {
-	return min(order, (unsigned int)NETIF_MAX_RING_ORDER);
+	return min_t(unsigned int, order, NETIF_MAX_RING_ORDER);
 }
 
 static void get_ringparam(struct net_device *netdev,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* What a network backend may say; see netfront_parse.h. Pure. */
 #include <linux/errno.h>
+#include <linux/kernel.h>
 #include <linux/string.h>
 #include "netfront_parse.h"
 
@@ -152,7 +153,7 @@ int netfront_ctrl_parse(const u8 *rsp, u16 id, u16 type, u32 *data)
 
 	if (get16(rsp) != id || get16(rsp + 2) != type)
 		return -EILSEQ;
-	if (status >= sizeof(errors) / sizeof(errors[0]))
+	if (status >= ARRAY_SIZE(errors))
 		return -EPROTO;
 	*data = get32(rsp + 8);
 	return errors[status];

@@ -31,14 +31,17 @@ static ssize_t rxbuf_store(struct device *dev, struct device_attribute *attr,
 	return err ?: len;
 }
 
-static DEVICE_ATTR(rxbuf_min, 0644, rxbuf_show, rxbuf_store);
-static DEVICE_ATTR(rxbuf_max, 0644, rxbuf_show, rxbuf_store);
-static DEVICE_ATTR(rxbuf_cur, 0444, rxbuf_show, NULL);
+static struct device_attribute rxbuf_min =
+	__ATTR(rxbuf_min, 0644, rxbuf_show, rxbuf_store);
+static struct device_attribute rxbuf_max =
+	__ATTR(rxbuf_max, 0644, rxbuf_show, rxbuf_store);
+static struct device_attribute rxbuf_cur =
+	__ATTR(rxbuf_cur, 0444, rxbuf_show, NULL);
 
 static struct attribute *attrs[] = {
-	&dev_attr_rxbuf_min.attr,
-	&dev_attr_rxbuf_max.attr,
-	&dev_attr_rxbuf_cur.attr,
+	&rxbuf_min.attr,
+	&rxbuf_max.attr,
+	&rxbuf_cur.attr,
 	NULL,
 };
 

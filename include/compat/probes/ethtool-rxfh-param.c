@@ -6,7 +6,7 @@
 int probe_get(struct net_device *dev, struct ethtool_rxfh_param *param);
 int probe_get(struct net_device *dev, struct ethtool_rxfh_param *param)
 {
-	struct ethtool_ops ops = { .get_rxfh = probe_get };
+	const struct ethtool_ops ops = { .get_rxfh = probe_get };
 
 	param->hfunc = ETH_RSS_HASH_TOP;
 	return ops.get_rxfh && param->indir && param->key;
@@ -17,7 +17,7 @@ int probe_set(struct net_device *dev, struct ethtool_rxfh_param *param,
 int probe_set(struct net_device *dev, struct ethtool_rxfh_param *param,
 	      struct netlink_ext_ack *extack)
 {
-	struct ethtool_ops ops = { .set_rxfh = probe_set };
+	const struct ethtool_ops ops = { .set_rxfh = probe_set };
 
 	return ops.set_rxfh && param->hfunc == ETH_RSS_HASH_NO_CHANGE;
 }
