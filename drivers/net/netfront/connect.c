@@ -11,7 +11,6 @@
 #include <xpv/store.h>
 #include "netfront.h"
 
-/* A backend that is wrong about a flag is one that lacks it. */
 static const struct xpv_key offer_keys[] = {
 	XPV_MAY_UINT(netfront_offer, max_queues, "multi-queue-max-queues", 0,
 		     U32_MAX, 1),

@@ -60,7 +60,6 @@ void netfront_netdev_up(struct netfront *nf)
 	if (!nf->offer.sg && netdev->mtu > ETH_DATA_LEN)
 		dev_set_mtu(netdev, ETH_DATA_LEN);
 	netdev_update_features(netdev);
-	netif_device_attach(netdev);
 	if (netif_running(netdev))
 		start_queues(nf);
 	netif_carrier_on(netdev);

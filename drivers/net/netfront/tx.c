@@ -137,11 +137,16 @@ static unsigned int count_lent(const struct sk_buff *skb, unsigned int *lent)
 	return head + *lent;
 }
 
+/* If not, *@lent is filled with the number of pages that are to be lent. */
 static bool is_copied(const struct netfront *nf, const struct netfront_tx *tx,
-		      const struct sk_buff *skb, unsigned int slots)
+		      const struct sk_buff *skb, unsigned int *lent)
 {
-	return tx->staged || nf->bounce || skb->len <= NETFRONT_COPY ||
-	       slots > NETFRONT_TX_SLOTS || (slots > 1 && !nf->offer.sg);
+	unsigned int slots;
+
+	if (tx->staged || nf->bounce || skb->len <= NETFRONT_COPY)
+		return true;
+	slots = count_lent(skb, lent);
+	return slots > NETFRONT_TX_SLOTS || (slots > 1 && !nf->offer.sg);
 }
 
 static void build_undo(struct build *b)
@@ -165,11 +170,10 @@ static void build_undo(struct build *b)
 /* Return: 0, with *@copied telling whether the packet is needed no more. */
 static int build_packet(struct netfront *nf, struct build *b, bool *copied)
 {
-	unsigned int lent;
-	unsigned int slots = count_lent(b->skb, &lent);
+	unsigned int lent = 0;
 	int err;
 
-	*copied = is_copied(nf, b->tx, b->skb, slots);
+	*copied = is_copied(nf, b->tx, b->skb, &lent);
 	if (*copied) {
 		err = put_copied(b, 0, b->skb->len);
 	} else {
