@@ -43,6 +43,7 @@ static const struct counter rx_counters[] = {
 	RX_COUNTER(errors),
 	RX_COUNTER(no_buffer),
 	RX_COUNTER(dropped),
+	RX_COUNTER(copied),
 	RX_COUNTER(refilled),
 	RX_COUNTER(evicted),
 	RX_COUNTER(xdp_drop),

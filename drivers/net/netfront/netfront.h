@@ -186,6 +186,7 @@ struct netfront_tx {
  * @errors: not as they should be
  * @no_buffer: how often there was no memory for a buffer
  * @dropped: no memory for the packet itself
+ * @copied: parts of packets that were copied, not handed up in place
  * @refilled: buffers that came back from the stack and were posted again
  * @evicted: buffers that did not come back in time
  * @xdp_drop: a program dropped them
@@ -200,6 +201,7 @@ struct netfront_rx_stats {
 	u64 errors;
 	u64 no_buffer;
 	u64 dropped;
+	u64 copied;
 	u64 refilled;
 	u64 evicted;
 	u64 xdp_drop;
@@ -213,6 +215,8 @@ struct netfront_rx_stats {
  * struct netfront_rx - buffers for packets that come in
  * @broken: the backend did what no backend may: nothing is taken any more
  * @staged: buffers that say so may be mapped
+ * @lend_most: how many buffers the stack may have before packets are copied;
+ *	written by the control work
  * @taken: responses taken, ever
  * @ring: the ring
  * @posted: which buffer is in each of its slots, or %NETFRONT_NONE
@@ -237,6 +241,7 @@ struct netfront_rx_stats {
 struct netfront_rx {
 	bool broken;
 	bool staged;
+	u32 lend_most;
 	u32 taken;
 	struct xpv_ring ring;
 	u16 *posted;
@@ -484,6 +489,7 @@ void netfront_tx_exit(struct netfront_tx *tx);
 int netfront_tx_take_page(struct netfront_tx *tx);
 int netfront_tx_take_bare(struct netfront_tx *tx);
 int netfront_tx_equip_bare(struct netfront_tx *tx);
+void netfront_tx_strip(struct netfront_tx *tx);
 void netfront_tx_give(struct netfront_tx *tx, u16 id);
 bool netfront_tx_has_room(const struct netfront_tx *tx);
 void netfront_tx_drop_all(struct netfront_queue *queue);
@@ -501,6 +507,7 @@ bool netfront_rx_arm(struct netfront_queue *queue);
 int netfront_rx_init(struct netfront_rx *rx, struct xpv_device *dev,
 		     unsigned int nr);
 void netfront_rx_exit(struct netfront_rx *rx);
+bool netfront_rx_may_lend(struct netfront_queue *queue);
 void netfront_rx_fill(struct netfront_queue *queue);
 void netfront_rx_spare(struct netfront_rx *rx, u16 buf);
 void netfront_rx_handed(struct netfront_rx *rx, u16 buf);

@@ -8,7 +8,7 @@
  * A page that the stack keeps for long is replaced, once there are as many
  * buffers as there may be: its grant ends, and it is the stack's alone.
  */
-#include <linux/log2.h>
+#include <linux/limits.h>
 #include <linux/mm.h>
 #include <linux/slab.h>
 #include "netfront.h"
@@ -53,6 +53,8 @@ int netfront_rx_init(struct netfront_rx *rx, struct xpv_device *dev,
 	rx->out_head = 0;
 	rx->out_tail = 0;
 	rx->broken = false;
+	rx->staged = false;
+	rx->lend_most = UINT_MAX;
 	rx->spare = (struct xpv_grant_chain){};
 	netfront_packet_start(&rx->pkt);
 	for (i = 0; i < nr; i++)
@@ -107,24 +109,45 @@ static u16 out_pop(struct netfront_rx *rx)
 }
 
 /* Look for a page that the stack is done with, among the oldest. */
-static bool reuse(struct netfront_rx *rx)
+static bool reuse(struct netfront_queue *queue)
 {
+	struct netfront_rx *rx = &queue->rx;
 	unsigned int look = min_t(u32, LOOK_AT, rx->out_tail - rx->out_head);
 	u16 buf;
 
 	while (look--) {
 		buf = out_pop(rx);
 		/* Nobody else can get a reference to it any more. */
-		if (page_count(netfront_rx_page(rx, buf)) == 1) {
-			netfront_rx_spare(rx, buf);
-			u64_stats_update_begin(&rx->stats.sync);
-			rx->stats.refilled++;
-			u64_stats_update_end(&rx->stats.sync);
-			return true;
+		if (page_count(netfront_rx_page(rx, buf)) != 1) {
+			netfront_rx_handed(rx, buf);
+			continue;
 		}
-		netfront_rx_handed(rx, buf);
+		netfront_rx_spare(rx, buf);
+		u64_stats_update_begin(&rx->stats.sync);
+		rx->stats.refilled++;
+		u64_stats_update_end(&rx->stats.sync);
+		return true;
 	}
 	return false;
+}
+
+/**
+ * netfront_rx_may_lend() - whether the stack may have another buffer
+ * @queue: the queue
+ *
+ * If not, a copy is cheaper: other buffers than those that the backend keeps
+ * mapped would cost it a grant operation each.
+ *
+ * Context: NAPI.
+ */
+bool netfront_rx_may_lend(struct netfront_queue *queue)
+{
+	struct netfront_rx *rx = &queue->rx;
+	u32 most = READ_ONCE(rx->lend_most);
+
+	if (queue->nf->bounce)
+		return false;
+	return rx->out_tail - rx->out_head < most || reuse(queue);
 }
 
 /* Leave the oldest page to the stack, and make its entry another's. */
@@ -164,7 +187,7 @@ static bool get_spare(struct netfront_queue *queue)
 {
 	struct netfront_rx *rx = &queue->rx;
 
-	if (rx->spare.nr || reuse(rx) || take_new(rx))
+	if (rx->spare.nr || reuse(queue) || take_new(rx))
 		return true;
 	return evict(queue) && take_new(rx);
 }

@@ -48,6 +48,9 @@ static bool add_copied(struct netfront_rx *rx, struct sk_buff *skb,
 	skb_add_rx_frag(skb, skb_shinfo(skb)->nr_frags, page, 0, len,
 			PAGE_SIZE);
 	netfront_rx_spare(rx, rx->parts[i]);
+	u64_stats_update_begin(&rx->stats.sync);
+	rx->stats.copied++;
+	u64_stats_update_end(&rx->stats.sync);
 	return true;
 }
 
@@ -64,7 +67,7 @@ static unsigned int add_parts(struct netfront_queue *queue,
 		i = 1;
 	}
 	for (; i < rx->pkt.nr; i++, pulled = 0) {
-		if (!queue->nf->bounce)
+		if (netfront_rx_may_lend(queue))
 			add_lent(rx, skb, i, pulled);
 		else if (!add_copied(rx, skb, i, pulled))
 			break;

@@ -12,7 +12,7 @@
 #include "netfront.h"
 
 /* Pages to stage, in shares of a ring's slots. */
-#define TX_SHARE(nr)	((nr) / 2)
+#define TX_SHARE(nr)	(nr)
 #define RX_SHARE(nr)	((nr) + (nr) / 2)
 
 /* A slot that has its page goes to the others that have theirs. */
@@ -86,7 +86,6 @@ void netfront_stage_forget(struct netfront_queue *queue)
 	queue->stage = NULL;
 	queue->nr_stage_tx = 0;
 	queue->nr_stage_rx = 0;
-	queue->rx.staged = false;
 }
 
 /* Have a list of pages mapped: all of it or, after an error, nothing. */
@@ -124,6 +123,29 @@ static void tx_is_staged(struct netfront_queue *queue)
 	__netif_tx_unlock_bh(txq);
 }
 
+/* Pages that nobody maps may go, when they have been idle for a while. */
+static void give_pages_up(struct netfront_queue *queue)
+{
+	struct netdev_queue *txq = netfront_txq(queue);
+
+	WRITE_ONCE(queue->rx.staged, false);
+	__netif_tx_lock_bh(txq);
+	netfront_tx_strip(&queue->tx);
+	__netif_tx_unlock_bh(txq);
+}
+
+/*
+ * Of the buffers that are mapped, those that do not fit the ring may be with
+ * the stack.
+ */
+static void rx_is_staged(struct netfront_queue *queue, unsigned int nr)
+{
+	unsigned int slots = queue->rx.ring.nr;
+
+	if (nr > slots)
+		WRITE_ONCE(queue->rx.lend_most, nr - slots);
+}
+
 /* What the backend has room for goes to packets that come in first. */
 static int stage_queue(struct netfront_queue *queue)
 {
@@ -141,8 +163,11 @@ static int stage_queue(struct netfront_queue *queue)
 	tx = min(queue->nr_stage_tx, room - rx);
 	err = add_all(nf, queue->index, queue->stage + queue->nr_stage_tx, rx,
 		      0);
-	if (err || tx < NETFRONT_TX_SLOTS)
+	if (err)
 		return err;
+	rx_is_staged(queue, rx);
+	if (tx < NETFRONT_TX_SLOTS)
+		return 0;
 	err = add_all(nf, queue->index, queue->stage, tx, NETIF_GREF_READONLY);
 	if (!err)
 		tx_is_staged(queue);
@@ -171,5 +196,5 @@ void netfront_stage(struct netfront *nf)
 	/* It said that it knows of no such thing: so none is mapped. */
 	if (err == -EOPNOTSUPP && i == 1)
 		for (i = 0; i < nf->nr_queues; i++)
-			WRITE_ONCE(nf->queues[i].rx.staged, false);
+			give_pages_up(&nf->queues[i]);
 }

@@ -57,6 +57,25 @@ int netfront_tx_equip_bare(struct netfront_tx *tx)
 }
 
 /**
+ * netfront_tx_strip() - take the pages of free slots away
+ * @tx: the ring, locked
+ */
+void netfront_tx_strip(struct netfront_tx *tx)
+{
+	struct xpv_grant_chain one;
+	u16 id;
+
+	while (tx->paged.nr) {
+		id = pop(tx, &tx->paged);
+		one = (struct xpv_grant_chain){ tx->slots[id].own,
+						tx->slots[id].own, 1 };
+		xpv_grant_cache_give(&tx->own, &one);
+		tx->slots[id].own = NETFRONT_NONE;
+		push(tx, &tx->bare, id);
+	}
+}
+
+/**
  * netfront_tx_take_page() - take a free slot with a page to copy to
  * @tx: the ring, locked
  *
