@@ -23,7 +23,10 @@ static void spare_from(struct netfront_rx *rx, unsigned int i)
 		netfront_rx_spare(rx, rx->parts[i]);
 }
 
-/* Hand a part up in place, all but its first @skip bytes. */
+/*
+ * Hand a part up in place, all but its first @skip bytes. The backend still has
+ * access, so whoever wants to change it, or to rely on it, has to copy it.
+ */
 static void add_lent(struct netfront_rx *rx, struct sk_buff *skb,
 		     unsigned int i, unsigned int skip)
 {
@@ -33,6 +36,7 @@ static void add_lent(struct netfront_rx *rx, struct sk_buff *skb,
 	get_page(page);
 	skb_add_rx_frag(skb, skb_shinfo(skb)->nr_frags, page,
 			frag->offset + skip, frag->len - skip, PAGE_SIZE);
+	skb_shinfo(skb)->flags |= SKBFL_SHARED_FRAG;
 	netfront_rx_handed(rx, rx->parts[i]);
 }
 
