@@ -8,14 +8,15 @@
  * to the backend until it answers.
  *
  * A copied packet need not wait for its answer. It does if it has a socket
- * whose sender would not be held back otherwise; but not a small one on a ring
- * with little on it, so that a question and its answer cost no event between.
+ * whose sender would not be held back otherwise; but not on a ring with little
+ * on it: neither a question and its answer nor a stream that the backend keeps
+ * up with cost events.
  */
 #include <linux/if_ether.h>
 #include "netfront.h"
 
-/* Requests out, below which a small packet does not wait for its answer. */
-#define FEW_OUT		32
+/* Slots out, with which a ring counts as having little on it. */
+#define FEW_OUT(tx)	((tx)->ring.nr / 4)
 
 /**
  * struct build - a packet that is being put
@@ -257,10 +258,7 @@ static bool must_wait(const struct netfront_tx *tx, const struct sk_buff *skb,
 {
 	if (!copied)
 		return true;
-	if (!skb->sk)
-		return false;
-	return skb->len > NETFRONT_COPY ||
-	       tx->ring.prod - tx->ring.cons > FEW_OUT;
+	return skb->sk && tx->ring.prod - tx->ring.cons > FEW_OUT(tx);
 }
 
 static void count_sent(struct netfront_tx *tx, const struct sk_buff *skb,
@@ -429,7 +427,7 @@ netdev_tx_t netfront_xmit(struct sk_buff *skb, struct net_device *netdev)
 	struct netfront_tx *tx = &queue->tx;
 	bool more = netdev_xmit_more();
 
-	if (tx->live && xpv_front_ring_free(&tx->ring) < tx->ring.nr / 2)
+	if (tx->live && tx->ring.prod - tx->ring.cons > FEW_OUT(tx))
 		netfront_tx_take(queue, 0);
 	if (tx->live && !netfront_tx_has_room(tx)) {
 		stop(queue);
