@@ -22,7 +22,7 @@ void netfront_rss_init(struct netfront *nf)
 }
 
 /**
- * netfront_rss_spread() - share the table evenly
+ * netfront_rss_spread() - share the table evenly, unless users have set it
  * @nf: the device
  * @queues: between so many
  */
@@ -31,7 +31,7 @@ void netfront_rss_spread(struct netfront *nf, unsigned int queues)
 	unsigned int i;
 
 	spin_lock(&nf->rss.lock);
-	for (i = 0; i < NETFRONT_RSS_TABLE; i++)
+	for (i = 0; i < NETFRONT_RSS_TABLE && !nf->rss.set.on; i++)
 		nf->rss.set.table[i] = ethtool_rxfh_indir_default(i, queues);
 	spin_unlock(&nf->rss.lock);
 }
