@@ -28,23 +28,35 @@ static void rx_event(void *arg)
 	event(arg, NETFRONT_EVENT_RX);
 }
 
-/* Let the next events through. Whoever took responses did their work. */
+/* Whether something was taken since the last look; @seen is brought up to date. */
+static bool moved(u32 *seen, const u32 *taken)
+{
+	u32 now = READ_ONCE(*taken);
+	bool moved = now != *seen;
+
+	*seen = now;
+	return moved;
+}
+
+/*
+ * Let the next events through. An event did its work if something was taken
+ * since the last one of its channel, by whomever: others may have been first.
+ */
 static void end_events(struct netfront_queue *queue)
 {
 	unsigned long events = xchg(&queue->events, 0);
-	u32 tx = READ_ONCE(queue->tx.taken), rx = READ_ONCE(queue->rx.taken);
-	bool split = queue->tx_ch.irq;
-	bool tx_worked = tx != queue->tx_seen, rx_worked = rx != queue->rx_seen;
+	bool worked;
 
-	if (!events)
-		return;
-	queue->tx_seen = tx;
-	if (events & BIT(NETFRONT_EVENT_TX))
-		xpv_evtchn_eoi(&queue->tx_ch, tx_worked);
-	if (!(events & BIT(NETFRONT_EVENT_RX)))
-		return;
-	queue->rx_seen = rx;
-	xpv_evtchn_eoi(&queue->rx_ch, rx_worked || (!split && tx_worked));
+	if (events & BIT(NETFRONT_EVENT_TX)) {
+		worked = moved(&queue->tx_seen, &queue->tx.taken);
+		xpv_evtchn_eoi(&queue->tx_ch, worked);
+	}
+	if (events & BIT(NETFRONT_EVENT_RX)) {
+		worked = moved(&queue->rx_seen, &queue->rx.taken);
+		if (!queue->tx_ch.irq)
+			worked |= moved(&queue->tx_seen, &queue->tx.taken);
+		xpv_evtchn_eoi(&queue->rx_ch, worked);
+	}
 }
 
 static int poll(struct napi_struct *napi, int budget)
