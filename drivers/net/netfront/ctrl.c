@@ -159,7 +159,7 @@ void netfront_ctrl_start(struct netfront *nf)
 void netfront_ctrl_kick(struct netfront *nf)
 {
 	if (!READ_ONCE(nf->ctrl.stop))
-		queue_work(system_unbound_wq, &nf->ctrl.work);
+		queue_work(netfront_ctrl_queue, &nf->ctrl.work);
 }
 
 /**

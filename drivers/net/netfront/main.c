@@ -39,6 +39,12 @@ module_param(multicast_control, bool, 0644);
 MODULE_PARM_DESC(multicast_control,
 		 "Have backends filter multicast that nobody here listens to");
 
+/*
+ * For control rings, whose works wait for the backend, and lanes for them: so
+ * memory can be reclaimed through it as through lanes.
+ */
+struct workqueue_struct *netfront_ctrl_queue;
+
 static bool is_trusted(struct xpv_device *dev)
 {
 	return READ_ONCE(trusted) &&
@@ -184,15 +190,25 @@ static struct xpv_driver netfront_driver = {
 
 static int __init netfront_init(void)
 {
+	int err;
+
 	if (!xen_domain() || !xen_has_pv_nic_devices())
 		return -ENODEV;
-	return xpv_driver_register(&netfront_driver, THIS_MODULE);
+	netfront_ctrl_queue = alloc_workqueue("xen-netfront", WQ_UNBOUND |
+					      WQ_MEM_RECLAIM, 0);
+	if (!netfront_ctrl_queue)
+		return -ENOMEM;
+	err = xpv_driver_register(&netfront_driver, THIS_MODULE);
+	if (err)
+		destroy_workqueue(netfront_ctrl_queue);
+	return err;
 }
 module_init(netfront_init);
 
 static void __exit netfront_exit(void)
 {
 	xpv_driver_unregister(&netfront_driver);
+	destroy_workqueue(netfront_ctrl_queue);
 }
 module_exit(netfront_exit);
 

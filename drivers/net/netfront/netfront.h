@@ -416,6 +416,9 @@ netfront_txq(const struct netfront_queue *queue)
 	return netdev_get_tx_queue(queue->nf->netdev, queue->index);
 }
 
+/* main.c */
+extern struct workqueue_struct *netfront_ctrl_queue;
+
 /* connect.c */
 int netfront_publish(struct xpv_device *dev, struct xpv_txn *txn);
 int netfront_connect(struct xpv_device *dev);
