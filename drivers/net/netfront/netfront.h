@@ -272,6 +272,7 @@ struct netfront_rx {
  * @index: its number
  * @napi: takes responses of both rings
  * @events: NETFRONT_EVENT_* bits
+ * @due: those of @events that NAPI has looked into, or is about to
  * @tx_seen: of @tx's @taken, at the last EOI
  * @rx_seen: of @rx's @taken
  * @started: NAPI is enabled; under RTNL
@@ -289,6 +290,7 @@ struct netfront_queue {
 	unsigned int index;
 	struct napi_struct napi;
 	unsigned long events;
+	unsigned long due;
 	u32 tx_seen;
 	u32 rx_seen;
 	bool started;

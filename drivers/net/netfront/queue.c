@@ -39,14 +39,17 @@ static bool moved(u32 *seen, const u32 *taken)
 }
 
 /*
- * Let the next events through. An event did its work if something was taken
- * since the last one of its channel, by whomever: others may have been first.
+ * Let the next events through, in place of those that came before this round
+ * looked at the rings. One that came since makes NAPI run again. An event did
+ * its work if something was taken since the last one of its channel, by
+ * whomever: others may have been first.
  */
 static void end_events(struct netfront_queue *queue)
 {
-	unsigned long events = xchg(&queue->events, 0);
+	unsigned long events = queue->due;
 	bool worked;
 
+	queue->due = 0;
 	if (events & BIT(NETFRONT_EVENT_TX)) {
 		worked = moved(&queue->tx_seen, &queue->tx.taken);
 		xpv_evtchn_eoi(&queue->tx_ch, worked);
@@ -65,13 +68,14 @@ static int poll(struct napi_struct *napi, int budget)
 						    napi);
 	int done = 0;
 
+	queue->due |= xchg(&queue->events, 0);
 	netfront_tx_poll(queue, budget);
 	if (budget)
 		done = netfront_rx_poll(queue, budget);
 	if (done >= budget || !netfront_rx_arm(queue))
 		return budget;
-	if (napi_complete_done(napi, done))
-		end_events(queue);
+	end_events(queue);
+	napi_complete_done(napi, done);
 	return done;
 }
 
@@ -276,6 +280,7 @@ void netfront_queue_close(struct netfront_queue *queue)
 	xpv_evtchn_close(&queue->tx_ch);
 	xpv_evtchn_close(&queue->rx_ch);
 	queue->events = 0;
+	queue->due = 0;
 	if (queue->tx.slots) {
 		xpv_grant_cache_close(&queue->tx.own);
 		xpv_grant_cache_close(&queue->tx.lent);

@@ -169,6 +169,9 @@ void netfront_tx_poll(struct netfront_queue *queue, int budget)
 	struct netdev_queue *txq = netfront_txq(queue);
 	unsigned int tries = 4;
 
+	/* Who sends takes what is there, too; so this lock may be avoided. */
+	if (!xpv_front_ring_pending(&queue->tx.ring))
+		return;
 	__netif_tx_lock(txq, smp_processor_id());
 	do {
 		if (queue->tx.live)
