@@ -14,6 +14,7 @@
 #include <linux/slab.h>
 #include <linux/wait_bit.h>
 #include <xen/xen.h>
+#include <compat/xenbus.h>
 #include "internal.h"
 
 /*
@@ -125,6 +126,24 @@ static void claim_reclaim(struct xenbus_device *bus)
 		xpv_lane_mark(&dev->lane, XPV_EV_RECLAIM);
 }
 
+/*
+ * A uevent, which may come from anywhere and at any time, also when our claim
+ * has just ended: only a device that is listed is there. Until remove() has
+ * begun, its driver is asked.
+ */
+static int claim_uevent(COMPAT_UEVENT_DEVICE *bus, struct kobj_uevent_env *env)
+{
+	struct xpv_device *dev;
+	int err = 0;
+
+	mutex_lock(&xpv_devices_lock);
+	list_for_each_entry(dev, &xpv_devices, link)
+		if (dev->bus == bus && READ_ONCE(dev->probed))
+			err = dev->drv->uevent(dev, env);
+	mutex_unlock(&xpv_devices_lock);
+	return err;
+}
+
 int xpv_driver_register(struct xpv_driver *drv, struct module *owner)
 {
 	struct xenbus_driver *bus = &drv->bus;
@@ -141,6 +160,7 @@ int xpv_driver_register(struct xpv_driver *drv, struct module *owner)
 	bus->remove = claim_remove;
 	bus->otherend_changed = claim_otherend_changed;
 	bus->resume = claim_resume;
+	bus->uevent = drv->uevent ? claim_uevent : NULL;
 	bus->reclaim_memory = claim_reclaim;
 	bus->driver.name = drv->name;
 	bus->driver.dev_groups = drv->groups;

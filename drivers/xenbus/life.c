@@ -7,6 +7,7 @@
  * say why to look; what is true is read from the store.
  */
 #include <linux/kernel.h>
+#include <linux/kobject.h>
 #include <linux/math64.h>
 #include "internal.h"
 
@@ -142,11 +143,25 @@ static enum outcome enter_with(struct xpv_device *dev, enum xenbus_state state,
 	return GO_ON;
 }
 
+/* Tell user space that a backend comes or goes; hotplug rules wait for it. */
+static void life_announce(struct xpv_device *dev, bool online)
+{
+	if (!dev->drv->uevent || dev->announced == online)
+		return;
+	dev->announced = online;
+	kobject_uevent(&dev->bus->dev.kobj, online ? KOBJ_ONLINE : KOBJ_OFFLINE);
+}
+
 static enum outcome take_open(struct xpv_device *dev)
 {
+	enum outcome outcome;
+
 	if (dev->drv->side == XPV_FRONTEND)
 		return enter(dev, XenbusStateInitialising);
-	return enter_with(dev, XenbusStateInitWait, dev->drv->publish);
+	outcome = enter_with(dev, XenbusStateInitWait, dev->drv->publish);
+	if (dev->state == XenbusStateInitWait)
+		life_announce(dev, true);
+	return outcome;
 }
 
 static enum outcome take_reopen(struct xpv_device *dev)
@@ -450,6 +465,7 @@ static void life_end(struct xpv_device *dev)
 {
 	life_disconnect(dev);
 	life_leave(dev);
+	life_announce(dev, false);
 	xpv_lane_step(&dev->lane, "removing");
 	if (life_hide(dev))
 		dev->drv->remove(dev);

@@ -88,37 +88,63 @@ static void watch_callback(struct xenbus_watch *xs, const char *path,
 {
 }
 
+/* The key of a watched directory that an event is for, or NULL. */
+static const char *key_of(const struct xenbus_watch *xs, const char *path)
+{
+	size_t len = strlen(xs->node);
+
+	if (strncmp(path, xs->node, len) || path[len] != '/')
+		return NULL;
+	return path + len + 1;
+}
+
+static bool is_one_of(const char *const *keys, const char *key)
+{
+	for (; keys && *keys; keys++)
+		if (!strcmp(key, *keys))
+			return true;
+	return false;
+}
+
+/* The other end's state, or its directory where a driver wants more keys. */
+static unsigned long other_event(const struct xenbus_watch *xs,
+				 const char *path)
+{
+	const struct xpv_device *dev =
+		container_of(xs, struct xpv_watch, xs)->dev;
+	const char *key = key_of(xs, path);
+
+	if (key && is_one_of(dev->drv->other_keys, key))
+		return XPV_EV_OWN;
+	return !key || !strcmp(key, "state") ? XPV_EV_OTHER : 0;
+}
+
 static bool other_will_handle(struct xenbus_watch *xs, const char *path,
 			      const char *token)
 {
 	struct xpv_watch *watch = container_of(xs, struct xpv_watch, xs);
+	unsigned long event = other_event(xs, path);
 
-	xpv_lane_mark(&watch->dev->lane, XPV_EV_OTHER);
+	if (event)
+		xpv_lane_mark(&watch->dev->lane, event);
 	return false;
 }
 
 /* Our own writes come back too: only names somebody waits for count. */
 static unsigned long own_event(const struct xpv_device *dev, const char *key)
 {
-	const char *const *own;
-
 	if (!strcmp(key, "online"))
 		return XPV_EV_ONLINE;
-	for (own = dev->drv->own_keys; own && *own; own++)
-		if (!strcmp(key, *own))
-			return XPV_EV_OWN;
-	return 0;
+	return is_one_of(dev->drv->own_keys, key) ? XPV_EV_OWN : 0;
 }
 
 static bool own_will_handle(struct xenbus_watch *xs, const char *path,
 			    const char *token)
 {
 	struct xpv_watch *watch = container_of(xs, struct xpv_watch, xs);
-	size_t len = strlen(xs->node);
-	unsigned long event = 0;
+	const char *key = key_of(xs, path);
+	unsigned long event = key ? own_event(watch->dev, key) : 0;
 
-	if (!strncmp(path, xs->node, len) && path[len] == '/')
-		event = own_event(watch->dev, path + len + 1);
 	if (event)
 		xpv_lane_mark(&watch->dev->lane, event);
 	return false;
@@ -159,11 +185,13 @@ struct xpv_watch *xpv_watch_own(struct xpv_device *dev)
 			    own_will_handle);
 }
 
-/* Watch the other end's state; may sleep. */
+/* Watch the other end's state, and more if the driver asks; may sleep. */
 struct xpv_watch *xpv_watch_other(struct xpv_device *dev)
 {
-	return watch_create(dev, kasprintf(GFP_NOIO, "%s/state",
-					   dev->otherend),
+	const char *key = dev->drv->other_keys ? "" : "/state";
+
+	return watch_create(dev, kasprintf(GFP_NOIO, "%s%s", dev->otherend,
+					   key),
 			    other_will_handle);
 }
 

@@ -9,7 +9,7 @@
  * compat_config.h says HAVE_NAME for each probes/name.c that could be.
  *
  * This header is for what every module may need; it is empty as long as the
- * kernels agree. They do on all of <xen/xenbus.h> that the engine uses.
+ * kernels agree.
  */
 #ifndef COMPAT_COMPAT_H
 #define COMPAT_COMPAT_H

@@ -47,6 +47,7 @@ struct xpv_account {
  *	which is the &struct xpv_device.
  * @own_keys: names in our own directory whose change calls own_changed(),
  *	ended by NULL; or NULL
+ * @other_keys: the same of the other end's directory
  * @has_child: the driver registers a child of the bus device (a disk, a
  *	netdev), so the bus device must outlive remove(): even xenwatch waits
  *	for it, after abort(). Without it xenwatch never waits.
@@ -68,8 +69,12 @@ struct xpv_account {
  * @describe: put keys that belong to Connected; may be NULL
  * @connected: we are Connected and said so; may be NULL
  * @refresh: the other end, Connected, rewrote its state; may be NULL
- * @own_changed: one of @own_keys changed, or the driver called
+ * @own_changed: one of @own_keys or @other_keys changed, or the driver called
  *	xpv_device_look(); may be NULL
+ * @uevent: add variables to the bus device's uevents. A backend that has it is
+ *	announced to user space (online) when it first entered InitWait, and its
+ *	leaving (offline) before remove(). Runs beside the lane; must not sleep
+ *	for long. May be NULL
  * @reclaim: the kernel is short of memory: give back what can be done
  *	without. Backend only; may be NULL
  * @disconnect: the other end is gone, or going. Stop the data path and give
@@ -98,6 +103,7 @@ struct xpv_driver {
 	const struct xenbus_device_id *ids;
 	const struct attribute_group **groups;
 	const char *const *own_keys;
+	const char *const *other_keys;
 	bool has_child;
 	bool early;
 
@@ -108,6 +114,7 @@ struct xpv_driver {
 	void (*connected)(struct xpv_device *dev);
 	void (*refresh)(struct xpv_device *dev);
 	void (*own_changed)(struct xpv_device *dev);
+	int (*uevent)(struct xpv_device *dev, struct kobj_uevent_env *env);
 	void (*reclaim)(struct xpv_device *dev);
 	void (*disconnect)(struct xpv_device *dev);
 	int (*closing)(struct xpv_device *dev);
@@ -162,6 +169,7 @@ struct xpv_device {
 	bool probed;
 	bool online;
 	bool replaced;			/* our node was, when last written */
+	bool announced;			/* to user space, as online */
 	enum xenbus_state failed_at;	/* the other end's, when we failed */
 	unsigned int backoff_ms;
 	ktime_t reopen_at;
