@@ -270,6 +270,17 @@ void xpv_map_batch_unmap(struct xpv_map_batch *batch,
 }
 EXPORT_SYMBOL_GPL(xpv_map_batch_unmap);
 
+int xpv_map_batch_unmap_now(struct xpv_map_batch *batch)
+{
+	if (!batch->nr)
+		return 0;
+	prepare_unmap(batch, batch->unmap_ops);
+	return give_back(batch, batch->unmap_ops,
+			 gnttab_unmap_refs(batch->unmap_ops, NULL,
+					   batch->pages, batch->nr));
+}
+EXPORT_SYMBOL_GPL(xpv_map_batch_unmap_now);
+
 int xpv_unmap_group_init(struct xpv_unmap_group *group, unsigned int max)
 {
 	group->nr = 0;

@@ -171,6 +171,15 @@ void xpv_map_batch_unmap(struct xpv_map_batch *batch,
 			 void (*done)(struct xpv_map_batch *batch, int err));
 
 /**
+ * xpv_map_batch_unmap_now() - unmap pages that nobody else can hold
+ * @batch: a mapped batch, whose pages were never given to anybody
+ *
+ * Context: process.
+ * Return: 0, or an error if Xen refused: the pages are then lost to the pool.
+ */
+int xpv_map_batch_unmap_now(struct xpv_map_batch *batch);
+
+/**
  * struct xpv_unmap_group - batches that are unmapped together
  * @nr: pages of all of them
  * @max: pages there is room for

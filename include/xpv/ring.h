@@ -69,6 +69,38 @@ struct xpv_ring {
 };
 
 /**
+ * struct xpv_ring_view - the shared indices at one moment, for people
+ * @req_prod: as in &struct xpv_ring_page
+ * @req_event: as there
+ * @rsp_prod: as there
+ * @rsp_event: as there
+ */
+struct xpv_ring_view {
+	u32 req_prod;
+	u32 req_event;
+	u32 rsp_prod;
+	u32 rsp_event;
+};
+
+/**
+ * xpv_ring_look() - read the shared indices, to show them
+ * @ring: the ring
+ *
+ * Return: what the pages say, which nothing must depend on.
+ */
+static inline struct xpv_ring_view xpv_ring_look(const struct xpv_ring *ring)
+{
+	struct xpv_ring_view view = {
+		.req_prod = READ_ONCE(ring->page->req_prod),
+		.req_event = READ_ONCE(ring->page->req_event),
+		.rsp_prod = READ_ONCE(ring->page->rsp_prod),
+		.rsp_event = READ_ONCE(ring->page->rsp_event),
+	};
+
+	return view;
+}
+
+/**
  * xpv_ring_slots() - how many slots fit a ring
  * @bytes: size of the shared memory
  * @slot_size: bytes per slot, the larger of request and response
@@ -331,6 +363,19 @@ static inline void xpv_back_ring_put(struct xpv_ring *ring, const void *rsp,
 {
 	memcpy(xpv_ring_slot(ring, ring->prod), rsp, size);
 	WRITE_ONCE(ring->prod, ring->prod + 1);
+}
+
+/**
+ * xpv_back_ring_show() - let the other end see the responses placed
+ * @ring: the ring
+ *
+ * For one of several publications after which the other end is notified once:
+ * xpv_back_ring_push() has to follow, and answers for all of them.
+ */
+static inline void xpv_back_ring_show(struct xpv_ring *ring)
+{
+	virt_wmb();	/* responses before their producer */
+	WRITE_ONCE(ring->page->rsp_prod, ring->prod);
 }
 
 /**
