@@ -1,0 +1,299 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Which queue of the guest a packet goes to, as the guest wants it: a Toeplitz
+ * hash of its addresses, and a table.
+ *
+ * The control worker makes a new description for each change, and RCU frees the
+ * old one when nobody looks at it any more.
+ */
+#include <linux/rcupdate.h>
+#include <linux/seq_file.h>
+#include <linux/slab.h>
+#include <net/flow_dissector.h>
+
+#include "netback.h"
+
+#define IP4	XEN_NETIF_CTRL_HASH_TYPE_IPV4
+#define IP4_TCP	XEN_NETIF_CTRL_HASH_TYPE_IPV4_TCP
+#define IP6	XEN_NETIF_CTRL_HASH_TYPE_IPV6
+#define IP6_TCP	XEN_NETIF_CTRL_HASH_TYPE_IPV6_TCP
+
+static struct netback_hash *current_hash(struct netback *vif)
+{
+	return rcu_dereference_protected(vif->hash, true);
+}
+
+/* A copy to change, which takes the present one's place by replace(). */
+static struct netback_hash *copy_hash(struct netback *vif)
+{
+	const struct netback_hash *old = current_hash(vif);
+
+	if (old)
+		return kmemdup(old, sizeof(*old), GFP_KERNEL);
+	return kzalloc(sizeof(*old), GFP_KERNEL);
+}
+
+static void replace(struct netback *vif, struct netback_hash *hash)
+{
+	struct netback_hash *old = current_hash(vif);
+
+	rcu_assign_pointer(vif->hash, hash);
+	if (old)
+		kfree_rcu(old, rcu);
+}
+
+/**
+ * hash_set_alg() - choose how to hash
+ * @vif: the device
+ * @alg: XEN_NETIF_CTRL_HASH_ALGORITHM_*; untrusted
+ *
+ * Context: the control worker; sleeps. So for the others.
+ * Return: 0; -EINVAL or -ENOMEM.
+ */
+int hash_set_alg(struct netback *vif, u32 alg)
+{
+	struct netback_hash *hash;
+
+	if (alg > XEN_NETIF_CTRL_HASH_ALGORITHM_TOEPLITZ)
+		return -EINVAL;
+	hash = copy_hash(vif);
+	if (!hash)
+		return -ENOMEM;
+	hash->alg = alg;
+	replace(vif, hash);
+	return 0;
+}
+
+/**
+ * hash_set_types() - choose what to hash
+ * @vif: the device
+ * @types: XEN_NETIF_CTRL_HASH_TYPE_* bits; untrusted
+ *
+ * Return: 0; -EINVAL, also if no algorithm is chosen; -ENOMEM.
+ */
+int hash_set_types(struct netback *vif, u32 types)
+{
+	struct netback_hash *hash = current_hash(vif);
+
+	if (types & ~NETBACK_HASH_TYPES || !hash || !hash->alg)
+		return -EINVAL;
+	hash = copy_hash(vif);
+	if (!hash)
+		return -ENOMEM;
+	hash->types = types;
+	replace(vif, hash);
+	return 0;
+}
+
+/**
+ * hash_set_key() - set the key
+ * @vif: the device
+ * @key: its bytes
+ * @len: how many, at most %NETIF_HASH_KEY; the rest is 0
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int hash_set_key(struct netback *vif, const u8 *key, unsigned int len)
+{
+	struct netback_hash *hash = copy_hash(vif);
+
+	if (!hash)
+		return -ENOMEM;
+	memset(hash->key, 0, sizeof(hash->key));
+	memcpy(hash->key, key, len);
+	netif_hash_prepare(&hash->table, hash->key);
+	replace(vif, hash);
+	return 0;
+}
+
+/**
+ * hash_set_size() - set the size of the table of queues, and clear it
+ * @vif: the device
+ * @size: entries; untrusted. 0 for no table.
+ *
+ * Return: 0; -EINVAL or -ENOMEM.
+ */
+int hash_set_size(struct netback *vif, u32 size)
+{
+	struct netback_hash *hash;
+
+	if (size > NETBACK_MAPPING_MAX)
+		return -EINVAL;
+	hash = copy_hash(vif);
+	if (!hash)
+		return -ENOMEM;
+	hash->size = size;
+	memset(hash->mapping, 0, sizeof(hash->mapping));
+	replace(vif, hash);
+	return 0;
+}
+
+/**
+ * hash_set_mapping() - set a part of the table of queues
+ * @vif: the device
+ * @part: the entries, in private memory; untrusted
+ * @offset: where it begins, in entries; untrusted
+ * @nr: its entries
+ *
+ * Return: 0; -EINVAL or -ENOMEM.
+ */
+int hash_set_mapping(struct netback *vif, const u32 *part, u32 offset, u32 nr)
+{
+	struct netback_hash *hash = current_hash(vif);
+	u32 i, size = hash ? hash->size : 0;
+
+	if (!netif_ctrl_span(offset, nr, size, NETBACK_MAPPING_MAX))
+		return -EINVAL;
+	for (i = 0; i < nr; i++)
+		if (part[i] >= vif->nr_queues)
+			return -EINVAL;
+	hash = copy_hash(vif);
+	if (!hash)
+		return -ENOMEM;
+	memcpy(hash->mapping + offset, part, nr * sizeof(*part));
+	replace(vif, hash);
+	return 0;
+}
+
+/**
+ * hash_clear() - forget what the frontend wanted
+ * @vif: the device
+ *
+ * Context: the lane, without a control worker.
+ */
+void hash_clear(struct netback *vif)
+{
+	replace(vif, NULL);
+}
+
+static bool hash_tcp4(const struct netback_hash *hash, struct sk_buff *skb,
+		      const struct flow_keys *flow)
+{
+	struct {
+		struct flow_dissector_key_ipv4_addrs addrs;
+		__be16 ports[2];
+	} in = { flow->addrs.v4addrs, { flow->ports.src, flow->ports.dst } };
+
+	__skb_set_sw_hash(skb, netif_hash(&hash->table, (u8 *)&in, 12), true);
+	return true;
+}
+
+static bool hash_tcp6(const struct netback_hash *hash, struct sk_buff *skb,
+		      const struct flow_keys *flow)
+{
+	struct {
+		struct flow_dissector_key_ipv6_addrs addrs;
+		__be16 ports[2];
+	} in = { flow->addrs.v6addrs, { flow->ports.src, flow->ports.dst } };
+
+	__skb_set_sw_hash(skb, netif_hash(&hash->table, (u8 *)&in, 36), true);
+	return true;
+}
+
+static bool hash_addrs(const struct netback_hash *hash, struct sk_buff *skb,
+		       const void *addrs, unsigned int len)
+{
+	__skb_set_sw_hash(skb, netif_hash(&hash->table, addrs, len), false);
+	return true;
+}
+
+static bool hash_flow(const struct netback_hash *hash, struct sk_buff *skb,
+		      const struct flow_keys *flow)
+{
+	bool tcp = flow->basic.ip_proto == IPPROTO_TCP &&
+		   !(flow->control.flags & FLOW_DIS_IS_FRAGMENT);
+
+	if (skb->protocol == htons(ETH_P_IP)) {
+		if (tcp && hash->types & IP4_TCP)
+			return hash_tcp4(hash, skb, flow);
+		if (hash->types & IP4)
+			return hash_addrs(hash, skb, &flow->addrs.v4addrs, 8);
+	} else if (skb->protocol == htons(ETH_P_IPV6)) {
+		if (tcp && hash->types & IP6_TCP)
+			return hash_tcp6(hash, skb, flow);
+		if (hash->types & IP6)
+			return hash_addrs(hash, skb, &flow->addrs.v6addrs, 32);
+	}
+	return false;
+}
+
+/**
+ * hash_skb() - give a packet the hash that the frontend wants, or none
+ * @hash: how
+ * @skb: the packet
+ *
+ * Context: RCU read side.
+ */
+void hash_skb(const struct netback_hash *hash, struct sk_buff *skb)
+{
+	struct flow_keys flow = { };
+
+	if (!hash->types || !skb_flow_dissect_flow_keys(skb, &flow, 0) ||
+	    !hash_flow(hash, skb, &flow))
+		skb_clear_hash(skb);
+}
+
+/**
+ * hash_type() - what the hash of a packet is of
+ * @skb: the packet, after hash_skb()
+ *
+ * Return: _XEN_NETIF_CTRL_HASH_TYPE_*, or -1 if it has none.
+ */
+int hash_type(const struct sk_buff *skb)
+{
+	if (!skb->sw_hash)
+		return -1;
+	if (skb->protocol == htons(ETH_P_IP))
+		return skb->l4_hash ? _XEN_NETIF_CTRL_HASH_TYPE_IPV4_TCP :
+				      _XEN_NETIF_CTRL_HASH_TYPE_IPV4;
+	return skb->l4_hash ? _XEN_NETIF_CTRL_HASH_TYPE_IPV6_TCP :
+			      _XEN_NETIF_CTRL_HASH_TYPE_IPV6;
+}
+
+/**
+ * hash_queue() - the queue for a packet
+ * @hash: how the frontend wants it
+ * @skb: the packet, which gets its hash
+ * @queues: how many there are
+ *
+ * Context: RCU read side.
+ */
+u16 hash_queue(const struct netback_hash *hash, struct sk_buff *skb,
+	       unsigned int queues)
+{
+	u32 value;
+
+	hash_skb(hash, skb);
+	value = skb_get_hash_raw(skb);
+	if (!hash->size)
+		return value % queues;
+	return hash->mapping[value % hash->size] % queues;
+}
+
+/**
+ * hash_show() - append lines about it to debugfs
+ * @vif: the device
+ * @to: where
+ */
+void hash_show(struct netback *vif, struct seq_file *to)
+{
+	const struct netback_hash *hash;
+	u32 i;
+
+	rcu_read_lock();
+	hash = rcu_dereference(vif->hash);
+	if (!hash || !hash->alg) {
+		seq_puts(to, "Hash Algorithm: NONE\n");
+		goto unlock;
+	}
+	seq_puts(to, "Hash Algorithm: TOEPLITZ\n");
+	seq_printf(to, "\nHash Flags: %#x\n", hash->types);
+	seq_printf(to, "\nHash Key: %*ph\n", NETIF_HASH_KEY, hash->key);
+	if (hash->size)
+		seq_puts(to, "\nHash Mapping:");
+	for (i = 0; i < hash->size; i++)
+		seq_printf(to, "%s%u", i % 16 ? " " : "\n", hash->mapping[i]);
+	seq_putc(to, '\n');
+unlock:
+	rcu_read_unlock();
+}

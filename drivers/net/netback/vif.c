@@ -1,0 +1,316 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The interface, vifD.N: made before the device enters InitWait, since the
+ * hotplug script looks for it then, and gone when the device is.
+ */
+#include <linux/err.h>
+#include <linux/etherdevice.h>
+#include <linux/if_vlan.h>
+#include <linux/kstrtox.h>
+#include <linux/netdevice.h>
+#include <linux/rtnetlink.h>
+#include <linux/slab.h>
+
+#include "netback.h"
+
+/* The largest packet is what a slot's size can say. */
+#define MTU_MAX		(ETH_MAX_MTU - VLAN_ETH_HLEN)
+
+static struct netback_queue *queue_of(const struct netback *vif,
+				      unsigned int index)
+{
+	if (index >= vif->max_queues)
+		return NULL;
+	/* Pairs with the making of the queue. */
+	return smp_load_acquire(&vif->queues[index]);
+}
+
+/*
+ * Where the frontend asked for it, it says which queue a packet goes to. This
+ * is not asked if there is only one.
+ */
+static u16 vif_select_queue(struct net_device *dev, struct sk_buff *skb,
+			    struct net_device *sb_dev)
+{
+	struct netback *vif = netdev_priv(dev);
+	const struct netback_hash *hash;
+	unsigned int queues = dev->real_num_tx_queues;
+	u16 index;
+
+	rcu_read_lock();
+	hash = rcu_dereference(vif->hash);
+	if (hash && hash->alg)
+		index = hash_queue(hash, skb, queues);
+	else
+		index = netdev_pick_tx(dev, skb, NULL) % queues;
+	rcu_read_unlock();
+	return index;
+}
+
+static netdev_tx_t vif_xmit(struct sk_buff *skb, struct net_device *dev)
+{
+	struct netback *vif = netdev_priv(dev);
+	struct netback_queue *queue =
+		queue_of(vif, skb_get_queue_mapping(skb));
+
+	if (!queue) {
+		dev_core_stats_tx_dropped_inc(dev);
+		dev_kfree_skb_any(skb);
+		return NETDEV_TX_OK;
+	}
+	return rx_send(queue, skb);
+}
+
+static void vif_get_stats(struct net_device *dev,
+			  struct rtnl_link_stats64 *stats)
+{
+	const struct netback *vif = netdev_priv(dev);
+	const struct netback_queue *queue;
+	unsigned int i;
+
+	for (i = 0; i < vif->max_queues; i++) {
+		queue = queue_of(vif, i);
+		if (!queue)
+			continue;
+		stats->rx_packets += READ_ONCE(queue->tx.stats.packets);
+		stats->rx_bytes += READ_ONCE(queue->tx.stats.bytes);
+		stats->rx_errors += READ_ONCE(queue->tx.stats.errors);
+		stats->rx_dropped += READ_ONCE(queue->tx.stats.nomem);
+		stats->tx_packets += READ_ONCE(queue->rx.stats.packets);
+		stats->tx_bytes += READ_ONCE(queue->rx.stats.bytes);
+		stats->tx_errors += READ_ONCE(queue->rx.stats.errors);
+		stats->tx_dropped += READ_ONCE(queue->rx.stats.drop_stalled) +
+				     READ_ONCE(queue->rx.stats.drop_filter) +
+				     READ_ONCE(queue->rx.stats.drop_large) +
+				     READ_ONCE(queue->rx.stats.drop_gone);
+	}
+}
+
+/* What the guest sent meanwhile is waiting. */
+static int vif_open(struct net_device *dev)
+{
+	struct netback *vif = netdev_priv(dev);
+	unsigned int i;
+
+	netif_tx_start_all_queues(dev);
+	for (i = 0; i < vif->max_queues; i++)
+		if (queue_of(vif, i))
+			queue_kick(vif->queues[i]);
+	return 0;
+}
+
+/*
+ * While it is down the queues take nothing, but find that out by themselves,
+ * and the stack has waited for those that had not yet. NAPI is the lane's to
+ * stop, which does not wait for whoever takes an interface down.
+ */
+static int vif_stop(struct net_device *dev)
+{
+	netif_tx_stop_all_queues(dev);
+	return 0;
+}
+
+static int vif_change_mtu(struct net_device *dev, int mtu)
+{
+	const struct netback *vif = netdev_priv(dev);
+
+	if (mtu > ETH_DATA_LEN && !vif->front.sg)
+		return -EINVAL;
+	WRITE_ONCE(dev->mtu, mtu);
+	return 0;
+}
+
+static netdev_features_t vif_fix_features(struct net_device *dev,
+					  netdev_features_t features)
+{
+	const struct netback *vif = netdev_priv(dev);
+
+	if (!vif->front.sg)
+		features &= ~NETIF_F_SG;
+	if (!vif->front.gso4)
+		features &= ~NETIF_F_TSO;
+	if (!vif->front.gso6)
+		features &= ~NETIF_F_TSO6;
+	if (vif->front.no_csum4)
+		features &= ~NETIF_F_IP_CSUM;
+	if (!vif->front.csum6)
+		features &= ~NETIF_F_IPV6_CSUM;
+	return features;
+}
+
+static const struct net_device_ops vif_ops = {
+	.ndo_open = vif_open,
+	.ndo_stop = vif_stop,
+	.ndo_start_xmit = vif_xmit,
+	.ndo_select_queue = vif_select_queue,
+	.ndo_get_stats64 = vif_get_stats,
+	.ndo_change_mtu = vif_change_mtu,
+	.ndo_fix_features = vif_fix_features,
+	.ndo_set_mac_address = eth_mac_addr,
+	.ndo_validate_addr = eth_validate_addr,
+};
+
+/*
+ * A dummy address, the largest that is no broadcast: a bridge takes the least
+ * of its ports' for its own, and must not take this one.
+ */
+static const u8 dummy_addr[ETH_ALEN] = { 0xfe, 0xff, 0xff, 0xff, 0xff, 0xff };
+
+static void vif_dress(struct net_device *dev, struct xpv_device *xdev)
+{
+	SET_NETDEV_DEV(dev, xpv_device_parent(xdev));
+	dev->netdev_ops = &vif_ops;
+	dev->ethtool_ops = &netback_ethtool_ops;
+	dev->hw_features = NETIF_F_SG | NETIF_F_FRAGLIST | NETIF_F_IP_CSUM |
+			   NETIF_F_IPV6_CSUM | NETIF_F_TSO | NETIF_F_TSO6;
+	dev->features = dev->hw_features | NETIF_F_RXCSUM;
+	dev->min_mtu = ETH_MIN_MTU;
+	dev->max_mtu = MTU_MAX;
+	eth_hw_addr_set(dev, dummy_addr);
+	netif_carrier_off(dev);
+}
+
+static void vif_init(struct netback *vif, struct net_device *dev,
+		     struct xpv_device *xdev, unsigned int max_queues)
+{
+	vif->xdev = xdev;
+	vif->dev = dev;
+	vif->max_queues = max_queues;
+	/* Until the frontend says what it can: an interface that can all. */
+	vif->front.sg = true;
+	vif->front.gso4 = true;
+	vif->front.gso6 = true;
+	vif->front.csum6 = true;
+	mutex_init(&vif->rings_lock);
+	spin_lock_init(&vif->credit.lock);
+	spin_lock_init(&vif->mcast_lock);
+	INIT_LIST_HEAD(&vif->mcast);
+}
+
+/**
+ * vif_create() - make the interface of a device
+ * @xdev: the device
+ * @handle: the number its name ends with
+ * @max_queues: most queues it will have
+ *
+ * Context: the lane; sleeps.
+ * Return: the device's state, which lives with the interface, or an ERR_PTR,
+ * already reported.
+ */
+struct netback *vif_create(struct xpv_device *xdev, unsigned int handle,
+			   unsigned int max_queues)
+{
+	struct net_device *dev;
+	char name[IFNAMSIZ];
+	struct netback *vif;
+	int err = -ENOMEM;
+
+	snprintf(name, sizeof(name), "vif%d.%u", xdev->otherend_id, handle);
+	dev = alloc_netdev_mqs(sizeof(*vif), name, NET_NAME_UNKNOWN,
+			       ether_setup, max_queues, max_queues);
+	if (!dev)
+		goto err_report;
+	vif = netdev_priv(dev);
+	vif_init(vif, dev, xdev, max_queues);
+	vif->queues = kcalloc(max_queues, sizeof(*vif->queues), GFP_KERNEL);
+	if (!vif->queues)
+		goto err_free_dev;
+	vif_dress(dev, xdev);
+	err = register_netdev(dev);
+	if (err)
+		goto err_free_queues;
+	netback_debugfs_add(vif);
+	return vif;
+
+err_free_queues:
+	kfree(vif->queues);
+err_free_dev:
+	free_netdev(dev);
+err_report:
+	return ERR_PTR(xpv_device_fail(xdev, err, "cannot create interface %s",
+				       name));
+}
+
+/**
+ * vif_free() - take the interface away
+ * @vif: the device, disconnected; gone afterwards
+ *
+ * Context: the lane; sleeps until nobody in this domain holds the interface.
+ */
+void vif_free(struct netback *vif)
+{
+	unsigned int i;
+
+	netback_debugfs_del(vif);
+	unregister_netdev(vif->dev);
+	for (i = 0; i < vif->max_queues; i++)
+		if (vif->queues[i])
+			queue_free(vif->queues[i]);
+	kfree(vif->queues);
+	kfree(vif->script);
+	free_netdev(vif->dev);
+}
+
+/**
+ * vif_set_up() - make the interface fit the frontend
+ * @vif: the device, with its queues connected
+ *
+ * Context: the lane; sleeps.
+ * Return: 0 or -ENOMEM.
+ */
+int vif_set_up(struct netback *vif)
+{
+	struct net_device *dev = vif->dev;
+	int err;
+
+	rtnl_lock();
+	err = netif_set_real_num_queues(dev, vif->nr_queues, vif->nr_queues);
+	if (!err) {
+		netdev_update_features(dev);
+		if (!vif->front.sg && dev->mtu > ETH_DATA_LEN)
+			dev_set_mtu(dev, ETH_DATA_LEN);
+	}
+	rtnl_unlock();
+	return err;
+}
+
+/**
+ * vif_read_mtu() - do as the toolstack's "mtu" says, if it says anything
+ * @vif: the device
+ *
+ * Context: the lane; sleeps.
+ */
+void vif_read_mtu(struct netback *vif)
+{
+	char *text = xpv_store_text(vif->xdev, XPV_OWN, "mtu");
+	unsigned int mtu;
+	int err;
+
+	if (IS_ERR(text))
+		return;
+	err = kstrtouint(text, 10, &mtu);
+	if (!err && mtu != vif->dev->mtu) {
+		rtnl_lock();
+		err = dev_set_mtu(vif->dev, mtu);
+		rtnl_unlock();
+	}
+	if (err)
+		xpv_warn(vif->xdev, "%s/mtu: \"%s\" does not do (error %d)\n",
+			 vif->xdev->nodename, text, err);
+	kfree(text);
+}
+
+/**
+ * vif_carrier() - say whether the guest can be reached
+ * @vif: the device
+ * @on: it can
+ *
+ * Context: any but hard interrupt.
+ */
+void vif_carrier(struct netback *vif, bool on)
+{
+	if (on)
+		netif_carrier_on(vif->dev);
+	else
+		netif_carrier_off(vif->dev);
+}
