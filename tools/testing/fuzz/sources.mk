@@ -5,3 +5,4 @@ fuzz_keys-src := lib/keys_parse.c
 fuzz_blkif-src := drivers/block/blkback/blkif_parse.c
 fuzz_ring-src := drivers/block/blkback/blkif_parse.c
 fuzz_netfront-src := drivers/net/netfront/netfront_parse.c
+fuzz_netif-src := drivers/net/netback/netif_parse.c
