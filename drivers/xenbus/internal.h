@@ -37,6 +37,7 @@ int xpv_store_state(const char *dir, enum xenbus_state *state);
 int xpv_store_set_state(struct xpv_device *dev, enum xenbus_state state,
 			int (*fill)(struct xpv_device *dev,
 				    struct xpv_txn *txn));
+int xpv_store_show_state(struct xpv_device *dev, enum xenbus_state state);
 void xpv_store_error(struct xpv_device *dev, const char *text);
 
 /* watch.c */

@@ -50,6 +50,11 @@ static int life_read(struct xpv_device *dev)
 
 	if (err)
 		return err;
+	/* A part of being Connected, as far as the table goes. */
+	dev->reconfiguring = other == XenbusStateReconfiguring &&
+			     dev->drv->reconfigure;
+	if (dev->reconfiguring)
+		other = XenbusStateConnected;
 	if (!xpv_peer_legal(peer_side(dev), dev->other, other))
 		xpv_device_fail(dev, -EPROTO, "%s/state: %s went from %s to %s (%d)",
 				dev->otherend, peer_name(dev),
@@ -478,8 +483,28 @@ static void life_end(struct xpv_device *dev)
 	xpv_device_put(dev);
 }
 
+/*
+ * Follow a frontend that changes its mind while it is connected: it waits to
+ * see Reconfigured, and says Connected then.
+ */
+static void life_reconfigure(struct xpv_device *dev)
+{
+	bool wanted = dev->reconfiguring && dev->state == XenbusStateConnected;
+
+	if (wanted == dev->reconfigured)
+		return;
+	if (wanted)
+		dev->drv->reconfigure(dev);
+	dev->reconfigured = wanted;
+	if (dev->state == XenbusStateConnected)
+		xpv_store_show_state(dev, wanted ? XenbusStateReconfigured :
+						   XenbusStateConnected);
+}
+
 static void life_notice(struct xpv_device *dev, unsigned long events)
 {
+	bool moved;
+
 	if (dev->probed && (events & XPV_EV_OWN) && dev->drv->own_changed)
 		dev->drv->own_changed(dev);
 	xpv_lane_step(&dev->lane, "reading the other end");
@@ -487,7 +512,9 @@ static void life_notice(struct xpv_device *dev, unsigned long events)
 		xpv_lane_retry(&dev->lane, BACKOFF_MIN);
 		return;
 	}
-	if (!life_walk(dev) && (events & XPV_EV_OTHER) &&
+	moved = life_walk(dev);
+	life_reconfigure(dev);
+	if (!moved && (events & XPV_EV_OTHER) &&
 	    dev->state == XenbusStateConnected &&
 	    dev->other == XenbusStateConnected && dev->drv->refresh)
 		dev->drv->refresh(dev);

@@ -155,6 +155,12 @@ int xpv_store_set_state(struct xpv_device *dev, enum xenbus_state state,
 	return 0;
 }
 
+/* Have our node say another state than the one we are in. */
+int xpv_store_show_state(struct xpv_device *dev, enum xenbus_state state)
+{
+	return txn_run(dev, NULL, &state);
+}
+
 /*
  * xenstored tells a domain that may not read the parent of what is gone that
  * it may not read it.

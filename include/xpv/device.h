@@ -69,6 +69,10 @@ struct xpv_account {
  * @describe: put keys that belong to Connected; may be NULL
  * @connected: we are Connected and said so; may be NULL
  * @refresh: the other end, Connected, rewrote its state; may be NULL
+ * @reconfigure: backend only: the other end, Connected, is Reconfiguring: read
+ *	again what it may change in that state. The engine then shows
+ *	Reconfigured until it is Connected again. NULL if there is nothing such,
+ *	and then no frontend may do it.
  * @own_changed: one of @own_keys or @other_keys changed, or the driver called
  *	xpv_device_look(); may be NULL
  * @uevent: add variables to the bus device's uevents. A backend that has it is
@@ -113,6 +117,7 @@ struct xpv_driver {
 	int (*describe)(struct xpv_device *dev, struct xpv_txn *txn);
 	void (*connected)(struct xpv_device *dev);
 	void (*refresh)(struct xpv_device *dev);
+	void (*reconfigure)(struct xpv_device *dev);
 	void (*own_changed)(struct xpv_device *dev);
 	int (*uevent)(struct xpv_device *dev, struct kobj_uevent_env *env);
 	void (*reclaim)(struct xpv_device *dev);
@@ -170,6 +175,8 @@ struct xpv_device {
 	bool online;
 	bool replaced;			/* our node was, when last written */
 	bool announced;			/* to user space, as online */
+	bool reconfiguring;		/* the other end is */
+	bool reconfigured;		/* and our node says that we are */
 	enum xenbus_state failed_at;	/* the other end's, when we failed */
 	unsigned int backoff_ms;
 	ktime_t reopen_at;
