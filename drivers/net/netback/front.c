@@ -14,6 +14,34 @@
 /* What is left of a page must hold a packet's headers. */
 #define HEADROOM_MAX	(XEN_PAGE_SIZE / 2)
 
+struct headroom_key {
+	unsigned int headroom;
+};
+
+/**
+ * front_read_headroom() - read how much room XDP programs of the guest want
+ * @vif: the device
+ *
+ * It may change while packets pass.
+ *
+ * Context: the lane; sleeps.
+ * Return: 0, or an error, already reported.
+ */
+int front_read_headroom(struct netback *vif)
+{
+	static const struct xpv_key key =
+		XPV_MAY_UINT(headroom_key, headroom, "xdp-headroom",
+			     0, XEN_NETIF_MAX_XDP_HEADROOM, 0);
+	struct headroom_key found;
+	int err;
+
+	err = xpv_store_read(vif->xdev, XPV_OTHER, &key, 1, &found);
+	if (!err)
+		WRITE_ONCE(vif->front.headroom,
+			   min_t(unsigned int, found.headroom, HEADROOM_MAX));
+	return err;
+}
+
 /**
  * front_read() - read what holds for the whole device
  * @vif: the device; its @front is filled
@@ -40,8 +68,6 @@ int front_read(struct netback *vif)
 			     0, netback_max_order, 0),
 		XPV_MAY_UINT(netback_front, rx_order, NETIF_KEY_RX_ORDER,
 			     0, netback_max_order, 0),
-		XPV_MAY_UINT(netback_front, headroom, "xdp-headroom",
-			     0, XEN_NETIF_MAX_XDP_HEADROOM, 0),
 		XPV_KEY_PRESENT(netback_front, ctrl, "ctrl-ring-ref"),
 	};
 	struct netback_front *front = &vif->front;
@@ -55,8 +81,7 @@ int front_read(struct netback *vif)
 		return xpv_device_fail(vif->xdev, -EOPNOTSUPP,
 				       "%s/request-rx-copy is not set: pages are not exchanged any more",
 				       vif->xdev->otherend);
-	front->headroom = min_t(unsigned int, front->headroom, HEADROOM_MAX);
-	return 0;
+	return front_read_headroom(vif);
 }
 
 struct one_ref {

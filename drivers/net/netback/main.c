@@ -218,6 +218,11 @@ static void netback_connected(struct xpv_device *xdev)
 	ctrl_kick(vif);
 }
 
+static void netback_reconfigure(struct xpv_device *xdev)
+{
+	front_read_headroom(xdev->priv);
+}
+
 static void netback_own_changed(struct xpv_device *xdev)
 {
 	struct netback *vif = xdev->priv;
@@ -322,6 +327,7 @@ static struct xpv_driver netback_driver = {
 	.publish = netback_publish,
 	.connect = netback_connect,
 	.connected = netback_connected,
+	.reconfigure = netback_reconfigure,
 	.own_changed = netback_own_changed,
 	.uevent = netback_uevent,
 	.disconnect = netback_disconnect,

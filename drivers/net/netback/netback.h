@@ -69,7 +69,7 @@ struct seq_file;
  * @queues: how many queues
  * @tx_order: pages of each tx ring, as a power of two
  * @rx_order: and of each rx ring
- * @headroom: bytes it wants free before the data of each buffer
+ * @headroom: bytes it wants free before a packet; may change at any time
  * @ctrl: it has a control ring
  */
 struct netback_front {
@@ -473,6 +473,7 @@ extern const struct ethtool_ops netback_ethtool_ops;
 
 /* front.c */
 int front_read(struct netback *vif);
+int front_read_headroom(struct netback *vif);
 int front_read_queue(struct netback *vif, unsigned int index,
 		     struct netback_ports *ports);
 int front_read_ctrl(struct netback *vif, grant_ref_t *ref,

@@ -21,21 +21,18 @@
 /* How often buffers of a guest are looked for that does not tell of them. */
 #define LOOK_INTERVAL	msecs_to_jiffies(30)
 
-/* A packet's extra slots at most: GSO, hash and XDP. */
-#define EXTRAS_MAX	3
-
 /*
  * struct plan - how a packet goes into slots
  * @gso: it has an extra for segmentation
  * @hash: the type of hash in an extra, or negative
- * @xdp: it has an extra for the headroom
+ * @headroom: bytes before it, told in an extra; or 0
  * @extras: how many that makes
  * @need: slots in all
  */
 struct plan {
 	bool gso;
 	int hash;
-	bool xdp;
+	unsigned int headroom;
 	unsigned int extras;
 	unsigned int need;
 };
@@ -203,10 +200,10 @@ static void plan_make(struct netback *vif, struct sk_buff *skb,
 {
 	plan->gso = gso_type(vif, skb) != XEN_NETIF_GSO_TYPE_NONE;
 	plan->hash = rcu_access_pointer(vif->hash) ? plan_hash(vif, skb) : -1;
-	plan->xdp = vif->front.headroom;
-	plan->extras = plan->gso + (plan->hash >= 0) + plan->xdp;
-	plan->need = DIV_ROUND_UP(skb->len + vif->front.headroom,
-				  XEN_PAGE_SIZE) + plan->extras;
+	plan->headroom = READ_ONCE(vif->front.headroom);
+	plan->extras = plan->gso + (plan->hash >= 0) + !!plan->headroom;
+	plan->need = DIV_ROUND_UP(skb->len + plan->headroom, XEN_PAGE_SIZE) +
+		     plan->extras;
 }
 
 /* Take the next buffer, for data. */
@@ -279,8 +276,8 @@ static void fill_extras(struct fill *fill, const struct sk_buff *skb)
 	if (fill->plan->hash >= 0)
 		netif_rx_hash(slot_extra(fill), fill->plan->hash,
 			      skb_get_hash_raw(skb), --left);
-	if (fill->plan->xdp)
-		netif_rx_xdp(slot_extra(fill), vif->front.headroom, --left);
+	if (fill->plan->headroom)
+		netif_rx_xdp(slot_extra(fill), fill->plan->headroom, --left);
 }
 
 /* The next buffer; behind the first come the extras. */
@@ -347,7 +344,7 @@ static void fill_packet(struct netback_queue *queue, struct sk_buff *skb,
 	struct sk_buff *part;
 	u32 first;
 
-	slot_open(&fill, queue->vif->front.headroom);
+	slot_open(&fill, plan->headroom);
 	slot_describe(&fill, skb);
 	first = fill.slot;
 	feed_skb(&fill, skb, first, skb);
