@@ -19,5 +19,6 @@ test_grant-src := lib/grant.c $(fake-xen)
 test_grant_cache-src := lib/grant_cache.c $(fake-xen)
 test_map-src := lib/map.c $(fake-xen)
 test_mapcache-src := lib/mapcache.c lib/map.c $(fake-xen)
+test_copy-src := lib/copy.c $(fake-xen)
 test_evtchn-src := lib/evtchn.c $(fake-xen)
 test_netfront_parse-src := drivers/net/netfront/netfront_parse.c

@@ -17,6 +17,8 @@ typedef uint64_t phys_addr_t;
 #define kvcalloc(n, size, gfp)		shim_alloc_array((n), (size))
 #define kvfree(ptr)			free(ptr)
 
+#define virt_to_page(address)	((struct page *)(address))
+
 #define page_count(page)	((page)->count)
 
 static inline void get_page(struct page *page)

@@ -10,6 +10,14 @@
 
 #define INVALID_GRANT_REF	((grant_ref_t)-1)
 
+/* A page that some domain granted: a test says which. */
+struct xen_page_foreign {
+	domid_t domid;
+	grant_ref_t gref;
+};
+
+struct xen_page_foreign *xen_page_foreign(const struct page *page);
+
 int gnttab_alloc_grant_references(u16 count, grant_ref_t *head);
 void gnttab_free_grant_references(grant_ref_t head);
 void gnttab_free_grant_reference(grant_ref_t ref);

@@ -35,4 +35,24 @@ struct gnttab_unmap_grant_ref {
 	int16_t status;
 };
 
+#define GNTCOPY_source_gref	1
+#define GNTCOPY_dest_gref	2
+
+#define GNTTABOP_copy		5
+#define DOMID_SELF		0x7ff0
+
+struct gnttab_copy {
+	struct {
+		union {
+			grant_ref_t ref;
+			uint64_t gmfn;
+		} u;
+		domid_t domid;
+		uint16_t offset;
+	} source, dest;
+	uint16_t len;
+	uint16_t flags;
+	int16_t status;
+};
+
 #endif
