@@ -66,6 +66,36 @@ static unsigned int queues_to_offer(void)
 	return min(nr ?: min(num_online_cpus(), 8U), MAX_QUEUES);
 }
 
+/* How long a frontend gets to notice that its backend is a new one. */
+#define STALE_TIME	msecs_to_jiffies(500)
+
+static void stale_over(struct timer_list *timer)
+{
+	struct netback *vif = container_of(timer, struct netback, stale_timer);
+
+	xpv_device_kick(vif->xdev);
+}
+
+/*
+ * A frontend that is Connected as we begin is so with the backend before us.
+ * Some give their rings up when they see a new one, and make others; to map
+ * the old ones meanwhile would fail. Some keep them, and say nothing.
+ */
+static void stale_begin(struct netback *vif)
+{
+	vif->stale_until = 0;
+	if (vif->xdev->other == XenbusStateConnected)
+		vif->stale_until = (jiffies + STALE_TIME) | 1;
+}
+
+static bool is_stale(struct netback *vif)
+{
+	if (!vif->stale_until || time_after(jiffies, vif->stale_until))
+		return false;
+	mod_timer(&vif->stale_timer, vif->stale_until + 1);
+	return true;
+}
+
 struct own_keys {
 	unsigned int handle;
 };
@@ -88,6 +118,7 @@ static int netback_probe(struct xpv_device *xdev)
 	vif->script = xpv_store_text(xdev, XPV_OWN, "script");
 	if (IS_ERR(vif->script))
 		vif->script = NULL;
+	timer_setup(&vif->stale_timer, stale_over, 0);
 	vif_read_mtu(vif);
 	credit_read(vif);
 	/* Pairs with netback_uevent(), which may run already. */
@@ -107,6 +138,7 @@ static int netback_publish(struct xpv_device *xdev, struct xpv_txn *txn)
 	struct netback *vif = xdev->priv;
 	unsigned int i;
 
+	stale_begin(vif);
 	for (i = 0; i < ARRAY_SIZE(features); i++)
 		xpv_txn_put(txn, features[i], "1");
 	xpv_txn_put(txn, "feature-rx-flip", "0");
@@ -186,6 +218,8 @@ static int netback_connect(struct xpv_device *xdev)
 		xpv_lane_step(&xdev->lane, "waiting for the hotplug script");
 		return -EAGAIN;
 	}
+	if (is_stale(vif))
+		return -EAGAIN;
 	vif->rogue = false;
 	atomic_set(&vif->stalled, 0);
 	err = front_read(vif);
@@ -259,6 +293,7 @@ static void netback_remove(struct xpv_device *xdev)
 	struct netback *vif = xdev->priv;
 
 	xdev->priv = NULL;
+	timer_delete_sync(&vif->stale_timer);
 	vif_free(vif);
 }
 

@@ -317,7 +317,9 @@ static inline struct netback_cb *netback_cb(struct sk_buff *skb)
  * @tx_ch: the event channel of the tx ring, or of both
  * @rx_ch: that of the rx ring, if it has one
  * @split: whether it has
- * @worked: NAPI: there was something to do since the last event was ended
+ * @tx_worked: NAPI: something came on the tx ring since its last event ended
+ * @tx_foreseen: NAPI: some of that came just as an event was asked for
+ * @rx_worked: NAPI: the same of the rx ring
  * @tx: see there
  * @rx: see there
  * @stage: pages that stay mapped
@@ -333,7 +335,9 @@ struct netback_queue {
 	struct xpv_evtchn tx_ch;
 	struct xpv_evtchn rx_ch;
 	bool split;
-	bool worked;
+	bool tx_worked;
+	bool tx_foreseen;
+	bool rx_worked;
 	struct netback_tx tx;
 	struct netback_rx rx ____cacheline_aligned_in_smp;
 	struct netback_stage stage;
@@ -414,6 +418,9 @@ struct netback_mcast {
  * @xdev: the engine's side of it
  * @dev: the interface
  * @script: the hotplug script, for uevents
+ * @stale_until: until when what an earlier backend's frontend has in the store
+ *	may be about to change, in jiffies; 0 if it is not
+ * @stale_timer: has the lane look then
  * @front: what the frontend of the present life asked for
  * @max_queues: queues that we offer; constant
  * @queues: @max_queues pointers
@@ -434,6 +441,8 @@ struct netback {
 	struct xpv_device *xdev;
 	struct net_device *dev;
 	char *script;
+	unsigned long stale_until;
+	struct timer_list stale_timer;
 	struct netback_front front;
 	unsigned int max_queues;
 	struct netback_queue **queues;

@@ -31,29 +31,57 @@ static void rx_event(void *arg)
 }
 
 /*
+ * End the event of a channel, if one came. What it brought may have been found
+ * before it came, by a run that something else called for.
+ */
+static void end_event(struct netback_queue *queue, unsigned int bit,
+		      struct xpv_evtchn *ch, bool worked)
+{
+	if (test_and_clear_bit(bit, &queue->flags))
+		xpv_evtchn_eoi(ch, worked);
+}
+
+static void end_rx_event(struct netback_queue *queue)
+{
+	if (!test_bit(QUEUE_RX_EVENT, &queue->flags))
+		return;
+	netback_count(queue->rx.stats.events, 1);
+	end_event(queue, QUEUE_RX_EVENT, &queue->rx_ch, queue->rx_worked);
+	queue->rx_worked = false;
+}
+
+static void end_tx_event(struct netback_queue *queue)
+{
+	bool rx_worked = !queue->split && queue->rx_worked;
+
+	if (!test_bit(QUEUE_TX_EVENT, &queue->flags))
+		return;
+	netback_count(queue->tx.stats.events, 1);
+	end_event(queue, QUEUE_TX_EVENT, &queue->tx_ch,
+		  queue->tx_worked || rx_worked);
+	queue->tx_worked = queue->tx_foreseen;
+	queue->tx_foreseen = false;
+	if (rx_worked)
+		queue->rx_worked = false;
+}
+
+/*
  * NAPI is done: have the guest send an event for what comes next, unless there
- * is something already.
+ * is something already. For that it may have sent one all the same.
  */
 static void queue_rest(struct netback_queue *queue)
 {
 	int waiting = tx_rest(queue);
 
 	if (waiting > 0) {
+		queue->tx_foreseen = true;
 		napi_schedule(&queue->napi);
 		return;
 	}
-	if (test_and_clear_bit(QUEUE_RX_EVENT, &queue->flags)) {
-		netback_count(queue->rx.stats.events, 1);
-		xpv_evtchn_eoi(&queue->rx_ch, queue->worked);
-	}
+	end_rx_event(queue);
 	/* A queue that may not go on does not want to hear of more either. */
-	if (waiting < 0)
-		return;
-	if (test_and_clear_bit(QUEUE_TX_EVENT, &queue->flags)) {
-		netback_count(queue->tx.stats.events, 1);
-		xpv_evtchn_eoi(&queue->tx_ch, queue->worked);
-	}
-	queue->worked = false;
+	if (!waiting)
+		end_tx_event(queue);
 }
 
 static int queue_poll(struct napi_struct *napi, int budget)
@@ -67,11 +95,11 @@ static int queue_poll(struct napi_struct *napi, int budget)
 	if (!idle)
 		work = tx_run(queue, budget);
 	if (work)
-		queue->worked = true;
+		queue->tx_worked = true;
 	if (READ_ONCE(queue->rx.kick)) {
 		WRITE_ONCE(queue->rx.kick, false);
 		if (rx_look(queue))
-			queue->worked = true;
+			queue->rx_worked = true;
 	}
 	/* An idle one keeps its event until vif_open() or the next life. */
 	if (work < budget && napi_complete_done(napi, work) && !idle)
@@ -234,7 +262,9 @@ static void queue_reset(struct netback_queue *queue, bool split)
 {
 	queue->flags = 0;
 	queue->split = split;
-	queue->worked = false;
+	queue->tx_worked = false;
+	queue->tx_foreseen = false;
+	queue->rx_worked = false;
 	queue->tx.waiting = 0;
 	queue->tx.ready = queue->tx.ring.prod;
 	queue->tx.held = false;
