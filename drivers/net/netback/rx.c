@@ -157,12 +157,14 @@ static void notify(struct netback_queue *queue)
 static void flush(struct netback_queue *queue)
 {
 	struct netback_rx *rx = &queue->rx;
+	struct sk_buff *skb;
 
 	if (skb_queue_empty(&rx->waiting))
 		return;
 	xpv_copy_run(&rx->copy, copy_failed, queue);
 	put_answers(rx);
-	__skb_queue_purge(&rx->waiting);
+	while ((skb = __skb_dequeue(&rx->waiting)))
+		dev_consume_skb_any(skb);
 }
 
 /* Slots ------------------------------------------------------------------- */
