@@ -38,6 +38,8 @@ static const struct counter each[] = {
 	TX("tx_throttled", throttled),
 	TX("tx_events", events),
 	TX("tx_notified", notified),
+	TX("tx_polled", polled),
+	TX("tx_polled_vainly", polled_vainly),
 	RX("rx_packets", packets),
 	RX("rx_bytes", bytes),
 	RX("rx_staged", staged),

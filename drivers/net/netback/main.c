@@ -59,6 +59,11 @@ module_param_named(max_ring_page_order, netback_max_order, uint, 0444);
 MODULE_PARM_DESC(max_ring_page_order,
 		 "Largest rings a frontend may ask for, in pages as a power of two");
 
+unsigned int netback_poll_us = 20;
+module_param_named(poll_us, netback_poll_us, uint, 0644);
+MODULE_PARM_DESC(poll_us,
+		 "How long a busy ring that has become empty is watched before the guest is asked for an event; 0 for not at all");
+
 static unsigned int queues_to_offer(void)
 {
 	unsigned int nr = READ_ONCE(netback_max_queues);

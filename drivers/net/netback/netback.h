@@ -151,6 +151,8 @@ struct netback_stage {
  * @throttled: how often the rate limit stopped it
  * @events: events that came
  * @notified: events sent
+ * @polled: how often something came while an empty ring was watched
+ * @polled_vainly: and how often nothing did
  *
  * Written by the queue's NAPI, read by anyone with READ_ONCE().
  */
@@ -166,6 +168,8 @@ struct netback_tx_stats {
 	unsigned long throttled;
 	unsigned long events;
 	unsigned long notified;
+	unsigned long polled;
+	unsigned long polled_vainly;
 };
 
 /**
@@ -220,6 +224,9 @@ struct netback_rx_stats {
  * @pkt: the packet that is being taken
  * @held: it has to wait for the rate limit
  * @credit_timer: ends that wait
+ * @rest_ns: when the ring was last found empty
+ * @poll_score: how many runs in a row came soon after that;
+ * @poll_need: and how many have to before an empty ring is watched
  * @stats: see there
  *
  * All of it is NAPI's, and the lane's while that is disabled.
@@ -236,6 +243,9 @@ struct netback_tx {
 	struct netif_tx_pkt pkt;
 	bool held;
 	struct timer_list credit_timer;
+	u64 rest_ns;
+	unsigned int poll_score;
+	unsigned int poll_need;
 	struct netback_tx_stats stats;
 };
 
@@ -468,6 +478,7 @@ extern unsigned int netback_fatal_slots;
 extern unsigned int netback_staging;
 extern unsigned int netback_max_order;
 extern bool netback_headroom;
+extern unsigned int netback_poll_us;
 
 /* vif.c */
 struct netback *vif_create(struct xpv_device *xdev, unsigned int handle,
@@ -502,9 +513,14 @@ void queue_disconnect(struct netback_queue *queue);
 int tx_run(struct netback_queue *queue, int budget);
 int tx_rest(struct netback_queue *queue);
 
+/* poll.c */
+void poll_learn(struct netback_queue *queue);
+void poll_rest(struct netback_queue *queue);
+bool poll_more(struct netback_queue *queue);
+
 /* tx_skb.c */
 struct sk_buff *tx_build(struct netback_queue *queue, u32 slot);
-void tx_deliver(struct netback_queue *queue, struct sk_buff *skb);
+struct sk_buff *tx_finish(struct netback_queue *queue, struct sk_buff *skb);
 
 /* rx.c */
 netdev_tx_t rx_send(struct netback_queue *queue, struct sk_buff *skb);

@@ -66,22 +66,24 @@ static void end_tx_event(struct netback_queue *queue)
 }
 
 /*
- * NAPI is done: have the guest send an event for what comes next, unless there
- * is something already. For that it may have sent one all the same.
+ * NAPI is about to be done: have the guest send an event for what comes next,
+ * unless there is something already; for that it may have sent one all the
+ * same. While this runs, no other run does: an event that comes as soon as the
+ * last has ended has NAPI run once more. Return: false if it has to go on.
  */
-static void queue_rest(struct netback_queue *queue)
+static bool queue_rest(struct netback_queue *queue)
 {
 	int waiting = tx_rest(queue);
 
 	if (waiting > 0) {
 		queue->tx_foreseen = true;
-		napi_schedule(&queue->napi);
-		return;
+		return false;
 	}
 	end_rx_event(queue);
 	/* A queue that may not go on does not want to hear of more either. */
 	if (!waiting)
 		end_tx_event(queue);
+	return true;
 }
 
 static int queue_poll(struct napi_struct *napi, int budget)
@@ -93,17 +95,26 @@ static int queue_poll(struct napi_struct *napi, int budget)
 	int work = 0;
 
 	if (!idle)
-		work = tx_run(queue, budget);
-	if (work)
+		poll_learn(queue);
+	do {
+		if (!idle)
+			work += tx_run(queue, budget - work);
+		if (READ_ONCE(queue->rx.kick)) {
+			WRITE_ONCE(queue->rx.kick, false);
+			if (rx_look(queue))
+				queue->rx_worked = true;
+		}
+	} while (work && work < budget && poll_more(queue));
+	if (work) {
 		queue->tx_worked = true;
-	if (READ_ONCE(queue->rx.kick)) {
-		WRITE_ONCE(queue->rx.kick, false);
-		if (rx_look(queue))
-			queue->rx_worked = true;
+		poll_rest(queue);
 	}
+	if (work >= budget)
+		return work;
 	/* An idle one keeps its event until vif_open() or the next life. */
-	if (work < budget && napi_complete_done(napi, work) && !idle)
-		queue_rest(queue);
+	if (!idle && !queue_rest(queue))
+		return budget;
+	napi_complete_done(napi, work);
 	return work;
 }
 
@@ -268,6 +279,8 @@ static void queue_reset(struct netback_queue *queue, bool split)
 	queue->tx.waiting = 0;
 	queue->tx.ready = queue->tx.ring.prod;
 	queue->tx.held = false;
+	queue->tx.rest_ns = 0;
+	queue->tx.poll_score = 0;
 	queue->rx.known = queue->rx.ring.cons;
 	queue->rx.shown = false;
 	queue->rx.notify = false;

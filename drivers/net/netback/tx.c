@@ -186,14 +186,19 @@ static void tx_flush(struct netback_queue *queue)
 {
 	struct netback_tx *tx = &queue->tx;
 	struct sk_buff *skb;
+	LIST_HEAD(ready);
 
 	if (tx->copy.nr) {
 		xpv_copy_run(&tx->copy, copy_failed, queue);
 		drop_broken(tx);
 	}
 	push_answers(queue);
-	while ((skb = __skb_dequeue(&tx->built)))
-		tx_deliver(queue, skb);
+	while ((skb = __skb_dequeue(&tx->built))) {
+		skb = tx_finish(queue, skb);
+		if (skb)
+			list_add_tail(&skb->list, &ready);
+	}
+	netif_receive_skb_list(&ready);
 }
 
 /* Take the packet on. Return: false if it has to wait. */
@@ -237,7 +242,7 @@ int tx_run(struct netback_queue *queue, int budget)
  * tx_rest() - ask for an event when more comes
  * @queue: a connected queue
  *
- * Context: the queue's NAPI, which has completed.
+ * Context: the queue's NAPI.
  * Return: how many requests wait after all; or an error if none shall be heard
  * of: the rate limit holds the queue, or its frontend was given up.
  */

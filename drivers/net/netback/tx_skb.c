@@ -175,13 +175,14 @@ static bool check_headers(struct netback_queue *queue, struct sk_buff *skb)
 }
 
 /**
- * tx_deliver() - give a packet to the network stack
+ * tx_finish() - make a packet ready for the network stack
  * @queue: the queue
  * @skb: the packet, complete and answered
  *
  * Context: the queue's NAPI.
+ * Return: the packet, or NULL if it was dropped.
  */
-void tx_deliver(struct netback_queue *queue, struct sk_buff *skb)
+struct sk_buff *tx_finish(struct netback_queue *queue, struct sk_buff *skb)
 {
 	struct netback_tx *tx = &queue->tx;
 	struct net_device *dev = queue->vif->dev;
@@ -208,9 +209,9 @@ void tx_deliver(struct netback_queue *queue, struct sk_buff *skb)
 	skb_probe_transport_header(skb);
 	netback_count(tx->stats.packets, 1);
 	netback_count(tx->stats.bytes, len);
-	napi_gro_receive(&queue->napi, skb);
-	return;
+	return skb;
 
 refused:
 	netback_count(tx->stats.errors, 1);
+	return NULL;
 }
