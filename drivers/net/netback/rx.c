@@ -497,22 +497,10 @@ static void hand_over(struct netback_queue *queue, struct sk_buff *skb)
 	}
 	put_answers(rx);
 	dev_consume_skb_any(skb);
-	if (netdev_xmit_more() || !push_answers(rx))
-		return;
-	/* One event for all that comes in this softirq. */
-	rx->notify = true;
-	kick(queue);
 }
 
-/**
- * rx_send() - give a packet to the guest
- * @queue: the queue
- * @skb: the packet
- *
- * Context: the stack's transmission, with the queue's lock held.
- * Return: as ndo_start_xmit().
- */
-netdev_tx_t rx_send(struct netback_queue *queue, struct sk_buff *skb)
+/* One packet, which may be dropped, or come again. */
+static netdev_tx_t send_one(struct netback_queue *queue, struct sk_buff *skb)
 {
 	struct netback *vif = queue->vif;
 	struct netback_rx *rx = &queue->rx;
@@ -537,6 +525,29 @@ netdev_tx_t rx_send(struct netback_queue *queue, struct sk_buff *skb)
 	fill_packet(queue, skb, &plan);
 	hand_over(queue, skb);
 	return NETDEV_TX_OK;
+}
+
+/**
+ * rx_send() - give a packet to the guest
+ * @queue: the queue
+ * @skb: the packet
+ *
+ * Context: the stack's transmission, with the queue's lock held.
+ * Return: as ndo_start_xmit().
+ */
+netdev_tx_t rx_send(struct netback_queue *queue, struct sk_buff *skb)
+{
+	netdev_tx_t sent = send_one(queue, skb);
+
+	if (netdev_xmit_more() && sent == NETDEV_TX_OK)
+		return sent;
+	/* The last of a burst, even if itself was dropped. */
+	if (push_answers(&queue->rx)) {
+		/* One event for all that comes in this softirq. */
+		queue->rx.notify = true;
+		kick(queue);
+	}
+	return sent;
 }
 
 /**
