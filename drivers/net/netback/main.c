@@ -281,9 +281,10 @@ static void netback_disconnect(struct xpv_device *xdev)
 	struct netback *vif = xdev->priv;
 	unsigned int i;
 
-	vif_carrier(vif, false);
 	for (i = 0; i < vif->nr_queues; i++)
 		queue_stop(vif->queues[i]);
+	/* No queue can find it back any more. */
+	vif_carrier(vif, false);
 	ctrl_disconnect(vif);
 	while (vif->nr_queues) {
 		queue_disconnect(vif->queues[vif->nr_queues - 1]);
