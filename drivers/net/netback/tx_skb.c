@@ -43,7 +43,7 @@ static bool dest_extend(struct netback_tx *tx, struct dest *dest,
 	struct sk_buff *skb = dest->skb;
 	unsigned int skip;
 
-	if (skb_shinfo(skb)->nr_frags == MAX_SKB_FRAGS)
+	if (!dest->left || skb_shinfo(skb)->nr_frags == MAX_SKB_FRAGS)
 		return false;
 	if (!skb_page_frag_refill(min_t(unsigned int, dest->left, PAGE_SIZE),
 				  frag, GFP_ATOMIC | __GFP_NOWARN))

@@ -335,6 +335,40 @@ static void event_comes_after(void **state)
 }
 
 /* A backend that starts anew answers what the one before left, in order. */
+/*
+ * Shown in several steps, told of once: the push answers for all of them,
+ * whenever between them the frontend fell asleep.
+ */
+static void shown_before_told(void **state)
+{
+	struct pair p;
+	u32 slept;
+
+	for (slept = 0; slept <= 3; slept++) {
+		u32 i;
+
+		setup(&p);
+		for (i = 0; i < 3; i++)
+			ask(&p, i);
+		xpv_front_ring_push(&p.front);
+		/* The first threshold of a ring is past. */
+		p.front.page->rsp_event = 0;
+		for (i = 0; i <= 3; i++) {
+			if (i == slept)
+				xpv_front_ring_final_check(&p.front);
+			if (i == 3)
+				break;
+			answer(&p);
+			xpv_back_ring_show(&p.back);
+			assert_int_equal(xpv_front_ring_pending(&p.front), 1);
+			collect(&p, i);
+		}
+		assert_int_equal(xpv_back_ring_push(&p.back), slept < 3);
+		assert_false(xpv_back_ring_push(&p.back));
+		teardown(&p);
+	}
+}
+
 static void backend_reattaches(void **state)
 {
 	struct pair p;
@@ -764,6 +798,7 @@ int main(void)
 		cmocka_unit_test(event_threshold),
 		cmocka_unit_test(events_only_when_asked),
 		cmocka_unit_test(event_comes_after),
+		cmocka_unit_test(shown_before_told),
 		cmocka_unit_test(backend_reattaches),
 		cmocka_unit_test(attach_checks_indices),
 		cmocka_unit_test(copied_once),
