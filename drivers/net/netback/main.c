@@ -5,6 +5,7 @@
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/cpumask.h>
+#include <linux/delay.h>
 #include <linux/module.h>
 #include <linux/seq_file.h>
 #include <linux/slab.h>
@@ -257,9 +258,26 @@ static void netback_connected(struct xpv_device *xdev)
 	ctrl_kick(vif);
 }
 
+/* How long the key that a frontend reconfigures may come after its state. */
+#define KEY_TRIES	10
+#define KEY_INTERVAL	10	/* ms */
+
+/*
+ * The kernel's frontend says that it reconfigures itself before it writes what
+ * it wants, and takes our answer for the promise that packets are so from now
+ * on. An old value may be the new one, or come too early: wait a little.
+ */
 static void netback_reconfigure(struct xpv_device *xdev)
 {
-	front_read_headroom(xdev->priv);
+	struct netback *vif = xdev->priv;
+	unsigned int i, before = vif->front.headroom;
+
+	for (i = 0; i < KEY_TRIES; i++) {
+		if (i)
+			msleep(KEY_INTERVAL);
+		if (front_read_headroom(vif) || vif->front.headroom != before)
+			break;
+	}
 }
 
 static void netback_own_changed(struct xpv_device *xdev)
@@ -267,8 +285,10 @@ static void netback_own_changed(struct xpv_device *xdev)
 	struct netback *vif = xdev->priv;
 
 	credit_read(vif);
-	if (xdev->state == XenbusStateConnected)
+	if (xdev->state == XenbusStateConnected) {
 		read_mcast(vif);
+		front_read_headroom(vif);
+	}
 	vif_read_mtu(vif);
 }
 
@@ -354,6 +374,7 @@ static const char *const netback_own_keys[] = {
 
 static const char *const netback_other_keys[] = {
 	"request-multicast-control",
+	"xdp-headroom",
 	NULL
 };
 

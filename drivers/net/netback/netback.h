@@ -316,7 +316,6 @@ static inline struct netback_cb *netback_cb(struct sk_buff *skb)
 /* Bits of struct netback_queue.flags. */
 #define QUEUE_TX_EVENT	0	/* an event came and was not ended yet */
 #define QUEUE_RX_EVENT	1	/* the same of a channel of its own */
-#define QUEUE_CREDIT	2	/* the rate limit holds the tx ring */
 
 /**
  * struct netback_queue - a pair of rings
