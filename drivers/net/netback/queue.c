@@ -15,9 +15,11 @@ static void tx_event(void *arg)
 {
 	struct netback_queue *queue = arg;
 
-	set_bit(QUEUE_TX_EVENT, &queue->flags);
 	if (!queue->split)
 		WRITE_ONCE(queue->rx.kick, true);
+	/* Pairs with is_due(). */
+	smp_mb__before_atomic();
+	set_bit(QUEUE_TX_EVENT, &queue->flags);
 	napi_schedule(&queue->napi);
 }
 
@@ -25,28 +27,34 @@ static void rx_event(void *arg)
 {
 	struct netback_queue *queue = arg;
 
-	set_bit(QUEUE_RX_EVENT, &queue->flags);
 	WRITE_ONCE(queue->rx.kick, true);
+	/* Pairs with is_due(). */
+	smp_mb__before_atomic();
+	set_bit(QUEUE_RX_EVENT, &queue->flags);
 	napi_schedule(&queue->napi);
 }
 
-/*
- * End the event of a channel, if one came. What it brought may have been found
- * before it came, by a run that something else called for.
- */
-static void end_event(struct netback_queue *queue, unsigned int bit,
-		      struct xpv_evtchn *ch, bool worked)
+/* Whether an event is to be ended: one came, and was looked into. */
+static bool is_due(struct netback_queue *queue, unsigned int bit)
 {
-	if (test_and_clear_bit(bit, &queue->flags))
-		xpv_evtchn_eoi(ch, worked);
+	if (!test_bit(bit, &queue->flags))
+		return false;
+	/* The event before what it has us look for. */
+	smp_rmb();
+	return !READ_ONCE(queue->rx.kick);
 }
 
+/*
+ * What an event brought may have been found before it came, by a run that
+ * something else called for.
+ */
 static void end_rx_event(struct netback_queue *queue)
 {
-	if (!test_bit(QUEUE_RX_EVENT, &queue->flags))
+	if (!is_due(queue, QUEUE_RX_EVENT))
 		return;
+	clear_bit(QUEUE_RX_EVENT, &queue->flags);
 	netback_count(queue->rx.stats.events, 1);
-	end_event(queue, QUEUE_RX_EVENT, &queue->rx_ch, queue->rx_worked);
+	xpv_evtchn_eoi(&queue->rx_ch, queue->rx_worked);
 	queue->rx_worked = false;
 }
 
@@ -54,11 +62,11 @@ static void end_tx_event(struct netback_queue *queue)
 {
 	bool rx_worked = !queue->split && queue->rx_worked;
 
-	if (!test_bit(QUEUE_TX_EVENT, &queue->flags))
+	if (!is_due(queue, QUEUE_TX_EVENT))
 		return;
+	clear_bit(QUEUE_TX_EVENT, &queue->flags);
 	netback_count(queue->tx.stats.events, 1);
-	end_event(queue, QUEUE_TX_EVENT, &queue->tx_ch,
-		  queue->tx_worked || rx_worked);
+	xpv_evtchn_eoi(&queue->tx_ch, queue->tx_worked || rx_worked);
 	queue->tx_worked = queue->tx_foreseen;
 	queue->tx_foreseen = false;
 	if (rx_worked)
@@ -69,7 +77,8 @@ static void end_tx_event(struct netback_queue *queue)
  * NAPI is about to be done: have the guest send an event for what comes next,
  * unless there is something already; for that it may have sent one all the
  * same. While this runs, no other run does: an event that comes as soon as the
- * last has ended has NAPI run once more. Return: false if it has to go on.
+ * last has ended has NAPI run once more. So does one that was not looked into
+ * yet, which is not ended here. Return: false if NAPI has to go on.
  */
 static bool queue_rest(struct netback_queue *queue)
 {
