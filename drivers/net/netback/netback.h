@@ -261,6 +261,8 @@ struct netback_tx {
  * @shown: responses were published that the guest may have to be told of
  * @notify: and has to
  * @need: buffers that the next packet needs; 0 while there are enough
+ * @ask: and how many the guest was asked for
+ * @most: most buffers seen at once
  * @full_since: when there were too few first, in jiffies
  * @draining: there were for too long: packets are dropped
  * @stalled: and for longer still: counts for the carrier
@@ -282,6 +284,8 @@ struct netback_rx {
 	bool shown;
 	bool notify;
 	unsigned int need;
+	unsigned int ask;
+	unsigned int most;
 	unsigned long full_since;
 	bool draining;
 	bool stalled;

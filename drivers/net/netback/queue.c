@@ -294,6 +294,7 @@ static void queue_reset(struct netback_queue *queue, bool split)
 	queue->rx.shown = false;
 	queue->rx.notify = false;
 	queue->rx.need = 0;
+	queue->rx.most = 0;
 	queue->rx.draining = false;
 	queue->rx.stalled = false;
 	queue->rx.kick = false;

@@ -18,8 +18,12 @@
 
 #include "netback.h"
 
-/* How often buffers of a guest are looked for that does not tell of them. */
+/*
+ * How often buffers of a guest are looked for that does not tell of them; and
+ * when they are of one that was asked for more than are needed at once.
+ */
 #define LOOK_INTERVAL	msecs_to_jiffies(30)
+#define ASK_TIME	msecs_to_jiffies(10)
 
 /*
  * struct plan - how a packet goes into slots
@@ -102,6 +106,7 @@ static bool refresh(struct netback_queue *queue)
 		return false;
 	}
 	rx->known = rx->ring.cons + waiting;
+	rx->most = max_t(unsigned int, rx->most, waiting);
 	return rx->known != before;
 }
 
@@ -372,27 +377,41 @@ static unsigned long patience(const struct netback_queue *queue)
 }
 
 /*
- * Stop the queue until the guest gives buffers. Return: whether it just did.
+ * Stop the queue until the guest gives buffers: half of what it can give, so
+ * that one event is worth many packets, or for a moment only, what is needed.
+ * Return: whether it just gave enough.
  */
 static bool pause(struct netback_queue *queue, unsigned int need)
 {
 	struct netback_rx *rx = &queue->rx;
-	int waiting;
 
 	netif_tx_stop_queue(txq_of(queue));
-	waiting = xpv_back_ring_ask(&rx->ring, need);
-	if (waiting >= (int)need) {
-		rx->known = rx->ring.cons + waiting;
+	rx->ask = max(need, rx->most / 2);
+	xpv_back_ring_ask(&rx->ring, rx->ask);
+	if (have(queue, need)) {
 		netif_tx_start_queue(txq_of(queue));
 		return true;
 	}
 	netback_count(rx->stats.ring_full, 1);
 	WRITE_ONCE(rx->need, need);
 	rx->full_since = jiffies;
-	mod_timer(&rx->timer, jiffies + patience(queue));
+	mod_timer(&rx->timer, jiffies + ASK_TIME);
 	/* The guest may not have been told yet of what it has. */
 	kick(queue);
 	return false;
+}
+
+/* It does not give so many: be content with fewer. */
+static bool ask_less(struct netback_queue *queue)
+{
+	struct netback_rx *rx = &queue->rx;
+
+	if (rx->ask > rx->need) {
+		rx->ask = rx->need;
+		rx->most = rx->need;
+		xpv_back_ring_ask(&rx->ring, rx->ask);
+	}
+	return have(queue, rx->need);
 }
 
 static void resume(struct netback_queue *queue)
@@ -453,7 +472,7 @@ void rx_timer(struct timer_list *timer)
 	rx_lock(queue);
 	if (!rx->running || !rx->need)
 		goto unlock;
-	if (have(queue, rx->need)) {
+	if (ask_less(queue)) {
 		resume(queue);
 		goto unlock;
 	}
@@ -571,7 +590,7 @@ bool rx_look(struct netback_queue *queue)
 			notify(queue);
 		rx->notify = false;
 		moved = refresh(queue);
-		if (rx->need && rx->known - rx->ring.cons >= rx->need)
+		if (rx->need && rx->known - rx->ring.cons >= rx->ask)
 			resume(queue);
 	}
 	rx_unlock(queue);
