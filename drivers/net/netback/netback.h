@@ -257,7 +257,7 @@ struct netback_tx {
  * @answers: responses that are not in the ring yet, by slot
  * @copy: data that Xen is to copy
  * @waiting: packets that it is copied from
- * @running: packets may be put into it
+ * @running: packets may be put into it, and taken from the tx ring
  * @shown: responses were published that the guest may have to be told of
  * @notify: and has to
  * @need: buffers that the next packet needs; 0 while there are enough
@@ -271,7 +271,8 @@ struct netback_tx {
  * @stats: see there
  *
  * All but @timer and @kick is under the lock of the interface's transmit queue
- * of the same number, and the lane's while @running is not set.
+ * of the same number, and the lane's while @running is not set, which NAPI
+ * reads without it.
  */
 struct netback_rx {
 	struct xpv_mapped_ring mapped;

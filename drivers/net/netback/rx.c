@@ -606,7 +606,7 @@ bool rx_look(struct netback_queue *queue)
 void rx_start(struct netback_queue *queue)
 {
 	rx_lock(queue);
-	queue->rx.running = true;
+	WRITE_ONCE(queue->rx.running, true);
 	netif_tx_wake_queue(txq_of(queue));
 	rx_unlock(queue);
 }
@@ -629,7 +629,7 @@ void rx_stop(struct netback_queue *queue)
 			notify(queue);
 	}
 	queue->rx.notify = false;
-	queue->rx.running = false;
+	WRITE_ONCE(queue->rx.running, false);
 	/* Those that wait are dropped, rather than kept for another life. */
 	netif_tx_wake_queue(txq_of(queue));
 	rx_unlock(queue);
