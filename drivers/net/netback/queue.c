@@ -104,6 +104,9 @@ static int queue_poll(struct napi_struct *napi, int budget)
 		    !READ_ONCE(queue->rx.running);
 	int work = 0;
 
+	/* From netpoll, with interrupts off: it has no use for what we do. */
+	if (!budget)
+		return 0;
 	if (!idle)
 		poll_learn(queue);
 	do {
