@@ -3,8 +3,9 @@
  * Which queue of the guest a packet goes to, as the guest wants it: a Toeplitz
  * hash of its addresses, and a table.
  *
- * The control worker makes a new description for each change, and RCU frees the
- * old one when nobody looks at it any more.
+ * The control worker makes a new description for each change, and frees the old
+ * one when nobody looks at it any more. It waits for that: a guest that changes
+ * its mind all the time would have as many waiting as it likes.
  */
 #include <linux/rcupdate.h>
 #include <linux/seq_file.h>
@@ -38,8 +39,10 @@ static void replace(struct netback *vif, struct netback_hash *hash)
 	struct netback_hash *old = current_hash(vif);
 
 	rcu_assign_pointer(vif->hash, hash);
-	if (old)
-		kfree_rcu(old, rcu);
+	if (!old)
+		return;
+	synchronize_rcu();
+	kfree(old);
 }
 
 /**
@@ -159,7 +162,7 @@ int hash_set_mapping(struct netback *vif, const u32 *part, u32 offset, u32 nr)
  * hash_clear() - forget what the frontend wanted
  * @vif: the device
  *
- * Context: the lane, without a control worker.
+ * Context: the lane, without a control worker; sleeps.
  */
 void hash_clear(struct netback *vif)
 {

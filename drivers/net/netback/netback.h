@@ -359,7 +359,6 @@ struct netback_queue {
 
 /**
  * struct netback_hash - how packets are hashed, and queues found for them
- * @rcu: frees it
  * @alg: XEN_NETIF_CTRL_HASH_ALGORITHM_*
  * @types: XEN_NETIF_CTRL_HASH_TYPE_* bits
  * @key: the frontend's
@@ -370,7 +369,6 @@ struct netback_queue {
  * Never changed once it is in use: a new one takes its place.
  */
 struct netback_hash {
-	struct rcu_head rcu;
 	u32 alg;
 	u32 types;
 	u8 key[NETIF_HASH_KEY];
