@@ -89,8 +89,11 @@ static bool queue_rest(struct netback_queue *queue)
 		return false;
 	}
 	end_rx_event(queue);
-	/* A queue that may not go on does not want to hear of more either. */
-	if (!waiting)
+	/*
+	 * A queue that may not go on does not want to hear of more either. If
+	 * only the rate limit holds it, the rx ring of the same channel does.
+	 */
+	if (!waiting || (waiting == -EBUSY && !queue->split))
 		end_tx_event(queue);
 	return true;
 }
