@@ -589,6 +589,9 @@ bool rx_look(struct netback_queue *queue)
 		if (rx->notify)
 			notify(queue);
 		rx->notify = false;
+		/* Those of a queue that drains may have been used since. */
+		if (rx->need)
+			xpv_back_ring_ask(&rx->ring, rx->ask);
 		moved = refresh(queue);
 		if (rx->need && rx->known - rx->ring.cons >= rx->ask)
 			resume(queue);
