@@ -202,6 +202,8 @@ static void ctrl_work(struct work_struct *work)
 	int waiting;
 
 	for (; budget; budget--) {
+		if (READ_ONCE(vif->ctrl.off))
+			return;
 		waiting = ctrl_waiting(vif, false);
 		if (!waiting)
 			waiting = ctrl_waiting(vif, true);
@@ -225,6 +227,8 @@ static void ctrl_event(void *arg)
 	struct netback *vif = arg;
 
 	WRITE_ONCE(vif->ctrl.eoi_owed, true);
+	if (READ_ONCE(vif->ctrl.off))
+		return;
 	queue_work(system_unbound_wq, &vif->ctrl.work);
 }
 
@@ -264,6 +268,7 @@ int ctrl_connect(struct netback *vif, grant_ref_t ref, evtchn_port_t port)
 	int err;
 
 	INIT_WORK(&ctrl->work, ctrl_work);
+	ctrl->off = false;
 	ctrl->eoi_owed = false;
 	ctrl->buf = (void *)get_zeroed_page(GFP_KERNEL);
 	if (!ctrl->buf ||
@@ -302,9 +307,14 @@ void ctrl_disconnect(struct netback *vif)
 {
 	struct netback_ctrl *ctrl = &vif->ctrl;
 
-	xpv_evtchn_close(&ctrl->ch);
-	if (ctrl->mapped.mem)
+	if (ctrl->mapped.mem) {
+		WRITE_ONCE(ctrl->off, true);
+		/* It may be about to notify. */
 		cancel_work_sync(&ctrl->work);
+		xpv_evtchn_close(&ctrl->ch);
+		/* Queued by an event that came before it was off. */
+		cancel_work_sync(&ctrl->work);
+	}
 	xpv_ring_unmap(&ctrl->mapped);
 	xpv_copy_exit(&ctrl->copy);
 	free_page((unsigned long)ctrl->buf);

@@ -402,6 +402,7 @@ struct netback_credit {
  * @copy: what Xen copies for it
  * @buf: a page of private memory for that
  * @eoi_owed: an event is to be ended
+ * @off: it is being given back: no further request is looked at
  */
 struct netback_ctrl {
 	struct xpv_mapped_ring mapped;
@@ -411,6 +412,7 @@ struct netback_ctrl {
 	struct xpv_copy copy;
 	void *buf;
 	bool eoi_owed;
+	bool off;
 };
 
 /**
