@@ -33,6 +33,21 @@ struct dest {
 };
 
 /*
+ * Whether @skip bytes of a page may be left out: what does not fit behind them
+ * has to fit the pages that the skb can still get.
+ */
+static bool may_skip(const struct page_frag *frag, const struct dest *dest,
+		     unsigned int skip)
+{
+	unsigned int more = MAX_SKB_FRAGS - 1 -
+			    skb_shinfo(dest->skb)->nr_frags;
+
+	return frag->offset + skip < frag->size &&
+	       dest->left <= frag->size - frag->offset - skip +
+			     more * PAGE_SIZE;
+}
+
+/*
  * Get pages for what follows. If Xen copies, it starts at the same place in
  * our page as in the guest's: then whole pages are copied in one piece.
  */
@@ -49,7 +64,7 @@ static bool dest_extend(struct netback_tx *tx, struct dest *dest,
 				  frag, GFP_ATOMIC | __GFP_NOWARN))
 		return false;
 	skip = (offset - frag->offset) & (XEN_PAGE_SIZE - 1);
-	if (aligned && frag->offset + skip < frag->size)
+	if (aligned && may_skip(frag, dest, skip))
 		frag->offset += skip;
 	dest->at = page_address(frag->page) + frag->offset;
 	dest->room = min(dest->left, frag->size - frag->offset);
