@@ -490,15 +490,20 @@ static void life_end(struct xpv_device *dev)
 static void life_reconfigure(struct xpv_device *dev)
 {
 	bool wanted = dev->reconfiguring && dev->state == XenbusStateConnected;
+	int err = 0;
 
-	if (wanted == dev->reconfigured)
+	if (wanted == dev->reconfigured || !life_pace(dev))
 		return;
 	if (wanted)
 		dev->drv->reconfigure(dev);
-	dev->reconfigured = wanted;
 	if (dev->state == XenbusStateConnected)
-		xpv_store_show_state(dev, wanted ? XenbusStateReconfigured :
-						   XenbusStateConnected);
+		err = xpv_store_show_state(dev, wanted ?
+					   XenbusStateReconfigured :
+					   XenbusStateConnected);
+	if (err)
+		state_refused(dev, err);
+	else
+		dev->reconfigured = wanted;
 }
 
 static void life_notice(struct xpv_device *dev, unsigned long events)
