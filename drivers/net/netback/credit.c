@@ -6,25 +6,9 @@
  */
 #include <linux/jiffies.h>
 #include <linux/ktime.h>
-#include <linux/math64.h>
 #include <linux/slab.h>
 
 #include "netback.h"
-
-/* At least this much may be sent at once. */
-#define BURST_MIN	(128 * 1024)
-
-static int parse(const char *text, u64 *bytes, u64 *usec)
-{
-	if (sscanf(text, "%llu,%llu", bytes, usec) != 2)
-		return -EINVAL;
-	/* No period, no limit. */
-	if (!*usec) {
-		*bytes = 0;
-		*usec = 1;
-	}
-	return 0;
-}
 
 /**
  * credit_read() - do as the toolstack's "rate" key says
@@ -36,25 +20,21 @@ void credit_read(struct netback *vif)
 {
 	char *text = xpv_store_text(vif->xdev, XPV_OWN, "rate");
 	struct netback_credit *credit = &vif->credit;
-	u64 bytes = 0, usec = 1;
+	struct rate rate = { .usec = 1 };
 
 	if (!IS_ERR(text)) {
-		if (parse(text, &bytes, &usec)) {
+		if (rate_parse(text, &rate))
 			xpv_warn(vif->xdev, "%s/rate: \"%s\" is not BYTES,MICROSECONDS: no limit\n",
 				 vif->xdev->nodename, text);
-			bytes = 0;
-		}
 		kfree(text);
 	}
-	/* xl writes the largest number for no limit. */
-	if (bytes > U32_MAX)
-		bytes = 0;
 	spin_lock_bh(&credit->lock);
-	if (bytes != credit->bytes || usec != credit->usec) {
-		credit->usec = usec;
-		credit->left = bytes;
+	if (rate.bytes != credit->rate.bytes ||
+	    rate.usec != credit->rate.usec) {
+		credit->rate.usec = rate.usec;
+		credit->left = rate.bytes;
 		credit->since = ktime_get_ns();
-		WRITE_ONCE(credit->bytes, bytes);
+		WRITE_ONCE(credit->rate.bytes, rate.bytes);
 	}
 	spin_unlock_bh(&credit->lock);
 }
@@ -63,14 +43,9 @@ void credit_read(struct netback *vif)
 static void grow(struct netback_credit *credit)
 {
 	u64 now = ktime_get_ns();
-	u64 most = max_t(u64, credit->bytes, BURST_MIN);
-	u64 more = mul_u64_u64_div_u64(now - credit->since, credit->bytes,
-				       credit->usec * NSEC_PER_USEC);
 
-	if (!more)
-		return;
-	credit->since = now;
-	credit->left = min(credit->left + more, most);
+	if (rate_grow(&credit->rate, now - credit->since, &credit->left))
+		credit->since = now;
 }
 
 /**
@@ -87,15 +62,14 @@ bool credit_take(struct netback_queue *queue, unsigned int size)
 	struct netback_credit *credit = &queue->vif->credit;
 	u64 wait = 0;
 
-	if (!READ_ONCE(credit->bytes))
+	if (!READ_ONCE(credit->rate.bytes))
 		return true;
 	spin_lock(&credit->lock);
 	grow(credit);
-	if (credit->left >= size || !credit->bytes)
+	if (credit->left >= size || !credit->rate.bytes)
 		credit->left -= min_t(u64, size, credit->left);
 	else
-		wait = mul_u64_u64_div_u64(size - credit->left, credit->usec,
-					   credit->bytes) + 1;
+		wait = rate_wait(&credit->rate, size - credit->left);
 	spin_unlock(&credit->lock);
 	if (!wait)
 		return true;

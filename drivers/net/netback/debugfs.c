@@ -38,7 +38,8 @@ static void show_state(struct seq_file *to, const struct netback_queue *queue)
 		   READ_ONCE(queue->napi.state), READ_ONCE(queue->flags));
 	seq_printf(to, "Credit timer_pending: %d, credit: %llu, usec: %llu, remaining: %llu\n",
 		   timer_pending(&queue->tx.credit_timer),
-		   READ_ONCE(credit->bytes), READ_ONCE(credit->usec),
+		   READ_ONCE(credit->rate.bytes),
+		   READ_ONCE(credit->rate.usec),
 		   READ_ONCE(credit->left));
 	seq_printf(to, "Rx needs %u buffers%s%s, %u packets wait for copies\n",
 		   READ_ONCE(rx->need), READ_ONCE(rx->draining) ? ", drops" : "",

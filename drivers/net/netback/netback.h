@@ -41,6 +41,7 @@
 
 #include "../netif.h"
 #include "netif_parse.h"
+#include "rate.h"
 
 struct netback;
 struct netback_queue;
@@ -380,15 +381,13 @@ struct netback_hash {
 /**
  * struct netback_credit - the rate limit
  * @lock: protects the rest; taken in softirq and process context
- * @bytes: what may be sent per @usec; 0 for any amount
- * @usec: the period
+ * @rate: what it is
  * @left: what may be sent at once
  * @since: when that was, in ns
  */
 struct netback_credit {
 	spinlock_t lock;
-	u64 bytes;
-	u64 usec;
+	struct rate rate;
 	u64 left;
 	u64 since;
 };

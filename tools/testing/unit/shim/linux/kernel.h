@@ -17,6 +17,7 @@
 		     a_ > b_ ? a_ : b_; })
 #define max3(a, b, c)	max(max((a), (b)), (c))
 #define min_t(type, a, b) min((type)(a), (type)(b))
+#define max_t(type, a, b) max((type)(a), (type)(b))
 #define min(a, b) ({ __auto_type a_ = (a); __auto_type b_ = (b); \
 		     a_ < b_ ? a_ : b_; })
 #define clamp(value, lo, hi)	min(max((value), (lo)), (hi))
