@@ -6,36 +6,30 @@
  */
 #include <linux/jiffies.h>
 #include <linux/ktime.h>
-#include <linux/slab.h>
 
 #include "netback.h"
 
 /**
- * credit_read() - do as the toolstack's "rate" key says
+ * credit_read() - do as the toolstack's "rate" key says, if that is news
  * @vif: the device
  *
  * Context: the lane; sleeps.
  */
 void credit_read(struct netback *vif)
 {
-	char *text = xpv_store_text(vif->xdev, XPV_OWN, "rate");
 	struct netback_credit *credit = &vif->credit;
 	struct rate rate = { .usec = 1 };
 
-	if (!IS_ERR(text)) {
-		if (rate_parse(text, &rate))
-			xpv_warn(vif->xdev, "%s/rate: \"%s\" is not BYTES,MICROSECONDS: no limit\n",
-				 vif->xdev->nodename, text);
-		kfree(text);
-	}
+	if (!vif_read_key(vif, "rate", &vif->rate_key))
+		return;
+	if (vif->rate_key && rate_parse(vif->rate_key, &rate))
+		xpv_warn(vif->xdev, "%s/rate: \"%s\" is not BYTES,MICROSECONDS: no limit\n",
+			 vif->xdev->nodename, vif->rate_key);
 	spin_lock_bh(&credit->lock);
-	if (rate.bytes != credit->rate.bytes ||
-	    rate.usec != credit->rate.usec) {
-		credit->rate.usec = rate.usec;
-		credit->left = rate.bytes;
-		credit->since = ktime_get_ns();
-		WRITE_ONCE(credit->rate.bytes, rate.bytes);
-	}
+	credit->rate.usec = rate.usec;
+	credit->left = rate.bytes;
+	credit->since = ktime_get_ns();
+	WRITE_ONCE(credit->rate.bytes, rate.bytes);
 	spin_unlock_bh(&credit->lock);
 }
 

@@ -431,6 +431,8 @@ struct netback_mcast {
  * @xdev: the engine's side of it
  * @dev: the interface
  * @script: the hotplug script, for uevents
+ * @rate_key: the toolstack's "rate" as it was last, or NULL
+ * @mtu_key: the same of "mtu"; both are the lane's
  * @stale_until: until when what an earlier backend's frontend has in the store
  *	may be about to change, in jiffies; 0 if it is not
  * @stale_timer: has the lane look then
@@ -454,6 +456,8 @@ struct netback {
 	struct xpv_device *xdev;
 	struct net_device *dev;
 	char *script;
+	char *rate_key;
+	char *mtu_key;
 	unsigned long stale_until;
 	struct timer_list stale_timer;
 	struct netback_front front;
@@ -488,6 +492,7 @@ struct netback *vif_create(struct xpv_device *xdev, unsigned int handle,
 			   unsigned int max_queues);
 void vif_free(struct netback *vif);
 int vif_set_up(struct netback *vif);
+bool vif_read_key(struct netback *vif, const char *name, char **text);
 void vif_read_mtu(struct netback *vif);
 void vif_carrier(struct netback *vif, bool on);
 

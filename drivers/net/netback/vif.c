@@ -248,6 +248,8 @@ void vif_free(struct netback *vif)
 			queue_free(vif->queues[i]);
 	kfree(vif->queues);
 	kfree(vif->script);
+	kfree(vif->rate_key);
+	kfree(vif->mtu_key);
 	free_netdev(vif->dev);
 }
 
@@ -275,20 +277,47 @@ int vif_set_up(struct netback *vif)
 }
 
 /**
- * vif_read_mtu() - do as the toolstack's "mtu" says, if it says anything
+ * vif_read_key() - read what the toolstack wants
+ * @vif: the device
+ * @name: the key
+ * @text: what it said before, or NULL if it was not there; replaced
+ *
+ * A frontend that changes keys of its own has us look at all of them.
+ *
+ * Context: the lane; sleeps.
+ * Return: whether it says something else now; not if it cannot be read.
+ */
+bool vif_read_key(struct netback *vif, const char *name, char **text)
+{
+	char *now = xpv_store_text(vif->xdev, XPV_OWN, name);
+
+	if (IS_ERR(now) && PTR_ERR(now) != -ENOENT)
+		return false;
+	if (IS_ERR(now))
+		now = NULL;
+	if (now == *text || (now && *text && !strcmp(now, *text))) {
+		kfree(now);
+		return false;
+	}
+	kfree(*text);
+	*text = now;
+	return true;
+}
+
+/**
+ * vif_read_mtu() - do as the toolstack's "mtu" says, if that is news
  * @vif: the device
  *
  * Context: the lane; sleeps.
  */
 void vif_read_mtu(struct netback *vif)
 {
-	char *text = xpv_store_text(vif->xdev, XPV_OWN, "mtu");
 	unsigned int mtu;
 	int err;
 
-	if (IS_ERR(text))
+	if (!vif_read_key(vif, "mtu", &vif->mtu_key) || !vif->mtu_key)
 		return;
-	err = kstrtouint(text, 10, &mtu);
+	err = kstrtouint(vif->mtu_key, 10, &mtu);
 	if (!err && mtu != vif->dev->mtu) {
 		rtnl_lock();
 		err = dev_set_mtu(vif->dev, mtu);
@@ -296,8 +325,7 @@ void vif_read_mtu(struct netback *vif)
 	}
 	if (err)
 		xpv_warn(vif->xdev, "%s/mtu: \"%s\" does not do (error %d)\n",
-			 vif->xdev->nodename, text, err);
-	kfree(text);
+			 vif->xdev->nodename, vif->mtu_key, err);
 }
 
 /**
