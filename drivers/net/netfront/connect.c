@@ -319,10 +319,11 @@ void netfront_disconnect(struct xpv_device *dev)
 	struct netfront *nf = dev->priv;
 	unsigned int i;
 
-	netfront_ctrl_close(nf);
 	rtnl_lock();
+	netfront_ctrl_stop(nf);
 	netfront_netdev_down(nf);
 	rtnl_unlock();
+	netfront_ctrl_close(nf);
 	for (i = 0; i < nf->max_queues; i++)
 		netfront_queue_close(&nf->queues[i]);
 	nf->nr_queues = 0;

@@ -154,7 +154,7 @@ void netfront_ctrl_start(struct netfront *nf)
  * netfront_ctrl_kick() - look again at what is to be asked for
  * @nf: the device; nothing happens while it is not connected
  *
- * Context: any.
+ * Context: the lane, or under RTNL.
  */
 void netfront_ctrl_kick(struct netfront *nf)
 {
@@ -163,8 +163,20 @@ void netfront_ctrl_kick(struct netfront *nf)
 }
 
 /**
- * netfront_ctrl_close() - the connection is over
+ * netfront_ctrl_stop() - the connection ends: nothing is asked any more
  * @nf: the device
+ *
+ * Context: the lane, under RTNL: so nobody is about to kick.
+ */
+void netfront_ctrl_stop(struct netfront *nf)
+{
+	WRITE_ONCE(nf->ctrl.stop, true);
+	wake_up(&nf->ctrl.answer);
+}
+
+/**
+ * netfront_ctrl_close() - the connection is over
+ * @nf: the device, after netfront_ctrl_stop()
  *
  * Context: the lane; sleeps, but not for the backend.
  */
@@ -172,8 +184,6 @@ void netfront_ctrl_close(struct netfront *nf)
 {
 	struct netfront_ctrl *ctrl = &nf->ctrl;
 
-	WRITE_ONCE(ctrl->stop, true);
-	wake_up(&ctrl->answer);
 	cancel_work_sync(&ctrl->work);
 	xpv_evtchn_close(&ctrl->ch);
 	xpv_ring_revoke(&ctrl->list);

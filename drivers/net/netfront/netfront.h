@@ -309,7 +309,7 @@ struct netfront_queue {
  * @id: of the last request
  * @dead: the backend is asked no more in this connection; the work's alone
  * @staged: it was asked to keep pages mapped
- * @stop: there is no connection, or it ends
+ * @stop: there is no connection, or it ends; set under RTNL
  * @answer: woken by events
  * @work: asks for what is to be asked for
  * @mem: the shared page
@@ -460,6 +460,7 @@ int netfront_ctrl_open(struct netfront *nf);
 void netfront_ctrl_put(struct netfront *nf, struct xpv_txn *txn);
 void netfront_ctrl_start(struct netfront *nf);
 void netfront_ctrl_kick(struct netfront *nf);
+void netfront_ctrl_stop(struct netfront *nf);
 void netfront_ctrl_close(struct netfront *nf);
 int netfront_ctrl_call(struct netfront *nf, u16 type, const u32 *args,
 		       u32 *data);
