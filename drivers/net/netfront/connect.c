@@ -287,9 +287,9 @@ void netfront_connected(struct xpv_device *dev)
 	follow_mtu(nf);
 	rtnl_lock();
 	netfront_netdev_up(nf);
+	nf->rss.changed = nf->rss.set.on;	/* which ethtool sets under RTNL */
 	rtnl_unlock();
 	nf->ctrl.staged = false;
-	nf->rss.changed = nf->rss.set.on;
 	netfront_ctrl_start(nf);
 	netfront_mcast_update(nf);
 }
