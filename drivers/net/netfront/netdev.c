@@ -2,6 +2,7 @@
 /*
  * What users see: the netdev, its features and its carrier.
  */
+#include <linux/delay.h>
 #include <linux/ethtool.h>
 #include <linux/rtnetlink.h>
 #include <compat/net.h>
@@ -11,6 +12,10 @@
 			 NETIF_F_TSO | NETIF_F_TSO6)
 
 #define MTU_MAX		(XEN_NETIF_MAX_TX_SIZE - ETH_HLEN)
+
+/* How often, and how far apart, an interface that goes down looks for answers. */
+#define DRAIN_TRIES	10
+#define DRAIN_WAIT_US	1000
 
 /* Queues start with the connection or with the interface, whichever is later. */
 static void start_queues(struct netfront *nf)
@@ -38,9 +43,33 @@ static int open(struct net_device *netdev)
 	return 0;
 }
 
+static bool drain_queues(struct netfront *nf)
+{
+	bool drained = true;
+	unsigned int i;
+
+	for (i = 0; i < nf->nr_queues; i++)
+		drained &= netfront_queue_drain(&nf->queues[i]);
+	return drained;
+}
+
+/*
+ * A packet that we hold is one that TCP does not send again by another way. So
+ * what the backend does not answer soon goes with the connection.
+ */
 static int close(struct net_device *netdev)
 {
-	stop_queues(netdev_priv(netdev));
+	struct netfront *nf = netdev_priv(netdev);
+	unsigned int tries = DRAIN_TRIES;
+	bool drained;
+
+	stop_queues(nf);
+	if (!nf->connected)
+		return 0;
+	while (!(drained = drain_queues(nf)) && --tries)
+		usleep_range(DRAIN_WAIT_US, 2 * DRAIN_WAIT_US);
+	if (!drained)
+		xpv_device_restart(nf->dev);
 	return 0;
 }
 

@@ -451,6 +451,7 @@ int netfront_queue_open(struct netfront_queue *queue, unsigned int tx_order,
 int netfront_queue_prepare(struct netfront_queue *queue);
 void netfront_queue_start(struct netfront_queue *queue);
 void netfront_queue_stop(struct netfront_queue *queue);
+bool netfront_queue_drain(struct netfront_queue *queue);
 void netfront_queue_close(struct netfront_queue *queue);
 unsigned int netfront_queue_mapped(struct netfront_queue *queue);
 

@@ -270,6 +270,25 @@ void netfront_queue_stop(struct netfront_queue *queue)
 }
 
 /**
+ * netfront_queue_drain() - take answers that nobody else takes any more
+ * @queue: a stopped queue that is still open
+ *
+ * Context: RTNL is held.
+ * Return: whether no packet waits for its answer.
+ */
+bool netfront_queue_drain(struct netfront_queue *queue)
+{
+	struct netdev_queue *txq = netfront_txq(queue);
+	bool drained;
+
+	__netif_tx_lock_bh(txq);
+	netfront_tx_take(queue, 0);
+	drained = !queue->tx.held;
+	__netif_tx_unlock_bh(txq);
+	return drained;
+}
+
+/**
  * netfront_queue_close() - the connection is over
  * @queue: a stopped queue, in any state otherwise
  *
