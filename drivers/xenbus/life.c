@@ -431,16 +431,20 @@ static void life_leave(struct xpv_device *dev)
 		xpv_store_set_state(dev, XenbusStateClosed, NULL);
 }
 
-/* The driver has something to say that takes a new life. */
-static void life_restart(struct xpv_device *dev)
+/*
+ * The driver has something to say that takes a new life. Until the store takes
+ * the end of this one, our state says what is no more.
+ * Return: false if that is to be tried again later.
+ */
+static bool life_restart(struct xpv_device *dev)
 {
-	if (dev->state != XenbusStateInitialised &&
-	    dev->state != XenbusStateConnected)
-		return;
+	if (dev->failed || (dev->state != XenbusStateInitialised &&
+			    dev->state != XenbusStateConnected))
+		return true;
 	life_disconnect(dev);
 	dev->backoff_ms = 0;
 	dev->reopen_at = 0;
-	enter(dev, XenbusStateClosed);
+	return enter(dev, XenbusStateClosed) == GO_ON;
 }
 
 /* Reported, not repaired: what is held here is a bug of the driver. */
@@ -544,8 +548,10 @@ void xpv_life_run(struct xpv_lane *lane, unsigned long events)
 		life_begin(dev);
 	if (events & XPV_EV_RESUME)
 		life_resume(dev);
-	if (dev->probed && (events & XPV_EV_RESTART))
-		life_restart(dev);
+	if (dev->probed && (events & XPV_EV_RESTART) && !life_restart(dev)) {
+		xpv_lane_keep(lane, XPV_EV_RESTART);
+		return;
+	}
 	if (dev->probed && (events & XPV_EV_RECLAIM))
 		dev->drv->reclaim(dev);
 	/* Often asked for, and says nothing about the store. */

@@ -79,6 +79,18 @@ int xpv_lane_init(struct xpv_lane *lane, enum xpv_side side, int domid,
 void xpv_lane_mark(struct xpv_lane *lane, unsigned long events);
 
 /**
+ * xpv_lane_keep() - leave something to the next run, whenever that is
+ * @lane: the lane
+ * @events: what is to be run again
+ *
+ * Context: any.
+ */
+static inline void xpv_lane_keep(struct xpv_lane *lane, unsigned long events)
+{
+	atomic_long_or(events, &lane->events);
+}
+
+/**
  * xpv_lane_retry() - run a lane again later, unless an event comes first
  * @lane: the lane
  * @ms: how much later, milliseconds

@@ -125,6 +125,30 @@ static void runs_with_its_events(void **state)
 	probe_end(p);
 }
 
+static void keep_once(struct probe *p)
+{
+	if (load(p->runs))
+		return;
+	xpv_lane_keep(&p->lane, 4);
+	xpv_lane_retry(&p->lane, 50);
+}
+
+/* What a run keeps makes none by itself: it waits for the retry. */
+static void keeps_for_the_next_run(void **state)
+{
+	struct probe *p = probe_new(XPV_FRONTEND, 1);
+	ktime_t before = ktime_get();
+
+	p->extra = keep_once;
+	xpv_lane_mark(&p->lane, 7);
+	wait_for(load(p->runs) == 2);
+	assert_true(load(p->last) == 4);
+	assert_true(load(p->ran_at) - before >= 50 * 1000000LL);
+	pause_ms(20);
+	assert_int_equal(load(p->runs), 2);
+	probe_end(p);
+}
+
 static void says_what_it_does(struct probe *p)
 {
 	ktime_t before = ktime_get();
@@ -569,6 +593,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(runs_with_its_events),
+		cmocka_unit_test(keeps_for_the_next_run),
 		cmocka_unit_test(tells_its_step),
 		cmocka_unit_test(marked_while_running),
 		cmocka_unit_test(marks_coalesce),
