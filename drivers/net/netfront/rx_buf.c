@@ -25,6 +25,16 @@
 /* Requests are published in pieces of this many. */
 #define POST_MIN	16
 
+static int rx_alloc(struct netfront_rx *rx, struct xpv_device *dev,
+		    unsigned int nr)
+{
+	rx->posted = kvcalloc(nr, sizeof(*rx->posted), GFP_KERNEL);
+	rx->out = kvcalloc(nr * BUFS_SHARE, sizeof(*rx->out), GFP_KERNEL);
+	if (!rx->posted || !rx->out)
+		return -ENOMEM;
+	return xpv_grant_cache_init(&rx->bufs, dev, nr * BUFS_SHARE);
+}
+
 /**
  * netfront_rx_init() - what a ring needs beside the ring
  * @rx: zeroed, or set up before
@@ -41,13 +51,9 @@ int netfront_rx_init(struct netfront_rx *rx, struct xpv_device *dev,
 
 	if (rx->posted && rx->bufs.size != nr * BUFS_SHARE)
 		netfront_rx_exit(rx);
-	if (!rx->posted) {
-		rx->posted = kvcalloc(nr, sizeof(*rx->posted), GFP_KERNEL);
-		rx->out = kvcalloc(nr * BUFS_SHARE, sizeof(*rx->out),
-				   GFP_KERNEL);
-		if (!rx->posted || !rx->out ||
-		    xpv_grant_cache_init(&rx->bufs, dev, nr * BUFS_SHARE))
-			return -ENOMEM;
+	if (!rx->posted && rx_alloc(rx, dev, nr)) {
+		netfront_rx_exit(rx);
+		return -ENOMEM;
 	}
 	rx->out_mask = nr * BUFS_SHARE - 1;
 	rx->out_head = 0;
@@ -256,7 +262,8 @@ void netfront_rx_drop_all(struct netfront_queue *queue)
 
 	if (!rx->posted)
 		return;
-	for (i = 0; i < rx->ring.nr; i++) {
+	/* The ring may be of another size already. */
+	for (i = 0; i < rx->bufs.size / BUFS_SHARE; i++) {
 		if (rx->posted[i] != NETFRONT_NONE)
 			give(rx, rx->posted[i]);
 		rx->posted[i] = NETFRONT_NONE;

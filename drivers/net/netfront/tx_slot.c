@@ -138,6 +138,18 @@ static void slots_reset(struct netfront_tx *tx, unsigned int nr)
 	}
 }
 
+static int tx_alloc(struct netfront_tx *tx, struct xpv_device *dev,
+		    unsigned int nr)
+{
+	int err;
+
+	tx->slots = kvcalloc(nr, sizeof(*tx->slots), GFP_KERNEL);
+	if (!tx->slots)
+		return -ENOMEM;
+	err = xpv_grant_cache_init(&tx->own, dev, nr);
+	return err ?: xpv_grant_cache_init(&tx->lent, dev, nr);
+}
+
 /**
  * netfront_tx_init() - what a ring needs beside the ring
  * @tx: zeroed, or set up before
@@ -150,21 +162,13 @@ static void slots_reset(struct netfront_tx *tx, unsigned int nr)
 int netfront_tx_init(struct netfront_tx *tx, struct xpv_device *dev,
 		     unsigned int nr)
 {
-	int err;
-
 	if (tx->nr != nr)
 		netfront_tx_exit(tx);
-	if (!tx->slots) {
-		tx->slots = kvcalloc(nr, sizeof(*tx->slots), GFP_KERNEL);
-		if (!tx->slots)
-			return -ENOMEM;
-		err = xpv_grant_cache_init(&tx->own, dev, nr);
-		if (!err)
-			err = xpv_grant_cache_init(&tx->lent, dev, nr);
-		if (err)
-			return err;
-		tx->nr = nr;
+	if (!tx->slots && tx_alloc(tx, dev, nr)) {
+		netfront_tx_exit(tx);
+		return -ENOMEM;
 	}
+	tx->nr = nr;
 	slots_reset(tx, nr);
 	return 0;
 }
