@@ -28,8 +28,8 @@
 static int rx_alloc(struct netfront_rx *rx, struct xpv_device *dev,
 		    unsigned int nr)
 {
-	rx->posted = kvcalloc(nr, sizeof(*rx->posted), GFP_KERNEL);
-	rx->out = kvcalloc(nr * BUFS_SHARE, sizeof(*rx->out), GFP_KERNEL);
+	rx->posted = kvcalloc(nr, sizeof(*rx->posted), GFP_NOIO);
+	rx->out = kvcalloc(nr * BUFS_SHARE, sizeof(*rx->out), GFP_NOIO);
 	if (!rx->posted || !rx->out)
 		return -ENOMEM;
 	return xpv_grant_cache_init(&rx->bufs, dev, nr * BUFS_SHARE);

@@ -67,7 +67,7 @@ int netfront_stage_choose(struct netfront_queue *queue)
 	if (!queue->nf->ctrl.mem.mem || queue->stage)
 		return 0;
 	queue->stage = kvmalloc_array(tx + rx, sizeof(*queue->stage),
-				      GFP_KERNEL);
+				      GFP_NOIO);
 	if (!queue->stage)
 		return -ENOMEM;
 	/* Until the backend refuses, none of them may be given away. */

@@ -143,7 +143,7 @@ static int tx_alloc(struct netfront_tx *tx, struct xpv_device *dev,
 {
 	int err;
 
-	tx->slots = kvcalloc(nr, sizeof(*tx->slots), GFP_KERNEL);
+	tx->slots = kvcalloc(nr, sizeof(*tx->slots), GFP_NOIO);
 	if (!tx->slots)
 		return -ENOMEM;
 	err = xpv_grant_cache_init(&tx->own, dev, nr);
