@@ -467,7 +467,7 @@ int netfront_ctrl_call(struct netfront *nf, u16 type, const u32 *args,
 		       u32 *data);
 
 /* stage.c */
-int netfront_stage_choose(struct netfront_queue *queue);
+void netfront_stage_choose(struct netfront_queue *queue);
 void netfront_stage_forget(struct netfront_queue *queue);
 void netfront_stage(struct netfront *nf);
 

@@ -218,7 +218,9 @@ int netfront_queue_prepare(struct netfront_queue *queue)
 	if (!err)
 		err = xpv_grant_cache_open(&queue->rx.bufs, true,
 					   queue->rx.ring.nr);
-	return err ?: netfront_stage_choose(queue);
+	if (!err)
+		netfront_stage_choose(queue);
+	return err;
 }
 
 static void tx_set_live(struct netfront_queue *queue, bool live)

@@ -32,7 +32,8 @@ static void choose_tx(struct netfront_queue *queue, unsigned int nr)
 	queue->nr_stage_tx = i;
 }
 
-static int choose_rx(struct netfront_queue *queue, unsigned int nr)
+/* All of them or, without memory, none. */
+static void choose_rx(struct netfront_queue *queue, unsigned int nr)
 {
 	struct netfront_rx *rx = &queue->rx;
 	grant_ref_t *refs = queue->stage + queue->nr_stage_tx;
@@ -41,7 +42,7 @@ static int choose_rx(struct netfront_queue *queue, unsigned int nr)
 	u16 buf;
 
 	if (!xpv_grant_cache_take(&rx->bufs, nr, &chain))
-		return -ENOMEM;
+		return;
 	for (i = 0, buf = chain.head; i < nr; i++) {
 		rx->bufs.entries[buf].note = NETFRONT_BUF_STAGED;
 		refs[i] = rx->bufs.entries[buf].ref;
@@ -49,31 +50,31 @@ static int choose_rx(struct netfront_queue *queue, unsigned int nr)
 	}
 	xpv_grant_chain_join(&rx->bufs, &rx->spare, &chain);
 	queue->nr_stage_rx = nr;
-	return 0;
 }
 
 /**
  * netfront_stage_choose() - choose the pages to be staged
  * @queue: a queue that is prepared and not started
  *
+ * Without memory it is fewer, or none.
+ *
  * Context: the lane; sleeps.
- * Return: 0 or -ENOMEM.
  */
-int netfront_stage_choose(struct netfront_queue *queue)
+void netfront_stage_choose(struct netfront_queue *queue)
 {
 	unsigned int tx = min(TX_SHARE(queue->tx.nr), NETFRONT_STAGE_MAX);
 	unsigned int rx = RX_SHARE(queue->rx.ring.nr);
 
 	if (!queue->nf->ctrl.mem.mem || queue->stage)
-		return 0;
+		return;
 	queue->stage = kvmalloc_array(tx + rx, sizeof(*queue->stage),
 				      GFP_NOIO);
 	if (!queue->stage)
-		return -ENOMEM;
+		return;
 	/* Until the backend refuses, none of them may be given away. */
 	queue->rx.staged = true;
 	choose_tx(queue, tx);
-	return choose_rx(queue, rx);
+	choose_rx(queue, rx);
 }
 
 /**
