@@ -156,26 +156,35 @@ bool netfront_rx_may_lend(struct netfront_queue *queue)
 	return rx->out_tail - rx->out_head < most || reuse(queue);
 }
 
-/* Leave the oldest page to the stack, and make its entry another's. */
+/* Not if the backend has it mapped, or is being asked to. */
+static bool leave(struct netfront_rx *rx, u16 buf)
+{
+	struct xpv_grant_chain one = single(buf);
+
+	if (rx->bufs.entries[buf].note && READ_ONCE(rx->staged))
+		return false;
+	return xpv_grant_cache_revoke(&rx->bufs, &one);
+}
+
+/* Leave the oldest page that can be to the stack; its entry is another's. */
 static bool evict(struct netfront_queue *queue)
 {
 	struct netfront_rx *rx = &queue->rx;
-	struct xpv_grant_chain one;
+	u32 look = rx->out_tail - rx->out_head;
 	u16 buf;
 
-	if (rx->out_head == rx->out_tail)
-		return false;
-	buf = out_pop(rx);
-	one = single(buf);
-	if ((rx->bufs.entries[buf].note && READ_ONCE(rx->staged)) ||
-	    !xpv_grant_cache_revoke(&rx->bufs, &one)) {
-		netfront_rx_handed(rx, buf);
-		return false;
+	while (look--) {
+		buf = out_pop(rx);
+		if (!leave(rx, buf)) {
+			netfront_rx_handed(rx, buf);
+			continue;
+		}
+		u64_stats_update_begin(&rx->stats.sync);
+		rx->stats.evicted++;
+		u64_stats_update_end(&rx->stats.sync);
+		return true;
 	}
-	u64_stats_update_begin(&rx->stats.sync);
-	rx->stats.evicted++;
-	u64_stats_update_end(&rx->stats.sync);
-	return true;
+	return false;
 }
 
 static bool take_new(struct netfront_rx *rx)
