@@ -124,12 +124,17 @@ static void tx_is_staged(struct netfront_queue *queue)
 	__netif_tx_unlock_bh(txq);
 }
 
+/* Buffers that nobody is asked to map any more may go. */
+static void give_buffers_up(struct netfront_queue *queue)
+{
+	WRITE_ONCE(queue->rx.staged, false);
+}
+
 /* Pages that nobody maps may go, when they have been idle for a while. */
 static void give_pages_up(struct netfront_queue *queue)
 {
 	struct netdev_queue *txq = netfront_txq(queue);
 
-	WRITE_ONCE(queue->rx.staged, false);
 	__netif_tx_lock_bh(txq);
 	netfront_tx_strip(&queue->tx);
 	__netif_tx_unlock_bh(txq);
@@ -147,6 +152,21 @@ static void rx_is_staged(struct netfront_queue *queue, unsigned int nr)
 		WRITE_ONCE(queue->rx.lend_most, nr - slots);
 }
 
+/* Without an answer, the backend may map them yet. */
+static int stage_rx(struct netfront_queue *queue, unsigned int nr)
+{
+	struct netfront *nf = queue->nf;
+	int err;
+
+	err = add_all(nf, queue->index, queue->stage + queue->nr_stage_tx, nr,
+		      0);
+	if (!err && nr)
+		rx_is_staged(queue, nr);
+	else if (!nf->ctrl.dead)
+		give_buffers_up(queue);
+	return err;
+}
+
 /* What the backend has room for goes to packets that come in first. */
 static int stage_queue(struct netfront_queue *queue)
 {
@@ -158,15 +178,15 @@ static int stage_queue(struct netfront_queue *queue)
 
 	err = netfront_ctrl_call(nf, NETIF_CTRL_GET_GREF_MAPPING_SIZE, args,
 				 &room);
-	if (err)
+	if (err) {
+		give_buffers_up(queue);
 		return err;
+	}
 	rx = min(queue->nr_stage_rx, room);
 	tx = min(queue->nr_stage_tx, room - rx);
-	err = add_all(nf, queue->index, queue->stage + queue->nr_stage_tx, rx,
-		      0);
+	err = stage_rx(queue, rx);
 	if (err)
 		return err;
-	rx_is_staged(queue, rx);
 	if (tx < NETFRONT_TX_SLOTS)
 		return 0;
 	err = add_all(nf, queue->index, queue->stage, tx, NETIF_GREF_READONLY);
@@ -184,6 +204,7 @@ static int stage_queue(struct netfront_queue *queue)
 void netfront_stage(struct netfront *nf)
 {
 	unsigned int i;
+	bool unknown;
 	int err = 0;
 
 	if (nf->ctrl.staged)
@@ -194,8 +215,10 @@ void netfront_stage(struct netfront *nf)
 	if (err && err != -ECANCELED && err != -EOPNOTSUPP)
 		xpv_info(nf->dev, "backend keeps no pages mapped (error %d)\n",
 			 err);
+	unknown = err == -EOPNOTSUPP && i == 1;
+	for (; i < nf->nr_queues; i++)
+		give_buffers_up(&nf->queues[i]);
 	/* It said that it knows of no such thing: so none is mapped. */
-	if (err == -EOPNOTSUPP && i == 1)
-		for (i = 0; i < nf->nr_queues; i++)
-			give_pages_up(&nf->queues[i]);
+	for (i = 0; i < nf->nr_queues && unknown; i++)
+		give_pages_up(&nf->queues[i]);
 }
