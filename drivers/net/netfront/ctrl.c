@@ -5,6 +5,7 @@
  * A backend that does not answer in time, or wrongly, is asked no more in this
  * connection; everything that is asked for can be done without.
  */
+#include <linux/atomic.h>
 #include <linux/err.h>
 #include <linux/jiffies.h>
 #include <linux/minmax.h>
@@ -13,10 +14,14 @@
 
 #define ANSWER_WITHIN	(2 * HZ)
 
+/*
+ * An event for each question is of use. What is on the ring says nothing: an
+ * answer that nobody takes any more would make all later events useful.
+ */
 static void ctrl_event(void *arg)
 {
 	struct netfront_ctrl *ctrl = arg;
-	bool worked = xpv_front_ring_pending(&ctrl->ring);
+	bool worked = xchg(&ctrl->asked, 0);	/* before the next question */
 
 	wake_up(&ctrl->answer);
 	xpv_evtchn_eoi(&ctrl->ch, worked);
@@ -62,6 +67,7 @@ int netfront_ctrl_call(struct netfront *nf, u16 type, const u32 *args,
 
 	if (ctrl->dead)
 		return -EPIPE;
+	xchg(&ctrl->asked, 1);
 	xpv_front_ring_put(&ctrl->ring, &req, sizeof(req));
 	if (xpv_front_ring_push(&ctrl->ring))
 		xpv_evtchn_notify(&ctrl->ch);

@@ -307,6 +307,7 @@ struct netfront_queue {
  * struct netfront_ctrl - the control ring
  * @ring: the ring; the work's alone
  * @id: of the last request
+ * @asked: since the last event; exchanged only
  * @dead: the backend is asked no more in this connection; the work's alone
  * @staged: it was asked to keep pages mapped
  * @stop: there is no connection, or it ends; set under RTNL
@@ -319,6 +320,7 @@ struct netfront_queue {
 struct netfront_ctrl {
 	struct xpv_ring ring;
 	u16 id;
+	u32 asked;
 	bool dead;
 	bool staged;
 	bool stop;
