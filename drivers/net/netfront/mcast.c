@@ -44,20 +44,57 @@ static bool wanted(struct net_device *netdev, struct netfront_mcast *list)
 	return some;
 }
 
-/* Tell of those addresses of @these that are not in @those. */
-static bool tell(struct netfront *nf, const struct netfront_mcast *these,
-		 const struct netfront_mcast *those, u8 type)
+/* Have the backend drop what is not in @list. */
+static bool drop_old(struct netfront_queue *queue,
+		     const struct netfront_mcast *list)
+{
+	struct netfront_mcast *known = &queue->nf->mcast;
+	unsigned int i;
+	u8 *address;
+
+	for (i = known->nr; i--; ) {
+		address = known->addresses[i];
+		if (has(list, address))
+			continue;
+		if (!netfront_tx_mcast(queue, XEN_NETIF_EXTRA_TYPE_MCAST_DEL,
+				       address))
+			return false;
+		ether_addr_copy(address, known->addresses[--known->nr]);
+	}
+	return true;
+}
+
+/* Have it pass what is in @list; it knows of nothing else. */
+static bool pass_new(struct netfront_queue *queue,
+		     const struct netfront_mcast *list)
+{
+	struct netfront_mcast *known = &queue->nf->mcast;
+	unsigned int i;
+
+	for (i = 0; i < list->nr; i++) {
+		if (has(known, list->addresses[i]))
+			continue;
+		if (!netfront_tx_mcast(queue, XEN_NETIF_EXTRA_TYPE_MCAST_ADD,
+				       list->addresses[i]))
+			return false;
+		ether_addr_copy(known->addresses[known->nr++],
+				list->addresses[i]);
+	}
+	return true;
+}
+
+/*
+ * What the backend knows is noted address by address, so that the next change
+ * goes on from there. Return: whether it was told everything.
+ */
+static bool tell(struct netfront *nf, const struct netfront_mcast *list)
 {
 	struct netfront_queue *queue = &nf->queues[0];
 	struct netdev_queue *txq = netfront_txq(queue);
-	bool good = true;
-	unsigned int i;
+	bool good;
 
 	__netif_tx_lock_bh(txq);
-	for (i = 0; i < these->nr && good; i++)
-		if (!has(those, these->addresses[i]))
-			good = netfront_tx_mcast(queue, type,
-						 these->addresses[i]);
+	good = drop_old(queue, list) && pass_new(queue, list);
 	if (queue->tx.live && netfront_tx_push(queue))
 		napi_schedule(&queue->napi);
 	__netif_tx_unlock_bh(txq);
@@ -99,13 +136,11 @@ void netfront_mcast_update(struct netfront *nf)
 	some = wanted(nf->netdev, &list);
 	if (!some)
 		wish(nf, false);
-	if (!tell(nf, &nf->mcast, &list, XEN_NETIF_EXTRA_TYPE_MCAST_DEL) ||
-	    !tell(nf, &list, &nf->mcast, XEN_NETIF_EXTRA_TYPE_MCAST_ADD)) {
+	if (!tell(nf, &list)) {
 		/* The ring is full, or gone: all passes until the next change. */
 		wish(nf, false);
 		return;
 	}
-	nf->mcast = list;
 	wish(nf, some);
 }
 
