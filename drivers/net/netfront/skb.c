@@ -147,7 +147,8 @@ static bool describe(struct netfront_queue *queue, struct sk_buff *skb)
 {
 	const struct netfront_packet *pkt = &queue->rx.pkt;
 
-	if (!pskb_may_pull(skb, ETH_HLEN))
+	/* A first part may be shorter than what the stack looks at. */
+	if (!pskb_may_pull(skb, min_t(unsigned int, skb->len, NETFRONT_COPY)))
 		return false;
 	set_gso(skb, pkt);
 	set_hash(skb, pkt);
