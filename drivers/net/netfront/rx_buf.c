@@ -19,6 +19,9 @@
 /* How many of the oldest pages to look at when a buffer is needed. */
 #define LOOK_AT		4
 
+/* Of fewer buffers, a backend may wait for more: the largest packet's, extras too. */
+#define EVENT_MIN	(NETFRONT_RX_FRAGS + 2)
+
 /* When to look for memory again; only if no event can be relied on for it. */
 #define RETRY_AFTER	(HZ / 10)
 
@@ -245,7 +248,7 @@ void netfront_rx_fill(struct netfront_queue *queue)
 	u64_stats_update_begin(&rx->stats.sync);
 	rx->stats.no_buffer++;
 	u64_stats_update_end(&rx->stats.sync);
-	if (rx->ring.nr - room < NETFRONT_TX_SLOTS)
+	if (rx->ring.nr - room < EVENT_MIN)
 		mod_timer(&rx->retry, jiffies + RETRY_AFTER);
 }
 
