@@ -213,6 +213,7 @@ static void slot_take_back(struct netfront_tx *tx, struct netfront_tx_slot *slot
  */
 void netfront_tx_drop_all(struct netfront_queue *queue)
 {
+	struct netdev_queue *txq = netfront_txq(queue);
 	struct netfront_tx *tx = &queue->tx;
 	unsigned int i, dropped = 0;
 	struct sk_buff *skb;
@@ -225,12 +226,14 @@ void netfront_tx_drop_all(struct netfront_queue *queue)
 		dropped++;
 		dev_kfree_skb_any(skb);
 	}
+	__netif_tx_lock_bh(txq);	/* a sender may count, too */
 	u64_stats_update_begin(&tx->stats.sync);
 	tx->stats.dropped += dropped;
 	u64_stats_update_end(&tx->stats.sync);
+	__netif_tx_unlock_bh(txq);
 	if (tx->slots)
 		slots_reset(tx, tx->nr);
 	tx->held = 0;
 	tx->staged = false;
-	netdev_tx_reset_queue(netfront_txq(queue));
+	netdev_tx_reset_queue(txq);
 }
