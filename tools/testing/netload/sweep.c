@@ -10,7 +10,7 @@
 #include "netload.h"
 
 #define WINDOW		16
-#define WINDOW_BYTES	(96 << 10)	/* what sockets hold without being asked */
+#define WINDOW_BYTES	(48 << 10)	/* what sockets hold without being asked */
 #define TRIES		6
 #define TRY_MS		1000
 

@@ -11,10 +11,10 @@ from cache import RigError, SELFTESTS
 
 GUESTS = ("pv", "pvh", "hvm", "none")
 LONG_MARK = "*"     # behind a guest type or a pair: in the long form only
-ENDS = {"front": ("ours", "intree", "none"), "back": ("ours", "intree", "qdisk", "none")}
-TOOLS = ("fio",)     # in every image; a test may name them all the same
+ENDS = {"front": ("ours", "intree", "none"), "back": ("ours", "intree", "qdisk", "qnic", "none")}
+TOOLS = ("fio", "iperf3", "ethtool")     # in every image; a test may name them all the same
 DEFAULTS = {"desc": "", "runs": "dom0", "guest": "none", "pair": "", "vcpus": "1", "memory": "512",
-            "disks": "", "needs": "", "allow": "", "time": "60", "length": "short", "boot": "default"}
+            "disks": "", "vifs": "", "needs": "", "allow": "", "time": "60", "length": "short", "boot": "default"}
 CHOICES = {"runs": ("dom0", "guest"), "length": ("short", "long"), "boot": ("default", "distro-scripts")}
 
 
@@ -30,6 +30,7 @@ class Test:
     vcpus: int
     memory: int
     disks: str
+    vifs: str
     needs: tuple[str, ...]
     allow: str
     time: int
@@ -61,7 +62,7 @@ class Cell:
         """What the test learns about its cell."""
         values = {"RUNS": self.test.runs, "GUEST": self.guest, "FRONT": self.front, "BACK": self.back,
                   "VCPUS": str(self.test.vcpus), "MEMORY": str(self.test.memory),
-                  "DISKS": self.test.disks, "TIME": str(self.test.time),
+                  "DISKS": self.test.disks, "VIFS": self.test.vifs, "TIME": str(self.test.time),
                   "LONG": "1" if long else ""}
         return {f"XPV_{name}": "" if value == "none" else value for name, value in values.items()}
 
@@ -69,9 +70,14 @@ class Cell:
         """Why the cell cannot run with the modules in MODULES; empty if it can."""
         if "ours" not in (self.front, self.back):
             return ""
-        wanted = ["xenbus-mt", *(need for need in self.test.needs if need not in TOOLS)]
+        wanted = ["xenbus-mt", *filter(self._uses, self.test.needs)]
         absent = [name for name in wanted if not (modules / f"{name}.ko").exists()]
         return f"no {', '.join(absent)} in {modules}" if absent else ""
+
+    def _uses(self, need: str) -> bool:
+        """Whether NEED is a module of ours for this pair: a frontend or backend is, if that end is."""
+        ends = [getattr(self, end) for end in ("front", "back") if need.endswith(end)]
+        return need not in TOOLS and ends in ([], ["ours"])
 
 
 def header(path: Path) -> dict[str, str]:
@@ -112,7 +118,8 @@ def load(path: Path) -> Test:
     return Test(path=path, name=str(path.relative_to(SELFTESTS).with_suffix("")), desc=values["desc"],
                 runs=values["runs"], guests=tuple(values["guest"].split()),
                 pairs=tuple(values["pair"].split()) or ("",), vcpus=int(values["vcpus"]),
-                memory=int(values["memory"]), disks=values["disks"], needs=tuple(values["needs"].split()),
+                memory=int(values["memory"]), disks=values["disks"], vifs=values["vifs"],
+                needs=tuple(values["needs"].split()),
                 allow=values["allow"], time=int(values["time"]), length=values["length"], boot=values["boot"])
 
 

@@ -28,7 +28,7 @@ XEN = BUILD / "xen"
 VMLINUX = BUILD / "vmlinux"
 VMLINUZ = BUILD / "vmlinuz"
 REPLY = BUILD / "reply"
-PEERS = CHECKOUT / "tools/testing/peers"
+GUEST_PROGRAMS = {"blkpeer": CHECKOUT / "tools/testing/peers", "netload": CHECKOUT / "tools/testing/netload"}
 
 HOST_TOOLS = ("cpio", "mke2fs", "depmod", "modprobe", "readelf", "nm", "strip", "gcc", "make", "setpriv")
 
@@ -42,10 +42,16 @@ DOM0_LEAVES = ("usr/share/doc", "usr/share/man", "usr/share/locale", "usr/share/
 DOM0_ALIASES = {"usr/bin/awk": "mawk", "usr/bin/which": "which.debianutils"}    # as postinst does
 DOM0_BOOT_MODULES = ("virtio_pci", "virtio_blk", "ext4", "9pnet_virtio", "9p", "virtio_console")
 GUEST_MODULES = ("xen-blkfront", "xen-netfront", "9p", "9pnet_xen", "ext4", "xenfs", "xen-evtchn",
-                 "xen-gntdev", "xen-gntalloc", "xen-privcmd", "dm-mod", "af_packet")
-GUEST_TOOLS = ("usr/sbin/mke2fs", "usr/sbin/e2fsck", "usr/sbin/blockdev", "usr/bin/fio")
-FIO_UNUSED = ("libgfapi.so.0", "libnbd.so.0", "libibverbs.so.1", "librdmacm.so.1", "librados.so.2",
-              "librbd.so.1", "libpmemblk.so.1", "libpmem.so.1")
+                 "xen-gntdev", "xen-gntalloc", "xen-privcmd", "dm-mod", "af_packet", "8021q", "pktgen")
+GUEST_TOOLS = ("usr/sbin/mke2fs", "usr/sbin/e2fsck", "usr/sbin/blockdev", "usr/bin/fio", "usr/bin/iperf3",
+               "usr/sbin/ethtool")
+# Libraries that guests need not load, and what is linked to them: fio's other
+# engines, iperf3's authentication.
+UNUSED = {
+    "usr/bin/fio": ("libgfapi.so.0", "libnbd.so.0", "libibverbs.so.1", "librdmacm.so.1", "librados.so.2",
+                    "librbd.so.1", "libpmemblk.so.1", "libpmem.so.1"),
+    "usr/lib/x86_64-linux-gnu/libiperf.so.0": ("libcrypto.so.3",),
+}
 GUEST_ALIASES = {"usr/sbin/mkfs.ext4": "mke2fs", "usr/sbin/fsck.ext4": "e2fsck"}
 
 
@@ -187,14 +193,15 @@ def dom0_initrd(root: Path, disk_stage: Path, stage: Path) -> None:
 
 
 def guest_base(root: Path, disk_stage: Path, stage: Path) -> None:
-    """What every guest has: busybox, fio, file system tools, the in-tree modules."""
+    """What every guest has: busybox, fio, iperf3, file system tools, the in-tree modules."""
     static_busybox(root, stage)
     tools = [root / tool for tool in GUEST_TOOLS]
-    for path in [*tools, *libraries(root, tools, FIO_UNUSED)]:
+    for path in [*tools, *libraries(root, tools, sum(UNUSED.values(), ()))]:
         copy_into(stage, root, path)
-    with tempfile.TemporaryDirectory() as folder:
-        for stub in stubs.replace(root / "usr/bin/fio", list(FIO_UNUSED), Path(folder)):
-            shutil.copy2(stub, stage / "usr/lib/x86_64-linux-gnu")
+    for program, unused in UNUSED.items():
+        with tempfile.TemporaryDirectory() as folder:
+            for stub in stubs.replace(root / program, list(unused), Path(folder)):
+                shutil.copy2(stub, stage / "usr/lib/x86_64-linux-gnu")
     (stage / "usr/lib64/ld-linux-x86-64.so.2").symlink_to("../lib/x86_64-linux-gnu/ld-linux-x86-64.so.2")
     for alias, target in GUEST_ALIASES.items():
         (stage / alias).symlink_to(target)
@@ -270,11 +277,13 @@ def replace_tree(source: Path, target: Path) -> None:
     shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
 
 
-def build_peers(target: Path) -> None:
-    """The scripted frontends, for guests; dom0 reads their data with the same program."""
-    run(["make", "-s", "-C", PEERS, f"OUT={BUILD / 'peers'}"])
+def build_programs(target: Path) -> None:
+    """Scripted frontends and traffic, for guests; dom0 has the other end of them in the same programs."""
     target.mkdir()
-    run(["strip", "-o", target / "blkpeer", BUILD / "peers/blkpeer"])
+    for name, source in GUEST_PROGRAMS.items():
+        built = BUILD / source.name
+        run(["make", "-s", "-C", source, f"OUT={built}", built / name])
+        run(["strip", "-o", target / name, built / name])
 
 
 def guest_overlay(stage: Path) -> None:
@@ -282,7 +291,8 @@ def guest_overlay(stage: Path) -> None:
     shutil.copy2(RIG / "guest/init", stage / "init")
     (stage / "usr/sbin").mkdir(parents=True)
     shutil.copy2(RIG / "guest/poweroff", stage / "usr/sbin/poweroff")
-    shutil.copy2(PAYLOAD / "peers/blkpeer", stage / "usr/sbin/blkpeer")
+    for name in GUEST_PROGRAMS:
+        shutil.copy2(PAYLOAD / "programs" / name, stage / "usr/sbin" / name)
     shutil.copytree(PAYLOAD / "selftests", stage / "selftests")
     (stage / "modules").mkdir()
     for path in sorted((PAYLOAD / "modules").iterdir()):
@@ -311,7 +321,7 @@ def build_payload(modules: Path) -> bool:
     replace_tree(RIG / "dom0", PAYLOAD / "dom0")
     replace_tree(RIG.parent.parent / "hotplug", PAYLOAD / "hotplug")
     shutil.copy2(REPLY, PAYLOAD / "dom0")
-    build_peers(PAYLOAD / "peers")
+    build_programs(PAYLOAD / "programs")
     (PAYLOAD / "modules").mkdir()
     ours = sorted(modules.glob("*.ko"))
     for path in ours:

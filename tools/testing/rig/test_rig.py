@@ -123,6 +123,16 @@ class Cells(unittest.TestCase):
         self.assertEqual(short, {("pv", "none/ours")})
         self.assertEqual(long, {(guest, f"none/{back}") for guest in ("pv", "hvm") for back in ("ours", "intree")})
 
+    def test_a_driver_is_needed_where_its_end_is_ours(self):
+        test = self.load("# needs: fio xen-netfront xen-netback 9pnet_xen")
+        with tempfile.TemporaryDirectory() as folder:
+            for pair, needed in (("intree/intree", []), ("ours/intree", ["xen-netfront", "9pnet_xen"]),
+                                 ("intree/ours", ["xen-netback", "9pnet_xen"]),
+                                 ("ours/ours", ["xen-netfront", "xen-netback", "9pnet_xen"])):
+                reason = cells.Cell(test, "pv", pair).missing(Path(folder))
+                wanted = ["xenbus-mt", *needed] if needed else []
+                self.assertEqual(reason, f"no {', '.join(wanted)} in {folder}" if wanted else "")
+
     def test_all_tests_of_the_checkout_declare_themselves(self):
         for cell in cells.find([], long=True):
             self.assertTrue(cell.test.desc, cell.name)

@@ -46,10 +46,20 @@ remove_disks() {
 	done
 }
 
+# What tests left running that guests talk to.
+stop_services() {
+	for file in "$XPV_RUN"/services/*; do
+		[ -f "$file" ] && kill "$(cat "$file")" 2>/dev/null
+	done
+	rm -rf "$XPV_RUN/services"
+}
+
 status=0
 resume_disks
 destroy_guests
 await_backends
 unmount_disks
+stop_services
+net_remove
 remove_disks
 exit $status

@@ -66,8 +66,8 @@ __load_intree() {
 	done
 }
 
-# backend ours|intree|qdisk [MODULE.NAME=VALUE]...: who serves disks from now
-# on. No guest may be using the backends that it replaces.
+# backend ours|intree|qdisk|qnic [MODULE.NAME=VALUE]...: who serves devices from
+# now on; with qdisk QEMU disks, with qnic vifs, the in-tree ones the rest. No guest may be using the backends that it replaces.
 backend() {
 	[ "$(cat $XPV_RUN/backend 2>/dev/null)" != "$*" ] || return 0
 	backend_unload || return 1
@@ -75,7 +75,7 @@ backend() {
 	shift
 	case $__kind in
 	ours) __load_ours "$@" || return 1 ;;
-	intree | qdisk) __load_intree "$@" || return 1 ;;
+	intree | qdisk | qnic) __load_intree "$@" || return 1 ;;
 	*) __complain "backend: no such kind: $__kind" || return 1 ;;
 	esac
 	mkdir -p $XPV_RUN
@@ -173,6 +173,27 @@ disk_remove() {
 	rm -f "/tmp/disks/$1" "$XPV_RUN/disks/$1"
 }
 
+# --- Networks ---------------------------------------------------------------
+
+# net_bridge xpvN: a bridge, and dom0 on it as 10.77.N.1 and fd77:N::1
+net_bridge() {
+	[ ! -d "/sys/class/net/$1" ] || return 0
+	modprobe bridge
+	__net=${1#xpv}
+	ip link add "$1" type bridge forward_delay 0 mcast_snooping 0 || return 1
+	echo 0 >"/proc/sys/net/ipv6/conf/$1/accept_dad"
+	ip addr add "10.77.$__net.1/24" dev "$1"
+	ip -6 addr add "fd77:$__net::1/64" dev "$1"
+	ip link set "$1" up
+}
+
+# net_remove: all that net_bridge made
+net_remove() {
+	for __bridge in /sys/class/net/xpv[0-9]*; do
+		[ ! -d "$__bridge" ] || ip link del "${__bridge##*/}"
+	done
+}
+
 # --- Guests -----------------------------------------------------------------
 
 __guest() {
@@ -209,12 +230,25 @@ disk_spec() {
 	__disk_spec "$@"
 }
 
+# __vif_spec TYPE SPEC: an xl vif line. SPEC is a bridge that net_bridge makes,
+# and more of xl's keywords, or already xl's own (it begins with a keyword).
+__vif_spec() {
+	case $2 in
+	bridge=* | mac=* | ip=* | script=* | backend=* | rate=* | type=*) __line=$2 ;;
+	*) __line=bridge=$2 ;;
+	esac
+	case $2 in xpv[0-9]*) __line=bridge=$2 && net_bridge "${2%%,*}" || return 1 ;; esac
+	# Without tun in dom0, an HVM guest has no emulated card.
+	case $1,$__line in hvm,*type=*) ;; hvm,*) __line=$__line,type=vif ;; esac
+	echo "$__line"
+}
+
 # guest_create NAME [TYPE] [KEY=VALUE]...: create a guest and wait for its boot.
 #   TYPE	pv, pvh or hvm; $XPV_GUEST without it
 #   front=	ours, intree or none; $XPV_FRONT without it
 #   vcpus= memory=	$XPV_VCPUS and $XPV_MEMORY without them
 #   disk=	repeatable; see __disk_spec. With no disk= at all: $XPV_DISKS
-#   vif=	repeatable; xl's syntax
+#   vif=	repeatable; see __vif_spec. With no vif= at all: $XPV_VIFS
 #   extra=	more of the guest kernel's command line, where a word
 #		MODULE.NAME=VALUE is also a parameter of the frontend it names
 #   config=	repeatable; a line of the xl configuration as it is
@@ -261,6 +295,7 @@ guest_config() {
 	__memory=${XPV_MEMORY:-256} __disks='' __vifs='' __extra='' __config=''
 	case $1 in pv | pvh | hvm) __gtype=$1 && shift ;; esac
 	case " $*" in *' disk='*) ;; *) __given=$XPV_DISKS ;; esac
+	case " $*" in *' vif='*) ;; *) __given_vifs=$XPV_VIFS ;; esac
 	for __option; do
 		__value=${__option#*=}
 		case $__option in
@@ -268,7 +303,7 @@ guest_config() {
 		vcpus=*) __vcpus=$__value ;;
 		memory=*) __memory=$__value ;;
 		disk=*) __given="$__given $__value" ;;
-		vif=*) __vifs="$__vifs'$__value', " ;;
+		vif=*) __given_vifs="$__given_vifs $__value" ;;
 		extra=*) __extra=$__value ;;
 		config=*) __config="$__config$__value
 " ;;
@@ -280,7 +315,11 @@ guest_config() {
 		__line=$(__disk_spec "$__name" "$__option") || return 1
 		__disks="$__disks'$__line', "
 	done
-	__given=''
+	for __option in $__given_vifs; do
+		__line=$(__vif_spec "$__gtype" "$__option") || return 1
+		__vifs="$__vifs'$__line', "
+	done
+	__given='' __given_vifs=''
 	mkdir -p "$XPV_RUN/guests/$__name"
 	cat >"$XPV_RUN/guests/$__name/config" <<END
 name = '$__name'

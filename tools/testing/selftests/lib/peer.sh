@@ -44,7 +44,7 @@ peer_end() {
 
 # peer_image DISK SECTOR COUNT SEED: what the disk holds, seen from dom0
 peer_image() {
-	/xpv/peers/blkpeer check "$(disk_path "$1")" "$2" "$3" "$4"
+	/xpv/programs/blkpeer check "$(disk_path "$1")" "$2" "$3" "$4"
 }
 
 # Our backend counts what it holds of a device.

@@ -1,39 +1,67 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=sh
-# Disks plugged without the toolstack: the nodes it would write, at once, so
+# Devices plugged without the toolstack: the nodes it would write, at once, so
 # that what is timed or provoked is the drivers alone. Needs dom0.sh.
 
-# plug_paths GUEST DEVICE: set domid, front and back for the disk DEVICE (a
-# number: 51712 is xvda, each further letter 16 more)
+# What is plugged: vbd or vif.
+PLUG_CLASS=vbd
+
+# plug_paths GUEST DEVICE: set domid, front and back for DEVICE, the number of a
+# disk (51712 is xvda, each further letter 16 more) or of a vif
 plug_paths() {
 	domid=$(__guest "$1" domid)
-	front=/local/domain/$domid/device/vbd/$2
-	back=/local/domain/0/backend/vbd/$domid/$2
+	front=/local/domain/$domid/device/$PLUG_CLASS/$2
+	back=/local/domain/0/backend/$PLUG_CLASS/$domid/$2
 }
 
 # plug_frontend DEVICE: the frontend's nodes alone, after plug_paths
 plug_frontend() {
 	xenstore-write "$front/backend-id" 0
 	xenstore-chmod "$front" "n$domid" r0
-	xenstore-write "$front/virtual-device" "$1" "$front/device-type" disk "$front/backend" "$back"
+	"__plug_${PLUG_CLASS}_front" "$1"
+	xenstore-write "$front/backend" "$back"
 }
 
-# plug_prepare GUEST DEVICE PATH: all nodes of a disk served from PATH but the
-# states, which are what makes it a device
+__plug_vbd_front() {
+	xenstore-write "$front/virtual-device" "$1" "$front/device-type" disk
+}
+
+__plug_vbd_back() {
+	xenstore-write "$back/mode" w "$back/device-type" disk "$back/type" phy \
+		"$back/params" "$2" "$back/dev" "$1" "$back/removable" 0 \
+		"$back/physical-device" "$(stat -Lc %t:%T "$2")" \
+		"$back/hotplug-status" connected
+}
+
+__plug_mac() {
+	printf '00:16:3e:77:%02x:%02x' $((domid % 256)) "$1"
+}
+
+__plug_vif_front() {
+	xenstore-write "$front/handle" "$1" "$front/mac" "$(__plug_mac "$1")"
+}
+
+# Who runs the script, which a vif needs to connect, is the toolstack; a test
+# that has none says it ran.
+__plug_vif_back() {
+	xenstore-write "$back/handle" "$1" "$back/mac" "$(__plug_mac "$1")" \
+		"$back/bridge" "$2" "$back/type" vif "$back/script" vif-bridge \
+		"$back/hotplug-status" connected
+}
+
+# plug_prepare GUEST DEVICE PATH-OR-BRIDGE: all nodes of a disk served from PATH,
+# or of a vif, but the states, which are what makes it a device
 plug_prepare() {
 	plug_paths "$1" "$2"
 	# The directories come first, so that neither bus sees a half of it.
 	xenstore-write "$back/frontend-id" "$domid"
 	xenstore-chmod "$back" n0 "r$domid"
 	plug_frontend "$2"
-	xenstore-write "$back/frontend" "$front" "$back/online" 1 "$back/mode" w \
-		"$back/device-type" disk "$back/type" phy "$back/params" "$3" \
-		"$back/dev" "$2" "$back/removable" 0 \
-		"$back/physical-device" "$(stat -Lc %t:%T "$3")" \
-		"$back/hotplug-status" connected
+	xenstore-write "$back/frontend" "$front" "$back/online" 1
+	"__plug_${PLUG_CLASS}_back" "$2" "$3"
 }
 
-# plug_nodes GUEST DEVICE PATH: plug it
+# plug_nodes GUEST DEVICE PATH-OR-BRIDGE: plug it
 plug_nodes() {
 	plug_prepare "$@" && plug_go
 }

@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=sh
+# What tests of vifs do, in dom0. Needs dom0.sh. Guests are hosts on the bridges
+# xpv0, xpv1, ... that their vifs are on: on xpvN dom0 is 10.77.N.1 and
+# fd77:N::1, and the guest with the number H is 10.77.N.H and fd77:N::H.
+
+NETLOAD=/xpv/programs/netload
+NET_PORT=7000
+
+# net_guest NAME NUMBER [TYPE] [KEY=VALUE]...: create a guest, see guest_create,
+# and give its vifs addresses
+net_guest() {
+	__net_guest=$1
+	__net_number=$2
+	shift 2
+	guest_create "$__net_guest" "$@" && net_configure "$__net_guest" "$__net_number"
+}
+
+# net_bridges GUEST: the bridges of its vifs, in order
+net_bridges() {
+	sed -n '/^vif/s/,/\n/gp' "$XPV_RUN/guests/$1/config" | sed -n "s/.*bridge=\([^,']*\).*/\1/p"
+}
+
+# net_configure GUEST NUMBER: bring its interfaces up, which the guest calls
+# eth0, eth1, ..., in the order of its vifs
+net_configure() {
+	__script='' __index=0
+	for __bridge in $(net_bridges "$1"); do
+		__net=${__bridge#xpv}
+		__script="$__script
+			up eth$__index 10.77.$__net.$2/24 fd77:$__net::$2/64 || exit 1"
+		__index=$((__index + 1))
+	done
+	guest_run "$1" "up() {
+			for i in \$(seq 100); do [ -d /sys/class/net/\$1 ] && break; sleep 0.1; done
+			echo 0 >/proc/sys/net/ipv6/conf/\$1/accept_dad
+			ip link set \$1 up && ip addr add \$2 dev \$1 && ip -6 addr add \$3 dev \$1 || return 1
+			for i in \$(seq 100); do [ \"\$(cat /sys/class/net/\$1/carrier)\" = 1 ] && return; sleep 0.1; done
+			echo \"\$1 has no carrier\"
+			return 1
+		}$__script"
+}
+
+# net_vif GUEST [INDEX]: dom0's end of a vif
+net_vif() {
+	echo "vif$(__guest "$1" domid).${2:-0}"
+}
+
+__service() {
+	mkdir -p "$XPV_RUN/services"
+	[ -f "$XPV_RUN/services/$1" ] && return
+	__service_name=$1
+	shift
+	setsid "$@" >"/tmp/$__service_name.log" 2>&1 </dev/null &
+	echo $! >"$XPV_RUN/services/$__service_name"
+}
+
+# net_serve: what netload and iperf3 in guests talk to, in dom0
+net_serve() {
+	__service netload $NETLOAD serve $NET_PORT
+	__service iperf3 iperf3 -s
+	wait_for 10 "[ \$(grep -c ':$(printf %04X $NET_PORT) \|:1451 ' /proc/net/tcp6) -ge 2 ]"
+}
+
+# net_load GUEST WORK ADDRESS [ARGUMENT]...: netload in the guest
+net_load() {
+	__net_guest=$1 __work=$2 __address=$3
+	shift 3
+	case $__work in ping) ;; *) __address="$__address $NET_PORT" ;; esac
+	guest_run "$__net_guest" "netload $__work $__address $*" 120
+}
+
+# net_traffic GUEST ADDRESS: connection after connection, in the background
+net_traffic() {
+	guest_run "$1" "rm -f /tmp/stop /tmp/traffic.log
+		setsid netload traffic $2 $NET_PORT /tmp/stop >/tmp/traffic.log 2>&1 </dev/null &" 10
+}
+
+# net_traffic_flows GUEST: whether a connection is done in time
+net_traffic_flows() {
+	guest_run "$1" 'before=$(grep -c round /tmp/traffic.log)
+		for i in $(seq 150); do
+			grep failed /tmp/traffic.log && break
+			[ "$(grep -c round /tmp/traffic.log)" = "$before" ] || exit 0
+			sleep 0.2
+		done
+		tail -n 3 /tmp/traffic.log
+		exit 1'
+}
+
+# net_traffic_ends GUEST: stop it, and tell whether all of it was right
+net_traffic_ends() {
+	guest_run "$1" 'touch /tmp/stop
+		for i in $(seq 300); do grep -q "^stopped\|^failed" /tmp/traffic.log && break; sleep 0.2; done
+		tail -n 3 /tmp/traffic.log; grep -q "^stopped" /tmp/traffic.log' 90
+}
