@@ -94,3 +94,37 @@ net_traffic_ends() {
 		for i in $(seq 300); do grep -q "^stopped\|^failed" /tmp/traffic.log && break; sleep 0.2; done
 		tail -n 3 /tmp/traffic.log; grep -q "^stopped" /tmp/traffic.log' 90
 }
+
+# net_front_load GUEST [PARAMETER]...: the guest's frontend anew, with PARAMETERS.
+# The guest's addresses are gone with its interfaces: see net_configure.
+net_front_load() {
+	__net_guest=$1
+	shift
+	case $XPV_FRONT in
+	ours) __load='insmod /modules/xen-netfront.ko' ;;
+	*) __load='modprobe xen-netfront' ;;
+	esac
+	guest_run "$__net_guest" "rmmod xen-netfront; $__load $*"
+}
+
+# net_back_load [PARAMETER]...: the backend anew. The toolstack runs a vif's
+# script only when it attaches it, so this runs it for all that are there.
+net_back_load() {
+	rmmod xen-netback || return 1
+	case $XPV_BACK in
+	ours) insmod $XPV_MODULES/xen-netback.ko "$@" ;;
+	*) modprobe xen-netback "$@" ;;
+	esac || return 1
+	net_scripts
+}
+
+# net_scripts: run the script of every vif that is not on its bridge, when it is there
+net_scripts() {
+	for __path in $(xenstore-ls -f /local/domain/0/backend/vif | sed -n 's,^\(.*/[0-9]*/[0-9]*\)/bridge = .*,\1,p'); do
+		__vif=vif$(echo "${__path#*/vif/}" | tr / .)
+		wait_for 10 "[ -d /sys/class/net/$__vif ]" || __complain "no $__vif" || return 1
+		[ ! -d "/sys/class/net/$__vif/master" ] || continue
+		XENBUS_PATH=${__path#/local/domain/0/} vif=$__vif type_if=vif \
+			/etc/xen/scripts/vif-bridge online || return 1
+	done
+}

@@ -1,0 +1,64 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# desc: the frontend's ways to carry data: queues, a backend that is not trusted, two vifs
+# runs: dom0
+# guest: pv
+# pair: ours/ours ours/intree intree/ours* intree/intree*
+# vifs: xpv0 xpv1
+# needs: xen-netfront xen-netback
+# vcpus: 2
+# memory: 256
+# time: 180
+
+. "${0%/*}/../lib/dom0.sh"
+. "${0%/*}/../lib/net.sh"
+. "${0%/*}/../lib/ktap.sh"
+
+data_is_right() {
+	net_load modes udp 10.77.0.1 8 9000 131 && net_load modes tcp 10.77.0.1 4096 4 &&
+		net_load modes tcp fd77:1::1 2048
+}
+
+# works_with [PARAMETER]...: of the frontend, which is loaded anew
+works_with() {
+	net_front_load modes "$@" && net_configure modes 2 && data_is_right
+}
+
+frontend_says() {
+	xenstore-ls -f "/local/domain/$(xl domid modes)/device/vif/0" | grep "$1"
+}
+
+queues_are() {
+	guest_run modes "[ \$(ls -d /sys/class/net/eth0/queues/tx-* | wc -l) = $1 ]"
+}
+
+# Each on a network of its own.
+vifs_are_apart() {
+	guest_run modes 'for i in 0 1; do cat /sys/class/net/eth$i/statistics/tx_packets; done' >/tmp/before
+	net_load modes ping 10.77.1.1 0 99 1 || return 1
+	guest_run modes 'for i in 0 1; do cat /sys/class/net/eth$i/statistics/tx_packets; done' >/tmp/after
+	paste /tmp/before /tmp/after | tee /dev/stderr |
+		awk '{ n[NR] = $2 - $1 } END { exit !(n[1] < 50 && n[2] >= 100) }'
+}
+
+both_at_once() {
+	guest_run modes "netload tcp 10.77.0.1 $NET_PORT 4096 2 >/tmp/0.log 2>&1 & pid=\$!
+		netload tcp 10.77.1.1 $NET_PORT 4096 2 || exit; wait \$pid || { cat /tmp/0.log; exit 1; }"
+}
+
+ktap_print_header
+ktap_set_plan 11
+net_serve || ktap_exit_fail_msg 'nobody serves in dom0'
+ktap_test_result 'the guest boots, with two networks' net_guest modes 2 || ktap_exit_fail_msg 'no guest'
+ktap_test_result 'as it comes' data_is_right
+ktap_test_result 'two queues for two CPUs' queues_are 2
+ktap_test_result 'the backend was told so' frontend_says 'multi-queue-num-queues = "2"'
+ktap_test_result 'each vif carries what is its own' vifs_are_apart
+ktap_test_result 'both at once' both_at_once
+ktap_test_result 'one queue' works_with max_queues=1
+ktap_test_result 'is one queue' queues_are 1
+ktap_test_result 'not trusting the backend' works_with trusted=0
+ktap_test_result 'not trusting it, with one queue' works_with trusted=0 max_queues=1
+ktap_test_result 'as it came, again' works_with
+guest_destroy modes
+ktap_finished

@@ -1,0 +1,134 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# desc: ethtool tells and changes what it can at both ends, while data flows and stays right
+# runs: dom0
+# guest: pv
+# pair: ours/ours ours/intree intree/ours* intree/intree*
+# vifs: xpv0
+# needs: xen-netfront xen-netback ethtool
+# vcpus: 2
+# memory: 256
+# time: 240
+
+. "${0%/*}/../lib/dom0.sh"
+. "${0%/*}/../lib/net.sh"
+. "${0%/*}/../lib/ktap.sh"
+
+four=10.77.0.1
+
+in_guest() {
+	guest_run offloads "$1" "${2:-60}"
+}
+
+# Each feature off and on again, at both ends, some of each at the same time.
+toggle() {
+	for feature in tx sg tso gso gro rx; do
+		for how in off on; do
+			in_guest "ethtool -K eth0 $feature $how" >/dev/null || echo "guest: $feature $how"
+			ethtool -K "$vif" $feature $how >/dev/null 2>&1 || echo "dom0: $feature $how"
+		done
+	done
+}
+
+toggle_under_traffic() {
+	net_traffic offloads $four
+	net_traffic_flows offloads || return 1
+	for i in $(seq "$([ -n "$XPV_LONG" ] && echo 10 || echo 1)"); do
+		toggle
+	done
+	net_traffic_flows offloads && net_traffic_ends offloads
+}
+
+# without FEATURE...: data is right without them, at the guest's end or at dom0's
+without() {
+	in_guest "for f in $*; do ethtool -K eth0 \$f off || exit; done"
+	net_load offloads tcp $four 2048 && net_load offloads udp $four 8 4000 97
+	good=$?
+	in_guest "for f in $*; do ethtool -K eth0 \$f on; done"
+	return $good
+}
+
+dom0_without() {
+	for f; do ethtool -K "$vif" "$f" off || return 1; done
+	net_load offloads tcp $four 2048 && net_load offloads udp $four 8 4000 97
+	good=$?
+	for f; do ethtool -K "$vif" "$f" on; done
+	return $good
+}
+
+guest_feature_is() {
+	in_guest "ethtool -k eth0 | grep '^$1: $2'"
+}
+
+statistics_count() {
+	in_guest 'ethtool -S eth0 | tee /dev/stderr | grep -q rx_gso_checksum_fixup' || return 1
+	for name in rx_gso_checksum_fixup tx_zerocopy_sent tx_zerocopy_success tx_zerocopy_fail tx_frag_overflow; do
+		ethtool -S "$vif" | grep $name || return 1
+	done
+}
+
+packets_are_counted() {
+	in_guest 'cat /sys/class/net/eth0/statistics/rx_packets /sys/class/net/eth0/statistics/tx_packets' >/tmp/before
+	net_load offloads ping $four 100 199 1 || return 1
+	in_guest 'cat /sys/class/net/eth0/statistics/rx_packets /sys/class/net/eth0/statistics/tx_packets' >/tmp/after
+	paste /tmp/before /tmp/after | tee /dev/stderr | awk '$2 - $1 < 100 || $2 - $1 > 150 { exit 1 }'
+}
+
+driver_tells_itself() {
+	in_guest 'ethtool -i eth0' && ethtool -i "$vif" && in_guest 'ethtool eth0 | grep "Link detected: yes"' &&
+		in_guest 'ethtool -T eth0 | grep -i software-receive'
+}
+
+channels_change() {
+	in_guest 'ethtool -l eth0 && ethtool -L eth0 combined 1' || return 1
+	net_load offloads tcp $four 2048 4 || return 1
+	in_guest 'ethtool -L eth0 combined 2 && ethtool -l eth0' || return 1
+	net_load offloads tcp $four 2048 4
+}
+
+channels_change_under_traffic() {
+	net_traffic offloads $four
+	for i in 1 2 1 2; do
+		net_traffic_flows offloads && in_guest "ethtool -L eth0 combined $i" || return 1
+	done
+	net_traffic_flows offloads && net_traffic_ends offloads
+}
+
+rings_change() {
+	in_guest 'ethtool -g eth0' || return 1
+	in_guest 'ethtool -G eth0 rx 256 || exit; ethtool -g eth0' && net_load offloads tcp $four 2048
+}
+
+hash_changes() {
+	in_guest 'ethtool -x eth0 && ethtool -X eth0 weight 1 0 && ethtool -x eth0' || return 1
+	net_load offloads tcp $four 2048 4 || return 1
+	in_guest 'ethtool -X eth0 hkey 00:01:02:03:04:05:06:07:08:09:0a:0b:0c:0d:0e:0f:10:11:12:13:14:15:16:17:18:19:1a:1b:1c:1d:1e:1f:20:21:22:23:24:25:26:27 &&
+		ethtool -X eth0 default' && net_load offloads tcp $four 2048 4
+}
+
+ktap_print_header
+[ "$XPV_FRONT" = ours ] && ktap_set_plan 18 || ktap_set_plan 14
+net_serve || ktap_exit_fail_msg 'nobody serves in dom0'
+ktap_test_result 'the guest boots, with its network' net_guest offloads 2 || ktap_exit_fail_msg 'no guest'
+vif=$(net_vif offloads)
+ktap_test_result 'both ends tell what they are' driver_tells_itself
+for feature in tx-checksumming scatter-gather tcp-segmentation-offload; do
+	ktap_test_result "$feature is on" guest_feature_is $feature on
+done
+ktap_test_result 'the statistics that tools look for are there' statistics_count
+ktap_test_result 'packets are counted' packets_are_counted
+ktap_test_result 'features change while data flows' toggle_under_traffic
+ktap_test_result 'without checksum offload' without tx
+ktap_test_result 'without segmentation' without tso gso gro
+ktap_test_result 'without scatter-gather' without sg
+ktap_test_result "without dom0's checksum offload" dom0_without tx
+ktap_test_result "without dom0's segmentation" dom0_without tso gso
+ktap_test_result "without dom0's scatter-gather" dom0_without sg
+if [ "$XPV_FRONT" = ours ]; then
+	ktap_test_result 'the number of channels changes' channels_change
+	ktap_test_result 'the number of channels changes while data flows' channels_change_under_traffic
+	ktap_test_result 'the size of rings changes' rings_change
+	ktap_test_result 'the hash changes' hash_changes
+fi
+guest_destroy offloads
+ktap_finished

@@ -1,0 +1,99 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# desc: either driver can be unbound and unloaded, with and without traffic, and the guest killed under it
+# runs: dom0
+# guest: pv
+# pair: ours/ours intree/intree*
+# vifs: xpv0
+# needs: xen-netfront xen-netback
+# memory: 256
+# time: 240
+#
+# The in-tree frontend does not outlive its backend: on that pair, what remains
+# proves the test.
+
+. "${0%/*}/../lib/dom0.sh"
+. "${0%/*}/../lib/net.sh"
+. "${0%/*}/../lib/ktap.sh"
+
+in_guest() {
+	guest_run unload "$1" "${2:-60}"
+}
+
+works() {
+	net_load unload ping 10.77.0.1 0 2000 97 && net_load unload tcp 10.77.0.1 512
+}
+
+device() {
+	ls /sys/bus/xen-backend/devices | grep vif
+}
+
+backend_rebind() {
+	name=$(device)
+	echo "$name" >/sys/bus/xen-backend/drivers/vif/unbind &&
+		sleep 1 && echo "$name" >/sys/bus/xen-backend/drivers/vif/bind && net_scripts
+}
+
+start_traffic() {
+	net_traffic unload 10.77.0.1
+	net_traffic_flows unload
+}
+
+backend_reload_under_traffic() {
+	start_traffic && net_back_load && net_traffic_flows unload && net_traffic_ends unload
+}
+
+# The interface goes from under its connections.
+frontend_reload_under_traffic() {
+	start_traffic && net_front_load unload && net_configure unload 2
+}
+
+frontend_rebind_under_traffic() {
+	start_traffic && in_guest 'cd /sys/bus/xen/drivers/vif && echo vif-0 >unbind && echo vif-0 >bind' &&
+		net_configure unload 2
+}
+
+killed_under_traffic() {
+	start_traffic && guest_destroy unload
+}
+
+backend_forgets() {
+	wait_for 20 '[ -z "$(device)" ] && ! ls /sys/class/net | grep vif'
+}
+
+nothing_leaked() {
+	! dmesg | grep LEAK && ! grep LEAK "$(guest_log unload)"
+}
+
+# Whoever looks at a device while it goes must not stumble.
+look_on() {
+	while sleep 0.05; do
+		cat /sys/class/net/vif*/statistics/* /proc/net/dev /sys/kernel/debug/xenbus-mt/devices \
+			/sys/kernel/debug/xen-netback/*/*
+		for __vif in /sys/class/net/vif*; do ethtool -S "${__vif##*/}"; done
+	done >/dev/null 2>&1
+}
+
+ktap_print_header
+[ "$XPV_BACK" = ours ] && ktap_set_plan 15 || ktap_set_plan 9
+net_serve || ktap_exit_fail_msg 'nobody serves in dom0'
+ktap_test_result 'the guest boots, with its network' net_guest unload 2 || ktap_exit_fail_msg 'no guest'
+ktap_test_result 'the network works' works
+look_on &
+if [ "$XPV_BACK" = ours ]; then
+	ktap_test_result 'the backend is unloaded and loaded' net_back_load
+	ktap_test_result 'the network works after it' works
+	ktap_test_result 'the backend is unbound and bound' backend_rebind
+	ktap_test_result 'the network works after it' works
+	ktap_test_result 'a connection outlives the backend' backend_reload_under_traffic
+	ktap_test_result 'the network works after it' works
+fi
+ktap_test_result 'the frontend is unloaded and loaded under traffic' frontend_reload_under_traffic
+ktap_test_result 'the network works after it' works
+ktap_test_result 'the frontend is unbound and bound under traffic' frontend_rebind_under_traffic
+ktap_test_result 'the network works after it' works
+ktap_test_result 'the guest is killed under traffic' killed_under_traffic
+ktap_test_result 'the backend lets it go' backend_forgets
+kill $!
+ktap_test_result 'nothing leaked' nothing_leaked
+ktap_finished
