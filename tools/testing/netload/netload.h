@@ -14,7 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define CHUNK_MAX	65536
+#define CHUNK_MAX 65536
 
 /* A socket's address of either family. */
 struct address {
@@ -35,8 +35,7 @@ bool table_matches(const void *data, size_t len, uint64_t offset);
 uint64_t stream_start(uint32_t seed);
 
 /* main.c */
-_Noreturn void give_up(const char *format, ...)
-	__attribute__((format(printf, 1, 2)));
+_Noreturn void give_up(const char *format, ...) __attribute__((format(printf, 1, 2)));
 long long now_ms(void);
 uint32_t any(uint32_t *state, uint32_t below);
 

@@ -10,7 +10,7 @@
 
 #include "netload.h"
 
-#define LARGEST	(65535 - 20 - (int)sizeof(struct echo))
+#define LARGEST (65535 - 20 - (int)sizeof(struct echo))
 
 /* Of both families. The kernel fills in checksum and id. */
 struct echo {
@@ -54,7 +54,8 @@ static int check(const struct sweep *sweep, const unsigned char *data, size_t le
 		return -1;
 	i = ntohs(echo.number);
 	if (sweep_size(sweep, i) != len - sizeof(echo))
-		give_up("an echo of %u bytes came back as %zu", sweep_size(sweep, i), len - sizeof(echo));
+		give_up("an echo of %u bytes came back as %zu", sweep_size(sweep, i),
+			len - sizeof(echo));
 	if (!table_matches(data + sizeof(echo), len - sizeof(echo), sweep_start(sweep, i)))
 		give_up("an echo came back wrong");
 	return i;
@@ -65,8 +66,8 @@ static void send_whole(int sock, bool v6)
 {
 	int how = v6 ? IPV6_PMTUDISC_DO : IP_PMTUDISC_DO;
 
-	if (setsockopt(sock, v6 ? IPPROTO_IPV6 : IPPROTO_IP, v6 ? IPV6_MTU_DISCOVER : IP_MTU_DISCOVER, &how,
-		       sizeof(how)))
+	if (setsockopt(sock, v6 ? IPPROTO_IPV6 : IPPROTO_IP,
+		       v6 ? IPV6_MTU_DISCOVER : IP_MTU_DISCOVER, &how, sizeof(how)))
 		give_up("fragments cannot be forbidden");
 }
 

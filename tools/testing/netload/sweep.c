@@ -9,10 +9,10 @@
 
 #include "netload.h"
 
-#define WINDOW		16
-#define WINDOW_BYTES	(48 << 10)	/* what sockets hold without being asked */
-#define TRIES		6
-#define TRY_MS		1000
+#define WINDOW 16
+#define WINDOW_BYTES (48 << 10) /* what sockets hold without being asked */
+#define TRIES 6
+#define TRY_MS 1000
 
 unsigned int sweep_size(const struct sweep *sweep, unsigned int i)
 {

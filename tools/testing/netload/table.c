@@ -8,8 +8,8 @@
 
 #include "netload.h"
 
-#define PERIOD	1000003U	/* prime */
-#define SIZE	(PERIOD + CHUNK_MAX)
+#define PERIOD 1000003U /* prime */
+#define SIZE (PERIOD + CHUNK_MAX)
 
 static unsigned char *table;
 static int file = -1;

@@ -6,8 +6,10 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -15,8 +17,8 @@
 
 #include "netload.h"
 
-#define SILENCE_MS	30000
-#define MAGIC		0x6e6c6f64
+#define SILENCE_MS 30000
+#define MAGIC 0x6e6c6f64
 
 struct hello {
 	uint32_t magic;
@@ -161,8 +163,11 @@ void tcp_serve(int sock)
 			;
 		if (conn < 0)
 			continue;
-		if (!fork())
+		if (!fork()) {
+			prctl(PR_SET_PDEATHSIG, SIGKILL);
+			close(sock);
 			_exit(!answer(conn));
+		}
 		close(conn);
 	}
 }

@@ -12,8 +12,8 @@ struct head {
 	uint32_t size;
 };
 
-#define SMALLEST	sizeof(struct head)
-#define LARGEST		65507
+#define SMALLEST sizeof(struct head)
+#define LARGEST 65507
 
 static bool is_whole(const unsigned char *data, size_t len, struct head *head)
 {
