@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Block frontends of other systems, played from a guest's user space.
+ * Frontends of other systems, played from a guest's user space: what those of
+ * disks and of networks have in common.
  *
  * Grants come from /dev/xen/gntalloc, event channels from /dev/xen/evtchn, the
  * store is spoken to raw over /dev/xen/xenbus. Nothing here shares code with
@@ -18,8 +19,6 @@
 #include <stddef.h>
 
 #define PAGE_BYTES	4096
-#define SECTOR_BYTES	512
-#define PAGE_SECTORS	(PAGE_BYTES / SECTOR_BYTES)
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 
 /* For memory that the backend reads and writes beside us. */
@@ -72,9 +71,6 @@ void pages_grant(struct pages *pages, unsigned int nr, bool writable);
 void pages_keep(struct pages *pages, bool mapped);
 void pages_end(struct pages *pages);
 bool pages_ended(struct pages *pages);
-void fill_pattern(void *mem, __u64 sector, unsigned int nr, unsigned int seed);
-bool is_pattern(const void *mem, __u64 sector, unsigned int nr,
-		unsigned int seed);
 
 /* channel.c */
 struct channel {
@@ -87,43 +83,15 @@ void channel_notify(const struct channel *ch);
 bool channel_wait(const struct channel *ch, int ms);
 void channel_close(struct channel *ch);
 
-/* Operations, status and sizes of io/blkif.h. */
-enum { OP_READ, OP_WRITE, OP_BARRIER, OP_FLUSH, OP_DISCARD = 5, OP_INDIRECT };
-enum { RSP_OKAY = 0, RSP_ERROR = -1, RSP_NOTSUPP = -2 };
-#define SLOT_SEGS	11
-#define SLOT_BYTES	112
-#define TABLE_SEGS	512
-
-struct segment {
-	__u32 gref;
-	__u8 first;
-	__u8 last;
-	__u16 pad;
-};
+struct abi;
 
 /* ring.c */
-extern const struct abi abi64, abi32;
-
-/**
- * struct abi - how a slot is laid out
- */
-struct abi {
-	const char *name;
-	unsigned int slot, rsp, id, sector, tail, indirect_gref;
-};
-
-/* A response, as it stood on the ring. */
-struct answer {
-	__u64 id;
-	__u8 op;
-	__s16 status;
-};
-
 /**
  * struct ring - one queue
  * @pages: the ring itself
  * @ch: its event channel
- * @abi: its layout
+ * @stride: bytes of a slot
+ * @abi: of a block ring, what its slots are like
  * @polls: it looks for responses all the time, as firmware does; else it
  *	waits for the event that it asked for
  * @nr: slots
@@ -133,6 +101,7 @@ struct answer {
 struct ring {
 	struct pages pages;
 	struct channel ch;
+	unsigned int stride;
 	const struct abi *abi;
 	bool polls;
 	unsigned int nr;
@@ -140,7 +109,7 @@ struct ring {
 	__u32 cons;
 };
 
-void ring_open(struct ring *ring, const struct abi *abi, unsigned int order,
+void ring_open(struct ring *ring, unsigned int stride, unsigned int order,
 	       unsigned int domid);
 bool ring_close(struct ring *ring);
 __u8 *ring_slot(const struct ring *ring, __u32 index);
@@ -148,103 +117,37 @@ __u32 *ring_req_prod(const struct ring *ring);
 __u32 *ring_rsp_prod(const struct ring *ring);
 void ring_put(struct ring *ring, const void *slot);
 void ring_push(struct ring *ring);
-bool ring_get(struct ring *ring, struct answer *answer, int ms);
-
-void slot_head(const struct abi *abi, void *slot, __u8 op, __u8 nr_segs,
-	       __u64 id, __u64 sector);
-void slot_segment(const struct abi *abi, void *slot, unsigned int i,
-		  __u32 gref, __u8 first, __u8 last);
-void slot_indirect(const struct abi *abi, void *slot, __u8 op, __u16 nr_segs,
-		   __u64 id, __u64 sector);
-void slot_table(const struct abi *abi, void *slot, unsigned int i, __u32 gref);
-
-/**
- * struct io - a read or write of whole pages
- */
-struct io {
-	__u64 id;
-	__u64 sector;
-	__u8 op;
-	unsigned int nr;
-	unsigned int seed;
-	struct pages data;
-	struct pages table;
-};
-
-/* io.c */
-void io_put(struct io *io, struct ring *ring, __u8 op, __u64 id, __u64 sector,
-	    unsigned int nr, unsigned int seed);
-bool io_end(struct io *io, const struct answer *answer);
-bool io_run(struct ring *ring, __u8 op, __u64 id, __u64 sector,
-	    unsigned int nr, unsigned int seed);
-bool command(struct ring *ring, const void *slot, struct answer *answer);
-bool flush(struct ring *ring, __u64 id, __u8 stale_segs, __u64 stale_sector);
-bool io_burst(struct ring *ring, __u8 op, __u64 id, __u64 sector,
-	      unsigned int nr, unsigned int seed);
+__u32 ring_waiting(struct ring *ring);
+bool ring_await(struct ring *ring, int ms);
 
 /* States of io/xenbus.h. */
 enum { GONE, INITIALISING, INIT_WAIT, INITIALISED, CONNECTED, CLOSING, CLOSED };
 
 /**
- * struct vbd - a disk, as its frontend sees it
+ * struct device - as its frontend sees it
  * @front: path of our end
  * @back: path of the other
  * @domid: the other
  * @seen: states the other end was ever seen in, as bits
  */
-struct vbd {
+struct device {
 	char front[64];
 	char back[128];
 	unsigned int domid;
 	unsigned int seen;
 };
 
-/* vbd.c */
-void vbd_open(struct vbd *vbd, const char *number);
-void vbd_state(struct vbd *vbd, int state);
-int vbd_other(struct vbd *vbd);
-bool vbd_wait(struct vbd *vbd, int state, int ms);
-long long vbd_number(const struct vbd *vbd, const char *key, long long absent);
-void vbd_forget_keys(const struct vbd *vbd);
-bool vbd_never_reconfigured(const struct vbd *vbd);
-
-/**
- * struct style - what a frontend writes when it connects
- * @protocol: the "protocol" key: whether there is one
- * @numbered: "ring-page-order" and "ring-ref0" and so on
- * @num_queues: "multi-queue-num-queues", even for one
- * @order: pages of a ring, as a power of two
- * @state: the state that comes in the same transaction; 0 for none
- */
-struct style {
-	bool protocol;
-	bool numbered;
-	bool num_queues;
-	unsigned int order;
-	int state;
-};
-
-void vbd_publish(const struct vbd *vbd, const struct ring *rings,
-		 unsigned int nr, const struct style *style);
-
-/* What the hostile peers write goes behind what they write as others do. */
-#define AREA_WILD	1024
-#define HARM_SEED	6
-
-/* wild.c */
-bool wild_requests(struct vbd *vbd, struct ring *ring);
-bool changing_slots(struct vbd *vbd, struct ring *ring);
-
-/* The peers. */
-void play_windows(struct vbd *vbd);
-void play_windows_ejected(struct vbd *vbd);
-void play_windows_resized(struct vbd *vbd);
-void play_loader(struct vbd *vbd, const struct abi *abi);
-void play_firmware(struct vbd *vbd);
-void play_unikraft(struct vbd *vbd);
-void play_netbsd(struct vbd *vbd);
-void play_hostile(struct vbd *vbd);
-void play_hostile_queues(struct vbd *vbd);
-void play_neighbour(struct vbd *vbd);
+/* device.c */
+void device_open(struct device *dev, const char *class, const char *number);
+void device_state(struct device *dev, int state);
+int device_other(struct device *dev);
+bool device_wait(struct device *dev, int state, int ms);
+long long device_number(const struct device *dev, const char *key,
+			long long absent);
+void device_forget(const struct device *dev, const char *const keys[],
+		   unsigned int nr);
+void device_put(const struct device *dev, __u32 txn, const char *dir,
+		const char *format, ...) __attribute__((format(printf, 4, 5)));
+bool device_never_reconfigured(const struct device *dev);
 
 #endif

@@ -118,12 +118,20 @@ __u32 store_begin(void)
 	return strtoul(msg.body, NULL, 10);
 }
 
+/* Return: whether it succeeded; if not it is to be tried again. */
 bool store_commit(__u32 txn)
 {
+	static unsigned int failed;
 	struct message msg;
 
 	begin_message(&msg, MSG_COMMIT, txn, "T");
-	return ask(&msg);
+	if (ask(&msg)) {
+		failed = 0;
+		return true;
+	}
+	if (++failed == 100)
+		give_up("the transaction never succeeds");
+	return false;
 }
 
 bool store_write(__u32 txn, const char *path, const char *value)

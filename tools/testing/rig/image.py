@@ -28,7 +28,8 @@ XEN = BUILD / "xen"
 VMLINUX = BUILD / "vmlinux"
 VMLINUZ = BUILD / "vmlinuz"
 REPLY = BUILD / "reply"
-GUEST_PROGRAMS = {"blkpeer": CHECKOUT / "tools/testing/peers", "netload": CHECKOUT / "tools/testing/netload"}
+GUEST_PROGRAMS = {"blkpeer": CHECKOUT / "tools/testing/peers", "netpeer": CHECKOUT / "tools/testing/peers",
+                  "netload": CHECKOUT / "tools/testing/netload"}
 
 HOST_TOOLS = ("cpio", "mke2fs", "depmod", "modprobe", "readelf", "nm", "strip", "gcc", "make", "setpriv")
 

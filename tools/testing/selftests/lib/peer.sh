@@ -1,7 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=sh
-# Scripted frontends: blkpeer (tools/testing/peers) in a guest that has no
-# driver for its disks. Needs dom0.sh, plug.sh and ktap.sh.
+# Scripted frontends: blkpeer or netpeer (tools/testing/peers), whichever fits
+# $PLUG_CLASS, in a guest that has no driver for its devices. Needs dom0.sh,
+# plug.sh and ktap.sh.
+
+peer_program() {
+	case $PLUG_CLASS in vif) echo netpeer ;; *) echo blkpeer ;; esac
+}
 
 # peer_guest NAME [KEY=VALUE]...: a guest for peers, see guest_create
 peer_guest() {
@@ -22,7 +27,7 @@ peer_results() {
 
 # peer_run GUEST PEER DEVICE [SECONDS]: play it to its end
 peer_run() {
-	guest_run "$1" "blkpeer $2 $3" "${4:-60}" >/tmp/peer.out
+	guest_run "$1" "$(peer_program) $2 $3" "${4:-60}" >/tmp/peer.out
 	__status=$?
 	peer_results /tmp/peer.out
 	[ $__status -le 1 ] || ktap_print_msg "$2 ended with status $__status"
@@ -31,7 +36,7 @@ peer_run() {
 # peer_start GUEST PEER DEVICE: play it in the background
 peer_start() {
 	guest_run "$1" "rm -f /tmp/$2.out /tmp/stop
-		setsid sh -c 'blkpeer $2 $3; echo end' >/tmp/$2.out 2>&1 </dev/null &" 10
+		setsid sh -c '$(peer_program) $2 $3; echo end' >/tmp/$2.out 2>&1 </dev/null &" 10
 }
 
 # peer_end GUEST PEER: wait for one in the background
@@ -58,6 +63,6 @@ peer_gone() {
 	__domid=$(__guest "$1" domid)
 	guest_destroy "$1" &&
 		wait_for 15 '[ -z "$(ls /sys/bus/xen-backend/devices)" ]' &&
-		wait_for 5 "! xenstore-exists /local/domain/0/backend/vbd/$__domid" &&
+		wait_for 5 "! xenstore-exists /local/domain/0/backend/$PLUG_CLASS/$__domid" &&
 		! dmesg | grep LEAK
 }

@@ -5,7 +5,7 @@
  */
 #include <string.h>
 
-#include "peer.h"
+#include "blk.h"
 
 /* Each writes an area of its own, with a seed of its own. */
 #define SEED_LOADER	2
@@ -50,51 +50,51 @@ static bool loader_ios(struct ring *ring, struct pages *page)
 }
 
 /* Closed at once, then a new beginning. */
-static bool loader_leaves(struct vbd *vbd, struct ring *ring,
+static bool loader_leaves(struct device *dev, struct ring *ring,
 			  struct pages *page)
 {
 	bool good;
 
-	vbd_state(vbd, CLOSED);
-	good = vbd_wait(vbd, CLOSED, 10000);
+	device_state(dev, CLOSED);
+	good = device_wait(dev, CLOSED, 10000);
 	pages_end(page);
 	good &= pages_ended(page);
 	good &= ring_close(ring);
-	vbd_state(vbd, INITIALISING);
-	return good && vbd_wait(vbd, INIT_WAIT, 10000);
+	device_state(dev, INITIALISING);
+	return good && device_wait(dev, INIT_WAIT, 10000);
 }
 
 /* A boot loader, of either ABI. */
-void play_loader(struct vbd *vbd, const struct abi *abi)
+void play_loader(struct device *dev, const struct abi *abi)
 {
 	const struct style style = { .protocol = true };
 	struct pages page;
 	struct ring ring;
 
-	ring_open(&ring, abi, 0, vbd->domid);
+	blk_ring_open(&ring, abi, 0, dev->domid);
 	ring.polls = true;
 	pages_grant(&page, 1, true);
-	vbd_forget_keys(vbd);
-	vbd_publish(vbd, &ring, 1, &style);
-	vbd_state(vbd, INITIALISED);
-	rule("connects from Initialised", vbd_wait(vbd, CONNECTED, 10000));
+	vbd_forget_keys(dev);
+	vbd_publish(dev, &ring, 1, &style);
+	device_state(dev, INITIALISED);
+	rule("connects from Initialised", device_wait(dev, CONNECTED, 10000));
 	rule("uses one page and one id", loader_ios(&ring, &page));
-	rule("closes without Closing", loader_leaves(vbd, &ring, &page));
+	rule("closes without Closing", loader_leaves(dev, &ring, &page));
 }
 
 /* Closing before Closed, and on to Initialising. */
-static bool firmware_leaves(struct vbd *vbd, struct ring *ring)
+static bool firmware_leaves(struct device *dev, struct ring *ring)
 {
 	bool good;
 
-	vbd_state(vbd, CLOSING);
-	good = vbd_wait(vbd, CLOSING, 10000);
-	vbd_state(vbd, CLOSED);
-	good &= vbd_wait(vbd, CLOSED, 10000);
+	device_state(dev, CLOSING);
+	good = device_wait(dev, CLOSING, 10000);
+	device_state(dev, CLOSED);
+	good &= device_wait(dev, CLOSED, 10000);
 	good &= ring_close(ring);
-	vbd_state(vbd, INITIALISING);
-	good &= vbd_wait(vbd, INIT_WAIT, 10000);
-	vbd_forget_keys(vbd);
+	device_state(dev, INITIALISING);
+	good &= device_wait(dev, INIT_WAIT, 10000);
+	vbd_forget_keys(dev);
 	return good;
 }
 
@@ -112,17 +112,17 @@ static bool barrier(struct ring *ring)
  * OVMF, which waits for Connected alone and says it first. The backend may not
  * even have begun.
  */
-void play_firmware(struct vbd *vbd)
+void play_firmware(struct device *dev)
 {
 	const struct style style = { .protocol = true, .state = CONNECTED };
 	struct ring ring;
 
-	note("the backend is in state %d", vbd_other(vbd));
-	ring_open(&ring, &abi64, 0, vbd->domid);
+	note("the backend is in state %d", device_other(dev));
+	blk_ring_open(&ring, &abi64, 0, dev->domid);
 	ring.polls = true;
-	vbd_publish(vbd, &ring, 1, &style);
+	vbd_publish(dev, &ring, 1, &style);
 	rule("is connected without having waited for InitWait",
-	     vbd_wait(vbd, CONNECTED, 20000));
+	     device_wait(dev, CONNECTED, 20000));
 	rule("writes", io_run(&ring, OP_WRITE, 1, AREA_FIRMWARE, SLOT_SEGS,
 			      SEED_FIRMWARE));
 	rule("reads", io_run(&ring, OP_READ, 2, AREA_FIRMWARE, SLOT_SEGS,
@@ -130,11 +130,11 @@ void play_firmware(struct vbd *vbd)
 	rule("flush and barrier are echoed",
 	     flush(&ring, 3, 0, 0) && barrier(&ring));
 	rule("sees Closing, Closed, InitWait",
-	     firmware_leaves(vbd, &ring));
+	     firmware_leaves(dev, &ring));
 }
 
 /* Which does not say what it is, and so is taken for 32 bit. */
-void play_unikraft(struct vbd *vbd)
+void play_unikraft(struct device *dev)
 {
 	const struct style style = {
 		.num_queues = true,
@@ -142,40 +142,40 @@ void play_unikraft(struct vbd *vbd)
 	};
 	struct ring ring;
 
-	vbd_forget_keys(vbd);
+	vbd_forget_keys(dev);
 	rule("is told how many queues there may be",
-	     vbd_wait(vbd, INIT_WAIT, 10000) &&
-	     vbd_number(vbd, "multi-queue-max-queues", 0) > 0);
-	ring_open(&ring, &abi32, 0, vbd->domid);
-	vbd_publish(vbd, &ring, 1, &style);
+	     device_wait(dev, INIT_WAIT, 10000) &&
+	     device_number(dev, "multi-queue-max-queues", 0) > 0);
+	blk_ring_open(&ring, &abi32, 0, dev->domid);
+	vbd_publish(dev, &ring, 1, &style);
 	rule("connects without a protocol",
-	     vbd_wait(vbd, CONNECTED, 10000));
+	     device_wait(dev, CONNECTED, 10000));
 	rule("writes and reads by 32-bit slots",
 	     io_burst(&ring, OP_WRITE, 1, AREA_UNIKRAFT, ring.nr,
 		      SEED_UNIKRAFT) &&
 	     io_burst(&ring, OP_READ, 1, AREA_UNIKRAFT, ring.nr,
 		      SEED_UNIKRAFT));
-	rule("closes", firmware_leaves(vbd, &ring));
+	rule("closes", firmware_leaves(dev, &ring));
 }
 
-void play_netbsd(struct vbd *vbd)
+void play_netbsd(struct device *dev)
 {
 	const struct style style = { .protocol = true };
 	struct ring ring;
 
-	vbd_forget_keys(vbd);
-	ring_open(&ring, &abi64, 0, vbd->domid);
-	vbd_publish(vbd, &ring, 1, &style);
-	vbd_state(vbd, INITIALISED);
-	rule("connects", vbd_wait(vbd, CONNECTED, 10000));
-	vbd_state(vbd, CONNECTED);
+	vbd_forget_keys(dev);
+	blk_ring_open(&ring, &abi64, 0, dev->domid);
+	vbd_publish(dev, &ring, 1, &style);
+	device_state(dev, INITIALISED);
+	rule("connects", device_wait(dev, CONNECTED, 10000));
+	device_state(dev, CONNECTED);
 	rule("writes and reads",
 	     io_burst(&ring, OP_WRITE, 0, AREA_NETBSD, ring.nr, SEED_NETBSD) &&
 	     io_burst(&ring, OP_READ, 0, AREA_NETBSD, ring.nr, SEED_NETBSD));
 	rule("a flush with what the slot held before flushes",
 	     flush(&ring, 5, SLOT_SEGS, AREA_NETBSD) &&
 	     flush(&ring, 6, 255, ~0ULL));
-	rule("closes", firmware_leaves(vbd, &ring));
+	rule("closes", firmware_leaves(dev, &ring));
 	rule("never sees a state beyond Closed",
-	     vbd_never_reconfigured(vbd));
+	     device_never_reconfigured(dev));
 }

@@ -9,53 +9,53 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "peer.h"
+#include "blk.h"
 
 #define QUEUES	2
 
-static void announce(struct vbd *vbd, const struct ring *rings, unsigned int nr)
+static void announce(struct device *dev, const struct ring *rings, unsigned int nr)
 {
 	const struct style style = { .protocol = true, .num_queues = true };
 
-	vbd_forget_keys(vbd);
-	vbd_publish(vbd, rings, nr, &style);
+	vbd_forget_keys(dev);
+	vbd_publish(dev, rings, nr, &style);
 }
 
-static void open_all(struct vbd *vbd, struct ring *rings, unsigned int nr)
+static void open_all(struct device *dev, struct ring *rings, unsigned int nr)
 {
 	unsigned int i;
 
 	for (i = 0; i < nr; i++) {
-		ring_open(&rings[i], &abi64, 0, vbd->domid);
+		blk_ring_open(&rings[i], &abi64, 0, dev->domid);
 		rings[i].polls = true;
 	}
 }
 
-static void begin(struct vbd *vbd, struct ring *rings)
+static void begin(struct device *dev, struct ring *rings)
 {
-	open_all(vbd, rings, QUEUES);
-	announce(vbd, rings, QUEUES);
-	vbd_state(vbd, INITIALISED);
-	if (!vbd_wait(vbd, CONNECTED, 10000))
+	open_all(dev, rings, QUEUES);
+	announce(dev, rings, QUEUES);
+	device_state(dev, INITIALISED);
+	if (!device_wait(dev, CONNECTED, 10000))
 		give_up("the backend does not connect");
-	vbd_state(vbd, CONNECTED);
+	device_state(dev, CONNECTED);
 }
 
-static bool begin_anew(struct vbd *vbd, struct ring *rings, unsigned int nr)
+static bool begin_anew(struct device *dev, struct ring *rings, unsigned int nr)
 {
 	bool ended = true;
 	unsigned int i;
 
 	for (i = 0; i < nr; i++)
 		ended &= ring_close(&rings[i]);
-	vbd_state(vbd, INITIALISING);
-	return vbd_wait(vbd, INIT_WAIT, 10000) && ended;
+	device_state(dev, INITIALISING);
+	return device_wait(dev, INIT_WAIT, 10000) && ended;
 }
 
-static bool leave(struct vbd *vbd, struct ring *rings)
+static bool leave(struct device *dev, struct ring *rings)
 {
-	vbd_state(vbd, CLOSED);
-	return vbd_wait(vbd, CLOSED, 10000) & begin_anew(vbd, rings, QUEUES);
+	device_state(dev, CLOSED);
+	return device_wait(dev, CLOSED, 10000) & begin_anew(dev, rings, QUEUES);
 }
 
 /* Each queue has a part of the disk of its own. */
@@ -84,14 +84,14 @@ static void *attacker(void *arg)
 	return NULL;
 }
 
-static void wild_on_all(struct vbd *vbd)
+static void wild_on_all(struct device *dev)
 {
 	struct attack attacks[QUEUES] = {};
 	struct ring rings[QUEUES];
 	bool good = true;
 	unsigned int i;
 
-	begin(vbd, rings);
+	begin(dev, rings);
 	for (i = 0; i < QUEUES; i++) {
 		attacks[i].ring = &rings[i];
 		if (pthread_create(&attacks[i].thread, NULL, attacker,
@@ -104,7 +104,7 @@ static void wild_on_all(struct vbd *vbd)
 	}
 	good &= all_served(rings);
 	rule("random requests on all queues are answered once each",
-	     leave(vbd, rings) & good);
+	     leave(dev, rings) & good);
 }
 
 static void fill_ring(struct ring *ring, struct io *io, __u64 sector)
@@ -130,112 +130,112 @@ static bool pages_are_free(struct io *io, unsigned int nr)
 }
 
 /* One queue stops the device while another has all its requests out. */
-static void one_stops_all(struct vbd *vbd)
+static void one_stops_all(struct device *dev)
 {
 	static struct io io[32];
 	struct ring rings[QUEUES];
 	bool good;
 
-	begin(vbd, rings);
+	begin(dev, rings);
 	good = all_served(rings);
 	fill_ring(&rings[0], io, AREA_WILD);
 	WRITE_ONCE(*ring_req_prod(&rings[1]), rings[1].prod + 33);
 	full_barrier();
 	channel_notify(&rings[1].ch);
-	good &= vbd_wait(vbd, CLOSED, 10000);
+	good &= device_wait(dev, CLOSED, 10000);
 	good &= pages_are_free(io, rings[0].nr);
 	rule("one queue that stops the device frees the pages of the other",
-	     begin_anew(vbd, rings, QUEUES) & good);
+	     begin_anew(dev, rings, QUEUES) & good);
 }
 
-static void gone_amid_traffic(struct vbd *vbd)
+static void gone_amid_traffic(struct device *dev)
 {
 	static struct io io[QUEUES][32];
 	struct ring rings[QUEUES];
 	bool good = true;
 	unsigned int i;
 
-	begin(vbd, rings);
+	begin(dev, rings);
 	for (i = 0; i < QUEUES; i++)
 		fill_ring(&rings[i], io[i], AREA_WILD + i * 4096);
-	vbd_state(vbd, INITIALISING);
-	good &= vbd_wait(vbd, INIT_WAIT, 10000);
+	device_state(dev, INITIALISING);
+	good &= device_wait(dev, INIT_WAIT, 10000);
 	for (i = 0; i < QUEUES; i++)
 		good &= pages_are_free(io[i], rings[i].nr);
 	rule("gone amid traffic on all queues",
-	     begin_anew(vbd, rings, QUEUES) & good);
+	     begin_anew(dev, rings, QUEUES) & good);
 }
 
 /* What is published cannot be connected. */
-static void refused(struct vbd *vbd, const char *what, struct ring *rings,
+static void refused(struct device *dev, const char *what, struct ring *rings,
 		    unsigned int nr, const char *drop)
 {
 	char path[128];
 	bool good;
 
-	announce(vbd, rings, nr);
+	announce(dev, rings, nr);
 	if (drop) {
-		snprintf(path, sizeof(path), "%s/%s", vbd->front, drop);
+		snprintf(path, sizeof(path), "%s/%s", dev->front, drop);
 		store_remove(0, path);
 	}
-	vbd_state(vbd, INITIALISED);
-	good = vbd_wait(vbd, CLOSED, 10000);
-	rule(what, begin_anew(vbd, rings, nr) & good);
+	device_state(dev, INITIALISED);
+	good = device_wait(dev, CLOSED, 10000);
+	rule(what, begin_anew(dev, rings, nr) & good);
 }
 
-static void too_many(struct vbd *vbd)
+static void too_many(struct device *dev)
 {
-	unsigned int nr = vbd_number(vbd, "multi-queue-max-queues", 1) + 1;
+	unsigned int nr = device_number(dev, "multi-queue-max-queues", 1) + 1;
 	struct ring rings[16];
 
 	if (nr > ARRAY_SIZE(rings))
 		give_up("%u queues are too many to try", nr);
-	open_all(vbd, rings, nr);
-	refused(vbd, "more queues than are offered", rings, nr, NULL);
+	open_all(dev, rings, nr);
+	refused(dev, "more queues than are offered", rings, nr, NULL);
 }
 
-static void missing(struct vbd *vbd, const char *what, const char *drop)
+static void missing(struct device *dev, const char *what, const char *drop)
 {
 	struct ring rings[QUEUES];
 
-	open_all(vbd, rings, QUEUES);
-	refused(vbd, what, rings, QUEUES, drop);
+	open_all(dev, rings, QUEUES);
+	refused(dev, what, rings, QUEUES, drop);
 }
 
-static void shared_channel(struct vbd *vbd)
+static void shared_channel(struct device *dev)
 {
 	struct ring rings[QUEUES];
 	struct channel own;
 
-	open_all(vbd, rings, QUEUES);
+	open_all(dev, rings, QUEUES);
 	own = rings[1].ch;
 	rings[1].ch.port = rings[0].ch.port;
-	announce(vbd, rings, QUEUES);
+	announce(dev, rings, QUEUES);
 	rings[1].ch = own;
-	vbd_state(vbd, INITIALISED);
+	device_state(dev, INITIALISED);
 	rule("two queues with one event channel",
-	     vbd_wait(vbd, CLOSED, 10000) &
-	     begin_anew(vbd, rings, QUEUES));
+	     device_wait(dev, CLOSED, 10000) &
+	     begin_anew(dev, rings, QUEUES));
 }
 
 /*
  * Two queues in one page are served by two workers, each of which answers what
  * it sees: that harms nobody but us. It has to end well.
  */
-static void shared_page(struct vbd *vbd)
+static void shared_page(struct device *dev)
 {
 	struct ring rings[QUEUES];
 	__u8 slot[SLOT_BYTES];
 	unsigned int i;
 	__u32 own;
 
-	open_all(vbd, rings, QUEUES);
+	open_all(dev, rings, QUEUES);
 	own = rings[1].pages.gref[0];
 	rings[1].pages.gref[0] = rings[0].pages.gref[0];
-	announce(vbd, rings, QUEUES);
+	announce(dev, rings, QUEUES);
 	rings[1].pages.gref[0] = own;
-	vbd_state(vbd, INITIALISED);
-	if (!vbd_wait(vbd, CONNECTED, 10000))
+	device_state(dev, INITIALISED);
+	if (!device_wait(dev, CONNECTED, 10000))
 		give_up("two queues in one page do not connect");
 	for (i = 0; i < 20; i++) {
 		slot_head(&abi64, slot, OP_FLUSH, 0, i, 0);
@@ -245,30 +245,30 @@ static void shared_page(struct vbd *vbd)
 	channel_notify(&rings[0].ch);
 	channel_notify(&rings[1].ch);
 	channel_wait(&rings[0].ch, 500);
-	vbd_state(vbd, CLOSED);
+	device_state(dev, CLOSED);
 	rule("two queues in one page",
-	     vbd_wait(vbd, CLOSED, 10000) &
-	     begin_anew(vbd, rings, QUEUES));
+	     device_wait(dev, CLOSED, 10000) &
+	     begin_anew(dev, rings, QUEUES));
 }
 
-void play_hostile_queues(struct vbd *vbd)
+void play_hostile_queues(struct device *dev)
 {
 	struct ring rings[QUEUES];
 
 	srandom(21);
-	if (!vbd_wait(vbd, INIT_WAIT, 10000))
+	if (!device_wait(dev, INIT_WAIT, 10000))
 		give_up("no backend");
-	if (vbd_number(vbd, "multi-queue-max-queues", 1) < QUEUES)
+	if (device_number(dev, "multi-queue-max-queues", 1) < QUEUES)
 		give_up("the backend offers one queue");
-	wild_on_all(vbd);
-	one_stops_all(vbd);
-	gone_amid_traffic(vbd);
-	too_many(vbd);
-	missing(vbd, "a queue without a ring", "queue-1/ring-ref");
-	missing(vbd, "a queue without a channel", "queue-1/event-channel");
-	shared_channel(vbd);
-	shared_page(vbd);
-	begin(vbd, rings);
+	wild_on_all(dev);
+	one_stops_all(dev);
+	gone_amid_traffic(dev);
+	too_many(dev);
+	missing(dev, "a queue without a ring", "queue-1/ring-ref");
+	missing(dev, "a queue without a channel", "queue-1/event-channel");
+	shared_channel(dev);
+	shared_page(dev);
+	begin(dev, rings);
 	rule("all queues are served in the end",
-	     all_served(rings) & leave(vbd, rings));
+	     all_served(rings) & leave(dev, rings));
 }

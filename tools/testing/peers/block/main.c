@@ -14,21 +14,21 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "peer.h"
+#include "blk.h"
 
-static void loader32(struct vbd *vbd)
+static void loader32(struct device *dev)
 {
-	play_loader(vbd, &abi32);
+	play_loader(dev, &abi32);
 }
 
-static void loader64(struct vbd *vbd)
+static void loader64(struct device *dev)
 {
-	play_loader(vbd, &abi64);
+	play_loader(dev, &abi64);
 }
 
 static const struct {
 	const char *name;
-	void (*play)(struct vbd *vbd);
+	void (*play)(struct device *dev);
 } peers[] = {
 	{ "windows", play_windows },
 	{ "windows-ejected", play_windows_ejected },
@@ -45,15 +45,15 @@ static const struct {
 
 static void play(const char *name, const char *number)
 {
-	struct vbd vbd;
+	struct device dev;
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(peers); i++) {
 		if (strcmp(peers[i].name, name))
 			continue;
 		report_as(name);
-		vbd_open(&vbd, number);
-		peers[i].play(&vbd);
+		device_open(&dev, "vbd", number);
+		peers[i].play(&dev);
 		return;
 	}
 	give_up("no such peer: %s", name);

@@ -5,7 +5,7 @@
  */
 #include <string.h>
 
-#include "peer.h"
+#include "blk.h"
 
 #define ANSWER_MS	10000
 

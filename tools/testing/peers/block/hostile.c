@@ -8,49 +8,49 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "peer.h"
+#include "blk.h"
 
 #define AREA_HONEST	0
 #define HONEST_PAGES	4
 #define NO_GREF		0x7ffffff0
 
-static void announce(struct vbd *vbd, struct ring *ring)
+static void announce(struct device *dev, struct ring *ring)
 {
 	const struct style style = { .protocol = true };
 
-	vbd_forget_keys(vbd);
-	vbd_publish(vbd, ring, 1, &style);
-	vbd_state(vbd, INITIALISED);
+	vbd_forget_keys(dev);
+	vbd_publish(dev, ring, 1, &style);
+	device_state(dev, INITIALISED);
 }
 
-static void begin(struct vbd *vbd, struct ring *ring, const struct abi *abi)
+static void begin(struct device *dev, struct ring *ring, const struct abi *abi)
 {
-	ring_open(ring, abi, 0, vbd->domid);
-	announce(vbd, ring);
-	if (!vbd_wait(vbd, CONNECTED, 10000))
+	blk_ring_open(ring, abi, 0, dev->domid);
+	announce(dev, ring);
+	if (!device_wait(dev, CONNECTED, 10000))
 		give_up("the backend does not connect");
-	vbd_state(vbd, CONNECTED);
+	device_state(dev, CONNECTED);
 }
 
-static void begin_polling(struct vbd *vbd, struct ring *ring,
+static void begin_polling(struct device *dev, struct ring *ring,
 			  const struct abi *abi)
 {
-	begin(vbd, ring, abi);
+	begin(dev, ring, abi);
 	ring->polls = true;
 }
 
-static bool begin_anew(struct vbd *vbd, struct ring *ring)
+static bool begin_anew(struct device *dev, struct ring *ring)
 {
 	bool ended = ring_close(ring);
 
-	vbd_state(vbd, INITIALISING);
-	return vbd_wait(vbd, INIT_WAIT, 10000) && ended;
+	device_state(dev, INITIALISING);
+	return device_wait(dev, INIT_WAIT, 10000) && ended;
 }
 
-static bool leave(struct vbd *vbd, struct ring *ring)
+static bool leave(struct device *dev, struct ring *ring)
 {
-	vbd_state(vbd, CLOSED);
-	return vbd_wait(vbd, CLOSED, 10000) & begin_anew(vbd, ring);
+	device_state(dev, CLOSED);
+	return device_wait(dev, CLOSED, 10000) & begin_anew(dev, ring);
 }
 
 static bool is_served(struct ring *ring)
@@ -135,7 +135,7 @@ static void fill_segments(const struct bad *bad, struct bad_pages *pages,
 	}
 }
 
-static bool is_refused(struct vbd *vbd, struct ring *ring,
+static bool is_refused(struct device *dev, struct ring *ring,
 		       const struct bad *bad, struct bad_pages *pages)
 {
 	__u64 sector = bad->sector;
@@ -144,7 +144,7 @@ static bool is_refused(struct vbd *vbd, struct ring *ring,
 	unsigned int i;
 
 	if (sector == END)
-		sector = vbd_number(vbd, "sectors", 0) - 1;
+		sector = device_number(dev, "sectors", 0) - 1;
 	if (bad->op == OP_INDIRECT)
 		slot_indirect(&abi64, slot, bad->nr, bad->indirect_nr, 7,
 			      sector);
@@ -162,7 +162,7 @@ static bool is_refused(struct vbd *vbd, struct ring *ring,
 	return false;
 }
 
-static bool bad_requests(struct vbd *vbd, struct ring *ring)
+static bool bad_requests(struct device *dev, struct ring *ring)
 {
 	struct bad_pages pages;
 	unsigned int i;
@@ -172,7 +172,7 @@ static bool bad_requests(struct vbd *vbd, struct ring *ring)
 	pages_grant(&pages.readonly, 1, false);
 	pages_grant(&pages.table, 1, false);
 	for (i = 0; i < ARRAY_SIZE(bads); i++)
-		good &= is_refused(vbd, ring, &bads[i], &pages);
+		good &= is_refused(dev, ring, &bads[i], &pages);
 	pages_end(&pages.data);
 	pages_end(&pages.readonly);
 	pages_end(&pages.table);
@@ -180,9 +180,9 @@ static bool bad_requests(struct vbd *vbd, struct ring *ring)
 	       pages_ended(&pages.table) & good;
 }
 
-static bool overwritten_indices(struct vbd *vbd, struct ring *ring)
+static bool overwritten_indices(struct device *dev, struct ring *ring)
 {
-	(void)vbd;
+	(void)dev;
 	WRITE_ONCE(*ring_rsp_prod(ring), 0xdeadbeef);
 	full_barrier();
 	/* What the backend publishes is its own count, not what it finds. */
@@ -194,75 +194,75 @@ static bool overwritten_indices(struct vbd *vbd, struct ring *ring)
 
 #define STORM	5000
 
-static bool event_storm(struct vbd *vbd, struct ring *ring)
+static bool event_storm(struct device *dev, struct ring *ring)
 {
 	unsigned int i;
 
-	(void)vbd;
+	(void)dev;
 	for (i = 0; i < STORM; i++)
 		channel_notify(&ring->ch);
 	return true;
 }
 
 /* Attacks that a device goes on after. */
-static void survivable(struct vbd *vbd, const char *what,
+static void survivable(struct device *dev, const char *what,
 		       const struct abi *abi,
-		       bool (*attack)(struct vbd *vbd, struct ring *ring))
+		       bool (*attack)(struct device *dev, struct ring *ring))
 {
 	struct ring ring;
 	bool good;
 
-	begin_polling(vbd, &ring, abi);
-	good = attack(vbd, &ring);
+	begin_polling(dev, &ring, abi);
+	good = attack(dev, &ring);
 	good &= is_served(&ring);
-	rule(what, leave(vbd, &ring) & good);
+	rule(what, leave(dev, &ring) & good);
 }
 
 /* A producer that cannot be: the device stops by itself. */
-static void absurd_producer(struct vbd *vbd, const char *what, __u32 ahead)
+static void absurd_producer(struct device *dev, const char *what, __u32 ahead)
 {
 	struct ring ring;
 	bool good;
 
-	begin_polling(vbd, &ring, &abi64);
+	begin_polling(dev, &ring, &abi64);
 	good = is_served(&ring);
 	WRITE_ONCE(*ring_req_prod(&ring), ring.prod + ahead);
 	full_barrier();
 	channel_notify(&ring.ch);
-	good &= vbd_wait(vbd, CLOSED, 10000);
-	rule(what, begin_anew(vbd, &ring) & good);
+	good &= device_wait(dev, CLOSED, 10000);
+	rule(what, begin_anew(dev, &ring) & good);
 }
 
-static void absurd_from_the_start(struct vbd *vbd)
+static void absurd_from_the_start(struct device *dev)
 {
 	struct ring ring;
 	bool good;
 
-	ring_open(&ring, &abi64, 0, vbd->domid);
+	blk_ring_open(&ring, &abi64, 0, dev->domid);
 	WRITE_ONCE(*ring_req_prod(&ring), ring.nr + 1);
-	announce(vbd, &ring);
-	good = vbd_wait(vbd, CLOSED, 10000);
+	announce(dev, &ring);
+	good = device_wait(dev, CLOSED, 10000);
 	rule("indices that were never possible",
-	     begin_anew(vbd, &ring) & good);
+	     begin_anew(dev, &ring) & good);
 }
 
-static void readonly_ring(struct vbd *vbd)
+static void readonly_ring(struct device *dev)
 {
 	struct ring ring;
 	bool good;
 
-	ring_open(&ring, &abi64, 0, vbd->domid);
+	blk_ring_open(&ring, &abi64, 0, dev->domid);
 	pages_end(&ring.pages);
 	good = pages_ended(&ring.pages);
 	pages_grant(&ring.pages, 1, false);
-	announce(vbd, &ring);
-	good &= vbd_wait(vbd, CLOSED, 10000);
+	announce(dev, &ring);
+	good &= device_wait(dev, CLOSED, 10000);
 	rule("a ring that cannot be written",
-	     begin_anew(vbd, &ring) & good);
+	     begin_anew(dev, &ring) & good);
 }
 
 /* Leaves in the middle: by Closed, or by a new beginning. */
-static void mid_traffic(struct vbd *vbd, const char *what, int ours,
+static void mid_traffic(struct device *dev, const char *what, int ours,
 			int theirs)
 {
 	static struct io io[32];
@@ -270,81 +270,81 @@ static void mid_traffic(struct vbd *vbd, const char *what, int ours,
 	unsigned int i;
 	bool good;
 
-	begin_polling(vbd, &ring, &abi64);
+	begin_polling(dev, &ring, &abi64);
 	for (i = 0; i < ring.nr; i++)
 		io_put(&io[i], &ring, OP_WRITE, i, AREA_WILD + i * 64, 8, HARM_SEED);
 	ring_push(&ring);
-	vbd_state(vbd, ours);
-	good = vbd_wait(vbd, theirs, 10000);
+	device_state(dev, ours);
+	good = device_wait(dev, theirs, 10000);
 	for (i = 0; i < ring.nr; i++)
 		pages_end(&io[i].data);
 	for (i = 0; i < ring.nr; i++)
 		good &= pages_ended(&io[i].data);
-	rule(what, begin_anew(vbd, &ring) & good);
+	rule(what, begin_anew(dev, &ring) & good);
 }
 
 /*
  * Also shows that the check of every other test can fail: here the pages are
  * in use, and Xen does not let the grant end.
  */
-static void freed_ring(struct vbd *vbd)
+static void freed_ring(struct device *dev)
 {
 	struct ring ring;
 	bool good;
 
-	begin_polling(vbd, &ring, &abi64);
+	begin_polling(dev, &ring, &abi64);
 	good = is_served(&ring);
 	rule("a ring cannot be taken from under the backend",
 	     !ring_close(&ring) & good);
-	vbd_state(vbd, INITIALISING);
+	device_state(dev, INITIALISING);
 	rule("and a new one can be begun",
-	     vbd_wait(vbd, INIT_WAIT, 10000));
+	     device_wait(dev, INIT_WAIT, 10000));
 }
 
-void play_hostile(struct vbd *vbd)
+void play_hostile(struct device *dev)
 {
 	srandom(20);
-	if (!vbd_wait(vbd, INIT_WAIT, 10000))
+	if (!device_wait(dev, INIT_WAIT, 10000))
 		give_up("no backend");
-	survivable(vbd, "requests that cannot be are refused", &abi64,
+	survivable(dev, "requests that cannot be are refused", &abi64,
 		   bad_requests);
-	survivable(vbd, "random requests are answered once each", &abi64,
+	survivable(dev, "random requests are answered once each", &abi64,
 		   wild_requests);
-	survivable(vbd, "random requests of 32 bit, too", &abi32,
+	survivable(dev, "random requests of 32 bit, too", &abi32,
 		   wild_requests);
-	survivable(vbd, "slots that change while they are read", &abi64,
+	survivable(dev, "slots that change while they are read", &abi64,
 		   changing_slots);
-	survivable(vbd, "the backend's index overwritten", &abi64,
+	survivable(dev, "the backend's index overwritten", &abi64,
 		   overwritten_indices);
-	survivable(vbd, "events without requests", &abi64, event_storm);
-	absurd_producer(vbd, "more requests than the ring holds", 33);
-	absurd_producer(vbd, "a producer that goes back", -1);
-	absurd_producer(vbd, "a producer half around the world",
+	survivable(dev, "events without requests", &abi64, event_storm);
+	absurd_producer(dev, "more requests than the ring holds", 33);
+	absurd_producer(dev, "a producer that goes back", -1);
+	absurd_producer(dev, "a producer half around the world",
 			1U << 31);
-	absurd_from_the_start(vbd);
-	readonly_ring(vbd);
-	mid_traffic(vbd, "Closed in the middle of traffic", CLOSED,
+	absurd_from_the_start(dev);
+	readonly_ring(dev);
+	mid_traffic(dev, "Closed in the middle of traffic", CLOSED,
 		    CLOSED);
-	mid_traffic(vbd, "Initialising in the middle of traffic",
+	mid_traffic(dev, "Initialising in the middle of traffic",
 		    INITIALISING, INIT_WAIT);
-	freed_ring(vbd);
-	survivable(vbd, "and is served in the end", &abi32, event_storm);
+	freed_ring(dev);
+	survivable(dev, "and is served in the end", &abi32, event_storm);
 }
 
 /*
  * Its neighbour, which minds its own business until /tmp/stop is there, and
  * is served all the time.
  */
-void play_neighbour(struct vbd *vbd)
+void play_neighbour(struct device *dev)
 {
 	long long start, took, slowest = 0;
 	unsigned int rounds = 0;
 	struct ring ring;
 	bool good = true;
 
-	if (!vbd_wait(vbd, INIT_WAIT, 10000))
+	if (!device_wait(dev, INIT_WAIT, 10000))
 		give_up("no backend");
-	begin(vbd, &ring, &abi64);
+	begin(dev, &ring, &abi64);
 	while (access("/tmp/stop", F_OK) && good) {
 		start = now_ms();
 		good = io_burst(&ring, OP_WRITE, 0, 0, ring.nr, rounds % 200) &&
@@ -356,8 +356,8 @@ void play_neighbour(struct vbd *vbd)
 		usleep(20000);
 	}
 	note("%u rounds, the slowest %lld ms", rounds, slowest);
-	vbd_state(vbd, CLOSED);
-	good &= vbd_wait(vbd, CLOSED, 10000);
+	device_state(dev, CLOSED);
+	good &= device_wait(dev, CLOSED, 10000);
 	rule("is served all the time", ring_close(&ring) & good);
-	vbd_state(vbd, INITIALISING);
+	device_state(dev, INITIALISING);
 }

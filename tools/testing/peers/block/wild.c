@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "peer.h"
+#include "blk.h"
 
 static __u32 any(__u32 below)
 {
@@ -78,14 +78,14 @@ static bool each_answered_once(struct ring *ring)
 
 #define WILD_ROUNDS	60
 
-bool wild_requests(struct vbd *vbd, struct ring *ring)
+bool wild_requests(struct device *dev, struct ring *ring)
 {
 	__u8 slot[SLOT_BYTES];
 	unsigned int i, round;
 	struct pages pool;
 	bool good = true;
 
-	(void)vbd;
+	(void)dev;
 	pages_grant(&pool, 16, true);
 	for (round = 0; round < WILD_ROUNDS && good; round++) {
 		wild_tables(&pool);
@@ -144,7 +144,7 @@ static bool count_answers(struct ring *ring)
 	return true;
 }
 
-bool changing_slots(struct vbd *vbd, struct ring *ring)
+bool changing_slots(struct device *dev, struct ring *ring)
 {
 	long long end = now_ms() + 2000;
 	struct scribble scribble = { .ring = ring };
@@ -153,7 +153,7 @@ bool changing_slots(struct vbd *vbd, struct ring *ring)
 	pthread_t thread;
 	struct pages pool;
 
-	(void)vbd;
+	(void)dev;
 	pages_grant(&pool, 16, true);
 	wild_tables(&pool);
 	scribble.pool = &pool;

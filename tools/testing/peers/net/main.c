@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * usage: netpeer PEER HANDLE
+ *        netpeer mirror INTERFACE
+ *
+ * Plays a frontend on the vif of that handle, which must have no driver. Or is,
+ * in dom0, what they all talk to.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "net.h"
+
+static const struct {
+	const char *name;
+	void (*play)(struct device *dev);
+} peers[] = {
+	{ "windows", play_windows }, { "rom", play_rom },	  { "bsd", play_bsd },
+	{ "simple", play_simple },   { "hostile", play_hostile }, { "neighbour", play_neighbour },
+	{ "deaf", play_deaf },
+};
+
+static void play(const char *name, const char *handle)
+{
+	struct device dev;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(peers); i++) {
+		if (strcmp(peers[i].name, name))
+			continue;
+		report_as(name);
+		device_open(&dev, "vif", handle);
+		peers[i].play(&dev);
+		return;
+	}
+	give_up("no such peer: %s", name);
+}
+
+int main(int argc, char **argv)
+{
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	if (argc != 3)
+		give_up("usage: netpeer PEER HANDLE | mirror INTERFACE");
+	if (!strcmp(argv[1], "mirror"))
+		mirror(argv[2]);
+	play(argv[1], argv[2]);
+	return any_broken();
+}

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: GPL-2.0
+/* A queue, and what is received on it. */
+#include <string.h>
+
+#include "net.h"
+
+void queue_open(struct queue *queue, const struct style *style, unsigned int domid)
+{
+	memset(queue, 0, sizeof(*queue));
+	queue->split = style->split;
+	queue->nr_buffers = style->buffers;
+	queue->first_id = style->first_id;
+	ring_open(&queue->tx, sizeof(struct tx_request), 0, domid);
+	ring_open(&queue->rx, sizeof(struct rx_request), 0, domid);
+	if (!queue->split) {
+		channel_close(&queue->rx.ch);
+		queue->rx.ch = queue->tx.ch;
+	}
+	if (style->buffers)
+		pages_grant(&queue->buffers, style->buffers, true);
+	queue_post(queue);
+}
+
+/* Return: whether the backend had let go of all of it. */
+bool queue_close(struct queue *queue)
+{
+	bool good;
+
+	if (!queue->split)
+		queue->rx.ch.fd = -1; /* that of tx */
+	good = ring_close(&queue->tx) & ring_close(&queue->rx);
+	pages_end(&queue->buffers);
+	return pages_ended(&queue->buffers) & good;
+}
+
+static unsigned int id_of(const struct queue *queue, __u32 index)
+{
+	return queue->first_id + index % queue->nr_buffers;
+}
+
+/* All buffers that are free. */
+void queue_post(struct queue *queue)
+{
+	struct rx_request request = {};
+	__u32 end = queue->rx.cons + queue->nr_buffers;
+
+	while (queue->rx.prod != end) {
+		request.id = id_of(queue, queue->rx.prod);
+		request.gref = queue->buffers.gref[queue->rx.prod % queue->nr_buffers];
+		ring_put(&queue->rx, &request);
+	}
+	ring_push(&queue->rx);
+}
+
+static void take_extra(struct frame *frame, const struct extra *extra)
+{
+	if (extra->type == EXTRA_GSO) {
+		frame->gso_type = extra->gso.type;
+		frame->gso_size = extra->gso.size;
+		if (!extra->gso.size || !(frame->flags & RX_BLANK) ||
+		    !(frame->flags & RX_VALIDATED))
+			give_up("segments of %u bytes, flags %#x", extra->gso.size, frame->flags);
+	} else if (extra->type == EXTRA_HASH) {
+		frame->hash = true;
+	} else {
+		give_up("an extra of type %u", extra->type);
+	}
+}
+
+/* The next slot's response. What was seen of a packet must be all of it. */
+static void next(struct queue *queue, __u32 seen, void *to)
+{
+	if (queue->rx.cons == seen) {
+		queue->torn++;
+		if (!ring_await(&queue->rx, 10000))
+			give_up("the rest of a packet does not come");
+	}
+	memcpy(to, ring_slot(&queue->rx, queue->rx.cons), sizeof(struct rx_response));
+}
+
+static void take_data(struct queue *queue, struct frame *frame, const struct rx_response *response)
+{
+	const __u8 *page = queue->buffers.mem;
+
+	if (response->id != id_of(queue, queue->rx.cons))
+		queue->astray++;
+	if (response->status < 0 || response->offset + response->status > PAGE_BYTES ||
+	    frame->len + response->status > FRAME_MAX)
+		give_up("status %d, offset %u", response->status, response->offset);
+	page += (queue->rx.cons % queue->nr_buffers) * PAGE_BYTES;
+	memcpy(frame->data + frame->len, page + response->offset, response->status);
+	frame->len += response->status;
+	queue->rx.cons++;
+}
+
+static void take_packet(struct queue *queue, struct frame *frame, __u32 seen)
+{
+	struct rx_response response;
+	struct extra extra = { .flags = EXTRA_MORE };
+
+	memset(frame, 0, offsetof(struct frame, data));
+	next(queue, seen, &response);
+	frame->flags = response.flags;
+	take_data(queue, frame, &response);
+	while ((frame->flags & RX_EXTRA) && (extra.flags & EXTRA_MORE)) {
+		next(queue, seen, &extra);
+		take_extra(frame, &extra);
+		queue->rx.cons++;
+	}
+	while (response.flags & RX_MORE) {
+		next(queue, seen, &response);
+		take_data(queue, frame, &response);
+	}
+}
+
+/* Return: whether a packet came from the mirror within the time. */
+bool queue_take(struct queue *queue, struct frame *frame, int ms)
+{
+	long long end = now_ms() + ms;
+	__u32 seen;
+
+	while (ring_await(&queue->rx, end - now_ms())) {
+		seen = queue->rx.cons + ring_waiting(&queue->rx);
+		take_packet(queue, frame, seen);
+		queue_post(queue);
+		if (!memcmp(frame->data + MAC_BYTES, mirror_mac, MAC_BYTES))
+			return true;
+		if (now_ms() > end)
+			break;
+	}
+	return false;
+}
