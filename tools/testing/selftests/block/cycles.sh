@@ -6,7 +6,7 @@
 # pair: ours/ours
 # needs: xen-blkfront xen-blkback
 # time: 2400
-# allow: gnttab_usage_print_all|-------- active|\[ref\] localdom|grant-table for remote|frames \(64 max\)|no active grant|\[0x[0-9a-f]+\]
+# allow: gnttab_usage_print_all|-------- active|\[ref\] localdom|grant-table for remote|frames \([0-9]+ max\)|no active grant|\[0x[0-9a-f]+\]
 
 . "${0%/*}/../lib/dom0.sh"
 . "${0%/*}/../lib/plug.sh"

@@ -187,10 +187,10 @@ net_bridge() {
 	ip link set "$1" up
 }
 
-# net_remove: all that net_bridge made
+# net_remove: all interfaces that tests made; their names begin with xpv
 net_remove() {
-	for __bridge in /sys/class/net/xpv[0-9]*; do
-		[ ! -d "$__bridge" ] || ip link del "${__bridge##*/}"
+	for __interface in /sys/class/net/xpv*; do
+		[ ! -d "$__interface" ] || ip link del "${__interface##*/}"
 	done
 }
 

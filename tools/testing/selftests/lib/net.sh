@@ -96,15 +96,20 @@ net_traffic_ends() {
 }
 
 # net_front_load GUEST [PARAMETER]...: the guest's frontend anew, with PARAMETERS.
-# The guest's addresses are gone with its interfaces: see net_configure.
+# The guest's addresses are gone with its interfaces: see net_configure. The
+# in-tree one stays while it has devices.
 net_front_load() {
 	__net_guest=$1
 	shift
 	case $XPV_FRONT in
 	ours) __load='insmod /modules/xen-netfront.ko' ;;
-	*) __load='modprobe xen-netfront' ;;
+	*)
+		__load='modprobe xen-netfront'
+		guest_run "$__net_guest" 'cd /sys/bus/xen/drivers/vif || exit
+			for i in vif-*; do echo $i >unbind; done' || return 1
+		;;
 	esac
-	guest_run "$__net_guest" "rmmod xen-netfront; $__load $*"
+	guest_run "$__net_guest" "rmmod xen-netfront && $__load $*"
 }
 
 # net_back_load [PARAMETER]...: the backend anew. The toolstack runs a vif's
@@ -127,4 +132,30 @@ net_scripts() {
 		XENBUS_PATH=${__path#/local/domain/0/} vif=$__vif type_if=vif \
 			/etc/xen/scripts/vif-bridge online || return 1
 	done
+}
+
+# net_mirror BRIDGE: what netpeer talks to, on a port of BRIDGE
+net_mirror() {
+	net_bridge "$1" || return 1
+	modprobe veth
+	ip link add xpvport type veth peer name xpvmirror || return 1
+	for __end in xpvport xpvmirror; do
+		echo 1 >/proc/sys/net/ipv6/conf/$__end/disable_ipv6
+		ip link set $__end up
+	done
+	ip link set xpvport master "$1"
+	__service mirror /xpv/programs/netpeer mirror xpvmirror
+}
+
+# net_pktgen GUEST COUNT SIZE: packets to nobody, as fast as eth0 takes them
+net_pktgen() {
+	guest_run "$1" "modprobe pktgen && cd /proc/net/pktgen && echo add_device eth0 >kpktgend_0 || exit
+		for line in 'count $2' 'pkt_size $3' 'dst 10.77.0.99' 'dst_mac 00:16:3e:77:77:77'; do
+			echo \"\$line\" >eth0 || exit
+		done
+		echo start >pgctrl
+		grep -A 2 '^Result: OK' eth0
+		good=\$?
+		echo rem_device_all >kpktgend_0
+		exit \$good" 60
 }

@@ -26,9 +26,10 @@ cycle() {
 	guest_run cycles "for i in \$(seq 50); do [ -d /sys/class/net/eth1 ] && break; sleep 0.1; done
 		ip addr add 10.77.1.2/24 dev eth1 && ip link set eth1 up &&
 			netload tcp 10.77.1.1 $NET_PORT 64 &&
-			{ netload udp 10.77.1.1 $NET_PORT 8 60000 7 >/dev/null 2>&1 & }" 30 || return 1
+			{ netload udp 10.77.1.1 $NET_PORT 8 60000 7 >/dev/null 2>&1 &
+				echo \$! >/tmp/flood; }" 30 || return 1
 	xl network-detach cycles 1 >/tmp/xl.log 2>&1 || { cat /tmp/xl.log; return 1; }
-	guest_run cycles 'killall netload 2>/dev/null; for i in $(seq 50); do [ -d /sys/class/net/eth1 ] || exit 0; sleep 0.1; done; exit 1'
+	guest_run cycles 'kill $(cat /tmp/flood); for i in $(seq 50); do [ -d /sys/class/net/eth1 ] || exit 0; sleep 0.1; done; exit 1'
 }
 
 run_cycles() {

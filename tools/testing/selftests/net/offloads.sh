@@ -21,13 +21,18 @@ in_guest() {
 }
 
 # Each feature off and on again, at both ends, some of each at the same time.
-toggle() {
-	for feature in tx sg tso gso gro rx; do
+toggles='for f in tx sg tso gso gro; do
 		for how in off on; do
-			in_guest "ethtool -K eth0 $feature $how" >/dev/null || echo "guest: $feature $how"
-			ethtool -K "$vif" $feature $how >/dev/null 2>&1 || echo "dom0: $feature $how"
+			ethtool -K $dev $f $how >/dev/null 2>&1 || echo "$dev: $f $how"
 		done
-	done
+		read -r up _ </proc/uptime; echo "$dev $f $up"
+	done'
+
+toggle() {
+	in_guest "dev=eth0; $toggles" 120 &
+	dev=$vif
+	eval "$toggles"
+	wait $!
 }
 
 toggle_under_traffic() {

@@ -74,7 +74,7 @@ gone() {
 ktap_print_header
 ktap_set_plan 4
 net_bridge xpv0
-ktap_test_result 'the guest boots' guest_create storm config='max_grant_frames = 256' || ktap_exit_fail_msg 'no guest'
+ktap_test_result 'the guest boots' guest_create storm || ktap_exit_fail_msg 'no guest'
 prepare || ktap_exit_fail_msg 'no nodes'
 ktap_test_result "$devices vifs connect" attach
 ktap_test_result 'and close' detach

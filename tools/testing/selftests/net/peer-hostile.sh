@@ -1,0 +1,68 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# desc: a hostile frontend is refused or stopped, leaves nothing, and its neighbours do not feel it, nor one that takes nothing
+# runs: dom0
+# guest: pv pvh*
+# pair: none/ours none/intree*
+# needs: xen-netback
+# vcpus: 2
+# memory: 256
+# time: 300
+
+. "${0%/*}/../lib/dom0.sh"
+. "${0%/*}/../lib/plug.sh"
+. "${0%/*}/../lib/ktap.sh"
+. "${0%/*}/../lib/net.sh"
+. "${0%/*}/../lib/peer.sh"
+
+PLUG_CLASS=vif
+
+neighbour_works() {
+	plug_paths peer 1
+	plug_wait "$front" 4
+}
+
+# Of dom0, in KB. Its caches do not count.
+memory_in_use() {
+	awk '/^MemTotal/ { t = $2 } /^MemAvailable/ { a = $2 } END { print t - a }' /proc/meminfo
+}
+
+# What is sent to one that takes nothing is kept for a while, but not all of it.
+deaf_costs_little() {
+	before=$(memory_in_use)
+	peer_start peer deaf 2
+	most=0
+	for i in $(seq 24); do
+		sleep 0.25
+		now=$(memory_in_use)
+		[ "$now" -le $most ] || most=$now
+	done
+	echo "$((most - before)) KB more at the worst moment"
+	[ $((most - before)) -lt 32768 ]
+}
+
+# said MESSAGE: of the hostile device, in dom0's log
+said() {
+	dmesg | grep -E "(vif-$domid-0|vif$domid.0).*$1" | tail -n 1 |
+		grep . || { echo "no message like: $1"; return 1; }
+}
+
+ktap_print_header
+[ "$XPV_BACK" = ours ] && ktap_set_plan 30 || ktap_set_plan 28
+ktap_test_result 'the guest boots' peer_guest peer vif=xpv0 vif=xpv0 vif=xpv0 || ktap_exit_fail_msg 'no guest'
+net_mirror xpv0
+domid=$(__guest peer domid)
+peer_start peer neighbour 1
+ktap_test_result 'a neighbour works' neighbour_works
+ktap_test_result 'one that takes nothing costs little' deaf_costs_little
+peer_run peer hostile 0 200
+guest_run peer 'touch /tmp/stop'
+peer_end peer deaf
+peer_end peer neighbour
+ktap_test_result 'what cannot be is explained' said '.'
+if [ "$XPV_BACK" = ours ]; then
+	ktap_test_result 'a producer that cannot be is explained' said 'more requests than'
+	ktap_test_result 'the backend holds nothing of the guest' peer_holds_nothing
+fi
+ktap_test_result 'the guest goes, and nothing is left' peer_gone peer
+ktap_finished
