@@ -5,11 +5,14 @@
  *        netload udp ADDRESS PORT FROM LAST STEP
  *        netload ping ADDRESS FROM LAST STEP [whole]
  *        netload traffic ADDRESS PORT STOPFILE
+ *        netload xdp INTERFACE pass|drop|tx|OTHER-INTERFACE
  *
  * The first answers the others, over IPv4 and IPv6; a ping is answered by the
  * kernel. udp and ping try payloads of all sizes from FROM to LAST; whole ones
  * may not be fragmented. traffic makes connection after connection until
- * STOPFILE is there.
+ * STOPFILE is there. xdp has a program of the interface's driver decide what
+ * becomes of the UDP that it receives. NETLOAD_TRIES in the environment says how
+ * often a datagram that was lost is sent.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -168,6 +171,8 @@ int main(int argc, char **argv)
 	table_make();
 	if (argc == 3 && !strcmp(what, "serve"))
 		return serve(argv[2]);
+	if (argc == 4 && !strcmp(what, "xdp"))
+		xdp_run(argv[2], argv[3]);
 	if (argc < 5)
 		give_up("usage: netload serve|tcp|udp|ping|traffic ...");
 	if (argc >= 6 && (!strcmp(what, "udp") || !strcmp(what, "ping")))

@@ -79,4 +79,7 @@ void udp_open(struct sweep *sweep, const struct address *to);
 /* ping.c */
 void ping_open(struct sweep *sweep, const struct address *to, bool whole);
 
+/* xdp.c */
+_Noreturn void xdp_run(const char *interface, const char *what);
+
 #endif

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -70,10 +71,11 @@ static unsigned int put_missing(struct sweep *sweep, unsigned int first, unsigne
 /* Some at a time, those that were lost again. */
 static bool window(struct sweep *sweep, unsigned int first, unsigned int nr)
 {
-	unsigned int i, missing, try;
+	const char *tries = getenv("NETLOAD_TRIES");
+	unsigned int i, missing, try, most = tries ? atoi(tries) : TRIES;
 	long long end;
 
-	for (try = 0; try < TRIES; try++) {
+	for (try = 0; try < most; try++) {
 		missing = put_missing(sweep, first, nr);
 		end = now_ms() + TRY_MS;
 		while (missing && now_ms() < end)
