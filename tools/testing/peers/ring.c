@@ -4,6 +4,8 @@
 
 #include "peer.h"
 
+#define LATE_MS	200
+
 /* The head of the shared page. */
 struct shared {
 	__u32 req_prod;
@@ -104,7 +106,9 @@ static bool await_event(struct ring *ring, int ms)
 	full_barrier();
 	if (ring_waiting(ring))
 		return true;
-	if (!channel_wait(&ring->ch, ms) && ring_waiting(ring))
+	/* What came just now may have its event on the way. */
+	if (!channel_wait(&ring->ch, ms) && ring_waiting(ring) &&
+	    !channel_wait(&ring->ch, LATE_MS))
 		give_up("an answer came without the event asked for");
 	return ring_waiting(ring);
 }

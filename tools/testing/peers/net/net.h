@@ -103,6 +103,7 @@ bool frame_is_mirrored(const struct frame *is, const struct frame *sent);
  * @nr_buffers: how many
  * @first_id: id of the first buffer
  * @next_id: of the next thing sent
+ * @widest: the most slots that a packet came in
  * @torn: packets of which a part was seen before the rest
  * @astray: responses whose id was not that of the request in their slot
  */
@@ -114,6 +115,7 @@ struct queue {
 	unsigned int nr_buffers;
 	unsigned int first_id;
 	__u16 next_id;
+	unsigned int widest;
 	unsigned int torn;
 	unsigned int astray;
 };
@@ -195,6 +197,7 @@ void send_group(struct queue *queue, struct sending *sending, const __u8 *group,
 void send_slot(struct queue *queue, const struct tx_request *request);
 void send_extra(struct queue *queue, const struct extra *extra);
 bool send_end(struct queue *queue, struct sending *sending);
+bool send_settle(struct queue *queue, int ms);
 
 /* Types and statuses of control requests. */
 enum { CTRL_GET_FLAGS = 1, CTRL_SET_FLAGS, CTRL_SET_KEY, CTRL_GET_SIZE, CTRL_SET_SIZE };
@@ -242,6 +245,7 @@ void play_rom(struct device *dev);
 void play_bsd(struct device *dev);
 void play_simple(struct device *dev);
 void play_hostile(struct device *dev);
+void play_mild(struct device *dev);
 void play_neighbour(struct device *dev);
 void play_deaf(struct device *dev);
 void mirror(const char *interface);

@@ -95,6 +95,7 @@ static void take_data(struct queue *queue, struct frame *frame, const struct rx_
 
 static void take_packet(struct queue *queue, struct frame *frame, __u32 seen)
 {
+	__u32 first = queue->rx.cons;
 	struct rx_response response;
 	struct extra extra = { .flags = EXTRA_MORE };
 
@@ -111,6 +112,8 @@ static void take_packet(struct queue *queue, struct frame *frame, __u32 seen)
 		next(queue, seen, &response);
 		take_data(queue, frame, &response);
 	}
+	if (queue->rx.cons - first > queue->widest)
+		queue->widest = queue->rx.cons - first;
 }
 
 /* Return: whether a packet came from the mirror within the time. */

@@ -153,3 +153,15 @@ bool send_end(struct queue *queue, struct sending *sending)
 		note("an extra was answered after its packet");
 	return good && !sending->apart;
 }
+
+/* All answers to what was sent, whatever they say. Return: whether they came in time. */
+bool send_settle(struct queue *queue, int ms)
+{
+	long long end = now_ms() + ms;
+	struct ring *tx = &queue->tx;
+
+	while (tx->cons != tx->prod && now_ms() < end)
+		if (ring_await(tx, 50))
+			tx->cons += ring_waiting(tx);
+	return tx->cons == tx->prod;
+}

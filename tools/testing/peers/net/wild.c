@@ -301,6 +301,11 @@ void wild_attacks(struct device *dev, attack_fn attack)
 	attack(dev, "packets that cannot be are refused", bad_packets);
 	attack(dev, "packets at random", wild_packets);
 	attack(dev, "slots that change while they are read", changing_packets);
+}
+
+/* Which stop no device. */
+void mild_attacks(struct device *dev, attack_fn attack)
+{
 	attack(dev, "buffers that cannot be", bad_buffers);
 	attack(dev, "groups without end", many_groups);
 	attack(dev, "control requests at random, without end", control_flood);

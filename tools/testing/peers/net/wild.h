@@ -14,5 +14,6 @@ typedef void (*attack_fn)(struct device *dev, const char *what, bool (*how)(stru
 
 /* wild.c */
 void wild_attacks(struct device *dev, attack_fn attack);
+void mild_attacks(struct device *dev, attack_fn attack);
 
 #endif

@@ -168,8 +168,7 @@ static bool bursts(struct card *card)
 		seen++;
 	}
 	note("%u of %u came back", seen, BURST);
-	while (ring_waiting(&card->queue[0].tx))
-		card->queue[0].tx.cons++;
+	good &= send_settle(&card->queue[0], 5000);
 	for (i = 0; i < BURST; i++)
 		pages_end(&sending[i].pages);
 	for (i = 0; i < BURST; i++)
@@ -321,7 +320,6 @@ static void second_life(struct device *dev)
 	rule("what is received is steered to the second", steered(&card, 1));
 	rule("and to the first", steered(&card, 0));
 	/* As after a crash: the next life finds the backend connected. */
-	card_publish(&card);
 	rule("starts over by way of Closing and Closed", start_over(dev));
 	rule("and its pages were free by then", card_release(&card));
 }

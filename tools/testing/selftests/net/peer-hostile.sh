@@ -8,6 +8,9 @@
 # vcpus: 2
 # memory: 256
 # time: 300
+#
+# The in-tree backend, once it has stopped a device, never serves it again: there
+# only those attacks are tried that do not stop it.
 
 . "${0%/*}/../lib/dom0.sh"
 . "${0%/*}/../lib/plug.sh"
@@ -48,19 +51,19 @@ said() {
 }
 
 ktap_print_header
-[ "$XPV_BACK" = ours ] && ktap_set_plan 30 || ktap_set_plan 28
+[ "$XPV_BACK" = ours ] && ktap_set_plan 30 || ktap_set_plan 19
 ktap_test_result 'the guest boots' peer_guest peer vif=xpv0 vif=xpv0 vif=xpv0 || ktap_exit_fail_msg 'no guest'
 net_mirror xpv0
 domid=$(__guest peer domid)
 peer_start peer neighbour 1
 ktap_test_result 'a neighbour works' neighbour_works
 ktap_test_result 'one that takes nothing costs little' deaf_costs_little
-peer_run peer hostile 0 200
+peer_run peer "$([ "$XPV_BACK" = ours ] && echo hostile || echo mild)" 0 200
 guest_run peer 'touch /tmp/stop'
 peer_end peer deaf
 peer_end peer neighbour
-ktap_test_result 'what cannot be is explained' said '.'
 if [ "$XPV_BACK" = ours ]; then
+	ktap_test_result 'a ring that cannot be mapped is explained' said 'ring-ref'
 	ktap_test_result 'a producer that cannot be is explained' said 'more requests than'
 	ktap_test_result 'the backend holds nothing of the guest' peer_holds_nothing
 fi
