@@ -2,9 +2,10 @@
 /*
  * usage: netpeer PEER HANDLE
  *        netpeer mirror INTERFACE
+ *        netpeer bare DOMID INTERFACE
  *
  * Plays a frontend on the vif of that handle, which must have no driver. Or is,
- * in dom0, what they all talk to.
+ * in dom0, what they all talk to; or a backend for a guest's driver.
  */
 #include <stdio.h>
 #include <string.h>
@@ -39,8 +40,12 @@ static void play(const char *name, const char *handle)
 int main(int argc, char **argv)
 {
 	setvbuf(stdout, NULL, _IOLBF, 0);
+	if (argc == 4 && !strcmp(argv[1], "bare")) {
+		bare_backend(argv[2], argv[3]);
+		return any_broken();
+	}
 	if (argc != 3)
-		give_up("usage: netpeer PEER HANDLE | mirror INTERFACE");
+		give_up("usage: netpeer PEER HANDLE | mirror INTERFACE | bare DOMID INTERFACE");
 	if (!strcmp(argv[1], "mirror"))
 		mirror(argv[2]);
 	play(argv[1], argv[2]);

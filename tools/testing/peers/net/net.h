@@ -248,6 +248,9 @@ void play_hostile(struct device *dev);
 void play_mild(struct device *dev);
 void play_neighbour(struct device *dev);
 void play_deaf(struct device *dev);
+
+/* In dom0. */
 void mirror(const char *interface);
+void bare_backend(const char *domid, const char *interface);
 
 #endif

@@ -21,17 +21,21 @@ net_bridges() {
 	sed -n '/^vif/s/,/\n/gp' "$XPV_RUN/guests/$1/config" | sed -n "s/.*bridge=\([^,']*\).*/\1/p"
 }
 
-# net_configure GUEST NUMBER: bring its interfaces up, which the guest calls
-# eth0, eth1, ..., in the order of its vifs
+# net_configure GUEST NUMBER [BRIDGE]...: bring its interfaces up, which the
+# guest calls eth0, eth1, ..., in the order of its vifs, or of these BRIDGES
 net_configure() {
+	__net_guest=$1
+	__number=$2
+	shift 2
+	[ $# -gt 0 ] || set -- $(net_bridges "$__net_guest")
 	__script='' __index=0
-	for __bridge in $(net_bridges "$1"); do
+	for __bridge; do
 		__net=${__bridge#xpv}
 		__script="$__script
-			up eth$__index 10.77.$__net.$2/24 fd77:$__net::$2/64 || exit 1"
+			up eth$__index 10.77.$__net.$__number/24 fd77:$__net::$__number/64 || exit 1"
 		__index=$((__index + 1))
 	done
-	guest_run "$1" "up() {
+	guest_run "$__net_guest" "up() {
 			for i in \$(seq 100); do [ -d /sys/class/net/\$1 ] && break; sleep 0.1; done
 			echo 0 >/proc/sys/net/ipv6/conf/\$1/accept_dad
 			ip link set \$1 up && ip addr add \$2 dev \$1 && ip -6 addr add \$3 dev \$1 || return 1
@@ -134,17 +138,21 @@ net_scripts() {
 	done
 }
 
-# net_mirror BRIDGE: what netpeer talks to, on a port of BRIDGE
-net_mirror() {
+# net_port BRIDGE: a port of BRIDGE whose other end is xpvend
+net_port() {
 	net_bridge "$1" || return 1
 	modprobe veth
-	ip link add xpvport type veth peer name xpvmirror || return 1
-	for __end in xpvport xpvmirror; do
+	ip link add xpvport type veth peer name xpvend || return 1
+	for __end in xpvport xpvend; do
 		echo 1 >/proc/sys/net/ipv6/conf/$__end/disable_ipv6
 		ip link set $__end up
 	done
 	ip link set xpvport master "$1"
-	__service mirror /xpv/programs/netpeer mirror xpvmirror
+}
+
+# net_mirror BRIDGE: what netpeer talks to, on a port of BRIDGE
+net_mirror() {
+	net_port "$1" && __service mirror /xpv/programs/netpeer mirror xpvend
 }
 
 # net_pktgen GUEST COUNT SIZE: packets to nobody, as fast as eth0 takes them

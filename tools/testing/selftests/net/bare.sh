@@ -1,0 +1,69 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# desc: the frontend works on a backend that offers as little as QEMU's
+# runs: dom0
+# guest: pv pvh*
+# pair: ours/none intree/none*
+# needs: xen-netfront
+# vcpus: 2
+# memory: 256
+# time: 120
+
+. "${0%/*}/../lib/dom0.sh"
+. "${0%/*}/../lib/plug.sh"
+. "${0%/*}/../lib/ktap.sh"
+. "${0%/*}/../lib/net.sh"
+. "${0%/*}/../lib/peer.sh"
+
+PLUG_CLASS=vif
+four=10.77.0.1
+
+# The backend sees what leaves the bridge for it: whole sums, no segments to be made.
+start_backend() {
+	net_port xpv0 && ethtool -K xpvport tx off tso off gso off >/dev/null || return 1
+	/xpv/programs/netpeer bare "$domid" xpvend >/tmp/bare.log 2>&1 &
+}
+
+bare_paths() {
+	plug_paths bare 0
+	back=/local/domain/0/backend/bare/$domid/0
+}
+
+plug_bare() {
+	bare_paths
+	xenstore-write "$back/frontend-id" "$domid"
+	xenstore-chmod "$back" n0 "r$domid"
+	plug_frontend 0
+	xenstore-write "$back/frontend" "$front" "$back/online" 1 "$back/handle" 0 "$back/mac" "$(__plug_mac 0)"
+	plug_go
+	start_backend
+	plug_wait "$front" 4 20 && plug_wait "$back" 4
+}
+
+offers_are_taken() {
+	[ "$(guest_run bare 'ethtool -k eth0' | grep -cE '^(scatter-gather|tcp-segmentation-offload): off')" = 2 ]
+}
+
+leaves() {
+	bare_paths
+	guest_run bare 'echo vif-0 >/sys/bus/xen/drivers/vif/unbind' && plug_wait "$back" 6 &&
+		wait_for 10 '! pidof netpeer' && xenstore-rm "$front" "$back"
+}
+
+ktap_print_header
+ktap_set_plan 14
+ktap_test_result 'the guest boots' guest_create bare || ktap_exit_fail_msg 'no guest'
+net_bridge xpv0
+net_serve || ktap_exit_fail_msg 'nobody serves in dom0'
+ktap_test_result 'the frontend connects' plug_bare || ktap_exit_fail_msg 'no network'
+ktap_test_result 'it does not use what is not offered' offers_are_taken
+ktap_test_result 'it has a network' net_configure bare 2 xpv0
+ktap_test_result 'echoes of all sizes' net_load bare ping $four 0 1472 13
+ktap_test_result 'echoes in fragments' net_load bare ping $four 1473 9000 331
+ktap_test_result 'UDP of all sizes' net_load bare udp $four 8 3000 91
+ktap_test_result 'TCP both ways at once' net_load bare tcp $four 1024 2
+ktap_test_result 'TCP over IPv6' net_load bare tcp fd77:0::1 256
+ktap_test_result 'it leaves' leaves
+peer_results /tmp/bare.log
+ktap_test_result 'the guest goes' guest_destroy bare
+ktap_finished
