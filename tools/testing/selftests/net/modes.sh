@@ -3,7 +3,7 @@
 # desc: the frontend's ways to carry data: queues, a backend that is not trusted, two vifs
 # runs: dom0
 # guest: pv
-# pair: ours/ours ours/intree intree/ours* intree/intree*
+# pair: ours/ours ours/intree* intree/ours* intree/intree*
 # vifs: xpv0 xpv1
 # needs: xen-netfront xen-netback
 # vcpus: 2

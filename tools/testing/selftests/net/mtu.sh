@@ -3,7 +3,7 @@
 # desc: mtu=9000 of the toolstack holds at both ends, through a new backend, and packets of that size pass whole
 # runs: dom0
 # guest: pv
-# pair: ours/ours ours/intree intree/ours* intree/intree*
+# pair: ours/ours ours/intree* intree/ours* intree/intree*
 # needs: xen-netfront xen-netback
 # memory: 256
 # time: 120

@@ -3,7 +3,7 @@
 # desc: ethtool tells and changes what it can at both ends, while data flows and stays right
 # runs: dom0
 # guest: pv
-# pair: ours/ours ours/intree intree/ours* intree/intree*
+# pair: ours/ours ours/intree* intree/ours* intree/intree*
 # vifs: xpv0
 # needs: xen-netfront xen-netback ethtool
 # vcpus: 2

@@ -3,7 +3,7 @@
 # desc: the frontend connects to QEMU's backend, which offers nothing, and sends
 # runs: dom0
 # guest: pv
-# pair: ours/qnic intree/qnic*
+# pair: ours/qnic* intree/qnic*
 # needs: xen-netfront
 # memory: 256
 # time: 90
