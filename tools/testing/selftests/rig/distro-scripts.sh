@@ -3,7 +3,8 @@
 # desc: Debian's own block and vif-bridge scripts set up a guest's disks and network
 # runs: dom0
 # guest: pv
-# pair: intree/intree
+# pair: ours/ours intree/intree*
+# needs: xen-blkfront xen-blkback xen-netfront xen-netback
 # boot: distro-scripts
 # time: 120
 
