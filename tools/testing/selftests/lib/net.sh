@@ -21,22 +21,36 @@ net_bridges() {
 	sed -n '/^vif/s/,/\n/gp' "$XPV_RUN/guests/$1/config" | sed -n "s/.*bridge=\([^,']*\).*/\1/p"
 }
 
-# net_configure GUEST NUMBER [BRIDGE]...: bring its interfaces up, which the
-# guest calls eth0, eth1, ..., in the order of its vifs, or of these BRIDGES
+# In the guest: what is to be the name and who has it. Devices connect at the
+# same time, so that which is eth0 is for nobody to know.
+NET_NAME='name() {
+		net=/sys/bus/xen/devices/vif-$1/net
+		for i in $(seq 100); do [ -n "$(ls $net 2>/dev/null)" ] && break; sleep 0.1; done
+		is=$(ls $net)
+		[ "$is" != eth$1 ] || return 0
+		if [ -d /sys/class/net/eth$1 ]; then
+			ip link set eth$1 down && ip link set eth$1 name other$1 || return 1
+		fi
+		ip link set "$is" down && ip link set "$is" name eth$1
+	}'
+
+# net_configure GUEST NUMBER [BRIDGE]...: bring its interfaces up and call that of
+# vif 0 eth0, and so on, in the order of its vifs, or of these BRIDGES
 net_configure() {
 	__net_guest=$1
 	__number=$2
 	shift 2
+	# shellcheck disable=SC2046 # a word a bridge
 	[ $# -gt 0 ] || set -- $(net_bridges "$__net_guest")
 	__script='' __index=0
 	for __bridge; do
 		__net=${__bridge#xpv}
 		__script="$__script
-			up eth$__index 10.77.$__net.$__number/24 fd77:$__net::$__number/64 || exit 1"
+			name $__index && up eth$__index 10.77.$__net.$__number/24 fd77:$__net::$__number/64 || exit 1"
 		__index=$((__index + 1))
 	done
-	guest_run "$__net_guest" "up() {
-			for i in \$(seq 100); do [ -d /sys/class/net/\$1 ] && break; sleep 0.1; done
+	guest_run "$__net_guest" "$NET_NAME
+		up() {
 			echo 0 >/proc/sys/net/ipv6/conf/\$1/accept_dad
 			ip link set \$1 up && ip addr add \$2 dev \$1 && ip -6 addr add \$3 dev \$1 || return 1
 			for i in \$(seq 100); do [ \"\$(cat /sys/class/net/\$1/carrier)\" = 1 ] && return; sleep 0.1; done
