@@ -156,7 +156,8 @@ net_scripts() {
 net_port() {
 	net_bridge "$1" || return 1
 	modprobe veth
-	ip link add xpvport type veth peer name xpvend || return 1
+	# The shell's own ip does not name the peer.
+	/usr/bin/ip link add xpvport type veth peer name xpvend || return 1
 	for __end in xpvport xpvend; do
 		echo 1 >/proc/sys/net/ipv6/conf/$__end/disable_ipv6
 		ip link set $__end up
