@@ -16,8 +16,13 @@ static const struct {
 	const char *name;
 	void (*play)(struct device *dev);
 } peers[] = {
-	{ "windows", play_windows }, { "rom", play_rom },	  { "bsd", play_bsd },
-	{ "simple", play_simple },   { "hostile", play_hostile }, { "neighbour", play_neighbour },
+	{ "windows", play_windows },
+	{ "rom", play_rom },
+	{ "bsd", play_bsd },
+	{ "simple", play_simple },
+	{ "hostile", play_hostile },
+	{ "mild", play_mild },
+	{ "neighbour", play_neighbour },
 	{ "deaf", play_deaf },
 };
 
