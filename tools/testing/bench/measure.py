@@ -8,18 +8,17 @@ import time
 from collections import defaultdict
 from pathlib import Path
 
-import blk
 import image
 import projection
 import runner
 import symbols
 from cache import BUILD, LOGS, RigError
 from host import Host, HostDied
+from pair import Cell
 
 BENCH = Path(__file__).resolve().parent
 PLUGIN = BUILD / "counter.so"
 ROWS = "rows"
-SECONDS = "2s"
 TRIES = 3
 KERNEL = "nokaslr"      # and so at the addresses of its symbols
 
@@ -33,10 +32,6 @@ REGIMES = {"parallel": ("tcg,thread=multi", ()),
 # Of one cell: what became of each pair.
 Walls = dict[tuple, dict[str, list[float]]]
 Counts = dict[tuple, dict[str, dict[str, float]]]
-
-
-def limit(mode: str, cells: list[blk.Cell]) -> int:
-    return 60 + len(blk.steps(mode, cells)) * (10 + 12 * len(cells))
 
 
 def prepare(modules: Path) -> None:
@@ -71,17 +66,18 @@ def learn_symbols() -> None:
         (host.logs / "kallsyms").rename(symbols.kernel_map_path())
 
 
-def one_guest(host: Host, mode: str, cells: list[blk.Cell]) -> list[list[str]]:
-    """Measure cells that share a guest; the results' words (dom0/blk.sh)."""
-    environment = {"BENCH_MODE": mode, "BENCH_SECONDS": SECONDS, "BENCH_QUEUES": str(cells[0].queues),
-                   "BENCH_STEPS": " ".join(blk.steps(mode, cells)), "XPV_GUEST": cells[0].guest,
+def one_guest(host: Host, mode: str, cells: list[Cell]) -> list[list[str]]:
+    """Measure cells that share a guest; the results' words (dom0/bench.sh)."""
+    pair = cells[0].pair
+    environment = {"BENCH_MODE": mode, "BENCH_SECONDS": str(pair.seconds), "BENCH_QUEUES": str(cells[0].queues),
+                   "BENCH_STEPS": " ".join(pair.steps(mode, cells)), "XPV_GUEST": cells[0].guest,
                    "BENCH_CASES": " ".join(cell.case.words() for cell in cells)}
 
     def on_line(line: str) -> None:
         if line.startswith("@wall"):
             print(f"        {line[6:]}", flush=True)
 
-    status, lines = host.run("/xpv/bench/blk.sh", limit(mode, cells), environment, on_line)
+    status, lines = host.run(pair.script, pair.limit(mode, cells), environment, on_line)
     words = [line.split() for line in lines if line.startswith(("@wall ", "@mark "))]
     failures = [line for line in lines if line.startswith("@fail ")]
     if status or failures:
@@ -89,7 +85,7 @@ def one_guest(host: Host, mode: str, cells: list[blk.Cell]) -> list[list[str]]:
     return words
 
 
-def attempt(mode: str, cells: list[blk.Cell], modules: Path) -> tuple[list[list[str]], Path]:
+def attempt(mode: str, cells: list[Cell], modules: Path) -> tuple[list[list[str]], Path]:
     """The same in a boot of its own; others get their turn between two boots."""
     with runner.boot_lock():
         prepare(modules)
@@ -102,7 +98,7 @@ def attempt(mode: str, cells: list[blk.Cell], modules: Path) -> tuple[list[list[
     return words, host.logs
 
 
-def attempts(mode: str, cells: list[blk.Cell], modules: Path) -> tuple[list[list[str]], Path]:
+def attempts(mode: str, cells: list[Cell], modules: Path) -> tuple[list[list[str]], Path]:
     """Again when the emulator loses host or guest."""
     for left in reversed(range(TRIES)):
         try:
@@ -114,14 +110,14 @@ def attempts(mode: str, cells: list[blk.Cell], modules: Path) -> tuple[list[list
     raise AssertionError
 
 
-def walls(cells: list[blk.Cell], modules: Path) -> Walls:
-    """Requests a second of each pair, one figure a turn."""
+def walls(cells: list[Cell], modules: Path) -> Walls:
+    """The speed of each pair, one figure a turn."""
     cells = [cell for cell in cells if cell.case.wall]
     found: Walls = {cell.key: defaultdict(list) for cell in cells}
     if cells:
         keys = {cell.case.name: cell.key for cell in cells}
-        for _, pair, case, speed in attempts("wall", cells, modules)[0]:
-            found[keys[case]][pair].append(float(speed))
+        for _, step, case, speed in attempts("wall", cells, modules)[0]:
+            found[keys[case]][step].append(float(speed))
     return found
 
 
@@ -133,28 +129,34 @@ def read_rows(path: Path) -> list[dict[str, int]]:
             for offset in range(0, len(data) - size + 1, size)]
 
 
-def counts(cells: list[blk.Cell], modules: Path) -> Counts:
+def counts(cells: list[Cell], modules: Path) -> Counts:
     """What a request of each pair takes."""
     words, logs = attempts("counts", cells, modules)
     rows = read_rows(logs / ROWS)
     if len(rows) != len(words):
         raise RigError(f"{len(words)} marks were made, {len(rows)} counted")
+    return by_cell(cells, words, rows)
+
+
+def by_cell(cells: list[Cell], words: list[list[str]], rows: list[dict[str, int]]) -> Counts:
+    """Three rows a pair and case, in the order of the words."""
     keys = {cell.case.name: cell.key for cell in cells}
     found: Counts = defaultdict(dict)
     for number in range(0, len(words), 3):
-        _, pair, case, _ = words[number]
+        _, step, case, _ = words[number]
         done = [int(word[3]) for word in words[number:number + 3]]
-        found[keys[case]][pair] = projection.per_request(rows[number:number + 3], done)
+        found[keys[case]][step] = projection.per_request(rows[number:number + 3], done)
     return found
 
 
-def groups(cells: list[blk.Cell]):
-    return [list(group) for _, group in itertools.groupby(cells, lambda cell: (cell.guest, cell.queues))]
+def groups(cells: list[Cell]):
+    return [list(group) for _, group in itertools.groupby(cells, lambda cell: (cell.pair, cell.guest, cell.queues))]
 
 
-def run(cells: list[blk.Cell], modules: Path, done) -> None:
+def run(cells: list[Cell], modules: Path, done) -> None:
     """Measure CELLS; DONE gets those of each guest, with their results."""
     for group in groups(cells):
         first = group[0]
-        print(f"{blk.PAIR}, {first.guest}, rings: {first.queues}, cases: {len(group)}", flush=True)
+        print(f"{first.pair.name}, {first.guest}, {first.pair.queue}s: {first.queues}, cases: {len(group)}",
+              flush=True)
         done(group, counts(group, modules), walls(group, modules))

@@ -2,12 +2,14 @@
 """What was found: the records of bench.json, a table for people, plots."""
 
 import html
+import itertools
 import json
 import statistics
 from pathlib import Path
 
-import blk
+import pair
 import projection
+import registry
 from cache import CHECKOUT
 
 FOLDER = CHECKOUT / "Documentation" / "bench"
@@ -30,11 +32,11 @@ def wall_record(speeds: dict[str, list[float]]) -> dict:
     """Speeds and the ratio of ours to in-tree; nothing if there was no such run."""
     if not speeds:
         return {}
-    ours, intree = speeds.get(blk.OURS, []), speeds.get(blk.INTREE, [])
+    ours, intree = speeds.get(pair.OURS, []), speeds.get(pair.INTREE, [])
     record = {name: round(value, 3) for name, value in projection.pairwise(ours, intree).items()}
-    for name, pair in (("ours", blk.OURS), ("intree", blk.INTREE), ("mixed_front", blk.MIXED_FRONT),
-                       ("mixed_back", blk.MIXED_BACK), ("native", blk.NATIVE)):
-        record[name] = usual(speeds.get(pair, []))
+    for name, step in (("ours", pair.OURS), ("intree", pair.INTREE), ("mixed_front", pair.MIXED_FRONT),
+                       ("mixed_back", pair.MIXED_BACK), ("native", pair.NATIVE)):
+        record[name] = usual(speeds.get(step, []))
     return record
 
 
@@ -46,13 +48,13 @@ def priced(entry: dict, costs: dict) -> dict:
             "projected": {"low": round(ratio.low, 3), "high": round(ratio.high, 3)}}
 
 
-def record(cell: blk.Cell, counts: dict[str, dict], speeds: dict[str, list[float]], costs: dict) -> dict:
+def record(cell: pair.Cell, counts: dict[str, dict], speeds: dict[str, list[float]], costs: dict) -> dict:
     """One entry of bench.json."""
-    tidy = {name: {event: round(number, 3) for event, number in counts[pair].items()}
-            for name, pair in (("ours", blk.OURS), ("intree", blk.INTREE), ("native", blk.NATIVE)) if pair in counts}
-    entry = {"pair": blk.PAIR, "case": cell.case.name, "guest": cell.guest, "queues": cell.queues, "unit": "IOPS",
-             "basis": "projected", "ratio": None, "projected": None, "wall": wall_record(speeds),
-             "floor": cell.case.floor, "goal": cell.case.goal, "counts": tidy}
+    tidy = {name: {event: round(number, 3) for event, number in counts[step].items()}
+            for name, step in (("ours", pair.OURS), ("intree", pair.INTREE), ("native", pair.NATIVE)) if step in counts}
+    entry = {"pair": cell.pair.name, "case": cell.case.name, "guest": cell.guest, "queues": cell.queues,
+             "unit": cell.case.unit, "per": cell.case.per, "basis": "projected", "ratio": None, "projected": None,
+             "wall": wall_record(speeds), "floor": cell.case.floor, "goal": cell.case.goal, "counts": tidy}
     return priced(entry, costs)
 
 
@@ -67,7 +69,7 @@ def save(fresh: list[dict]) -> list[dict]:
 
     new = {key(entry) for entry in fresh}
     entries = [entry for entry in load() if key(entry) not in new] + fresh
-    order = {cell.key: number for number, cell in enumerate(blk.find([]))}
+    order = {cell.key: number for number, cell in enumerate(registry.find([]))}
     entries.sort(key=lambda entry: order.get(key(entry), len(order)))
     FOLDER.mkdir(exist_ok=True)
     JSON.write_text(json.dumps(entries, indent=1) + "\n")
@@ -75,6 +77,10 @@ def save(fresh: list[dict]) -> list[dict]:
 
 
 # The table
+
+def label(entry: dict) -> str:
+    return f"{entry['pair']}/{entry['case']}[{entry['guest']},{entry['queues']}]"
+
 
 def figure(value: float | None, digits: int = 2) -> str:
     return "-" if value is None else f"{value:.{digits}f}"
@@ -98,10 +104,9 @@ def table(entries: list[dict]) -> str:
            f"{'wall':>7}  {'spread':13}{'ours':>7}{'in-tree':>8}{'native':>8}"
     lines = [head]
     for entry in entries:
-        name = f"{entry['pair']}/{entry['case']}[{entry['guest']},{entry['queues']}]"
         wall = entry["wall"]
         spread = f"{wall['min']:.2f}..{wall['max']:.2f}" if "min" in wall else ""
-        lines.append(f"{name:34}{entry['ratio']:11.2f}{entry['projected']['low']:7.2f}"
+        lines.append(f"{label(entry):34}{entry['ratio']:11.2f}{entry['projected']['low']:7.2f}"
                      f"{entry['projected']['high']:7.2f}{figure(entry['floor'], 1):>7}{figure(entry['goal'], 1):>6}"
                      f"{figure(wall.get('ratio')):>7}  {spread:13}{figure(wall.get('ours'), 0):>7}"
                      f"{figure(wall.get('intree'), 0):>8}{figure(wall.get('native'), 0):>8}  {verdict(entry)}")
@@ -109,28 +114,32 @@ def table(entries: list[dict]) -> str:
 
 
 def breakdown(entries: list[dict], costs: dict) -> str:
-    """Where the projected time goes: low and high ns per request of each event."""
+    """Where the projected time goes: low and high ns of each event for every request, or what the case counts."""
     lines = []
     for entry in entries:
-        lines.append(f"{entry['pair']}/{entry['case']}[{entry['guest']},{entry['queues']}]")
+        lines.append(f"{label(entry)}, per {entry.get('per', 'request')}")
         for who, counts in entry["counts"].items():
             parts = projection.project(counts, costs)
             whole = projection.total(parts)
             most = sorted(parts.items(), key=lambda part: -part[1].high)[:6]
             lines.append(f"  {who:7}{whole.low:7.0f} to {whole.high:.0f} ns: "
                          + ", ".join(f"{name} {part.low:.0f} to {part.high:.0f}" for name, part in most))
-            lines.append("         " + ", ".join(f"{text} {counts[name]:.2f}" for text, name in SHOWN))
+            lines.append("         " + ", ".join(f"{text} {counts.get(name, 0):.2f}" for text, name in SHOWN))
     return "\n".join(lines)
 
 
 def calibration(entries: list[dict], costs: dict) -> str:
-    """The in-tree pair as projected against what is published of it."""
-    for entry in entries:
-        if (entry["case"], entry["guest"]) == (blk.PUBLISHED_CASE, "pv"):
-            cost = projection.total(projection.project(entry["counts"]["intree"], costs))
-            return (f"calibration: in-tree {blk.PUBLISHED_CASE} projects to {cost.low:.0f} to {cost.high:.0f} ns a "
-                    f"request, published {blk.PUBLISHED_NS} ns a ring")
-    return ""
+    """The in-tree pairs as projected, PV guests and one queue, against what is published of them."""
+    measured = {tuple(entry[name] for name in KEY): entry for entry in entries}
+    lines = []
+    for of_pair in registry.PAIRS:
+        for known in of_pair.published:
+            entry = measured.get((of_pair.name, known.case, pair.GUESTS[0], pair.QUEUES[0]))
+            if entry:
+                cost = projection.total(projection.project(entry["counts"]["intree"], costs))
+                lines.append(f"calibration: in-tree {of_pair.name}/{known.case} projects to {cost.low:.0f} to "
+                             f"{cost.high:.0f} ns a {entry.get('per', 'request')}, published {known.ns} ns {known.by}")
+    return "\n".join(lines)
 
 
 # Plots
@@ -139,7 +148,7 @@ BAR, GAP, LEFT, WIDTH = 14, 22, 210, 640
 COLOURS = {"projected": "#3465a4", "wall": "#8ae234"}
 
 
-def bars(entries: list[dict]) -> str:
+def bars(entries: list[dict], queue: str) -> str:
     """An SVG: a case's ratios as bars, and ticks where its floor and goal are."""
     scale = (WIDTH - LEFT - 40) / max([3.0] + [entry["ratio"] for entry in entries])
     parts, y = [], 24
@@ -147,8 +156,8 @@ def bars(entries: list[dict]) -> str:
         parts.append(f'<rect x="{x}" y="4" width="10" height="10" fill="{COLOURS[name]}"/>'
                      f'<text x="{x + 14}" y="13">{name}</text>')
     for entry in entries:
-        label = html.escape(f"{entry['case']}, {entry['queues']} ring{'s' * (entry['queues'] > 1)}")
-        parts.append(f'<text x="4" y="{y + BAR}">{label}</text>')
+        name = html.escape(f"{entry['case']}, {entry['queues']} {queue}{'s' * (entry['queues'] > 1)}")
+        parts.append(f'<text x="4" y="{y + BAR}">{name}</text>')
         for number, (name, value) in enumerate((("projected", entry["ratio"]), ("wall", entry["wall"].get("ratio")))):
             if value is not None:
                 parts.append(f'<rect x="{LEFT}" y="{y + number * BAR}" width="{value * scale:.0f}" '
@@ -168,9 +177,9 @@ def bars(entries: list[dict]) -> str:
 
 def plots(entries: list[dict]) -> list[Path]:
     made = []
-    for guest in blk.GUESTS:
-        of_guest = [entry for entry in entries if (entry["pair"], entry["guest"]) == (blk.PAIR, guest)]
-        if of_guest:
-            made.append(FOLDER / f"{blk.PAIR}-{guest}.svg")
-            made[-1].write_text(bars(of_guest))
+    for of_pair, guest in itertools.product(registry.PAIRS, pair.GUESTS):
+        shown = [entry for entry in entries if (entry["pair"], entry["guest"]) == (of_pair.name, guest)]
+        if shown:
+            made.append(FOLDER / f"{of_pair.name}-{guest}.svg")
+            made[-1].write_text(bars(shown, of_pair.queue))
     return made

@@ -7,13 +7,15 @@ import sys
 import tempfile
 import unittest
 from pathlib import Path
+from unittest import mock
 
 BENCH = Path(__file__).resolve().parent
 sys.path[:0] = [str(BENCH), str(BENCH.parent / "rig")]
 
-import blk              # noqa: E402
 import measure          # noqa: E402
+import pair             # noqa: E402
 import projection       # noqa: E402
+import registry         # noqa: E402
 import report           # noqa: E402
 import symbols          # noqa: E402
 import taptest          # noqa: E402
@@ -120,40 +122,100 @@ class Walls(unittest.TestCase):
         self.assertEqual(projection.pairwise([0], [50]), {})
 
 
-class Reports(unittest.TestCase):
-    CELL = blk.find(["blk/randread-4k-qd1[pv,1]"])[0]
-
-    def entry(self, ours: float, speeds: dict) -> dict:
-        both = {blk.OURS: counts(kernel_instructions=ours), blk.INTREE: counts(kernel_instructions=2000)}
-        return report.record(self.CELL, both, speeds, COSTS)
+class Pairs(unittest.TestCase):
+    def test_each_is_whole(self):
+        for of_pair in registry.PAIRS:
+            names = [case.name for case in of_pair.cases]
+            self.assertEqual(len(set(names)), len(names), of_pair.name)
+            self.assertTrue((BENCH / "dom0" / f"{of_pair.name}.sh").exists())
+            for known in of_pair.published:
+                self.assertIn(known.case, names)
+            for case in of_pair.cases:
+                self.assertEqual(case.floor is None, case.goal is None, case.name)
 
     def test_patterns_choose_cells(self):
-        self.assertEqual({cell.case.name for cell in blk.find(["blk/randread-4k-qd1"])}, {"randread-4k-qd1"})
+        self.assertEqual({cell.case.name for cell in registry.find(["blk/randread-4k-qd1"])}, {"randread-4k-qd1"})
         with self.assertRaises(RigError):
-            blk.find(["net/"])
+            registry.find(["tape/"])
+
+    def test_what_shares_a_guest_is_measured_together(self):
+        cells = registry.find([])
+        groups = measure.groups(cells)
+        self.assertEqual(sum(groups, []), cells)
+        self.assertEqual(len(groups), len({(cell.pair.name, cell.guest, cell.queues) for cell in cells}))
 
     def test_pairs_take_turns(self):
-        turns = blk.steps("wall", blk.find(["[pvh,1]"]))
-        self.assertEqual(turns, [blk.OURS, blk.INTREE] * blk.ROUNDS)
-        self.assertIn(blk.NATIVE, blk.steps("counts", [self.CELL]))
+        for of_pair in registry.PAIRS:
+            cells = registry.find([f"{of_pair.name}/*[[]pvh,1]"])
+            self.assertEqual(of_pair.steps("wall", cells), [pair.OURS, pair.INTREE] * of_pair.rounds)
+            self.assertIn(pair.NATIVE, of_pair.steps("counts", of_pair.cells()[:1]))
+
+    def test_more_to_measure_gets_more_time(self):
+        for of_pair in registry.PAIRS:
+            cells = of_pair.cells()[:2]
+            self.assertGreater(of_pair.limit("wall", cells), of_pair.limit("wall", cells[:1]))
+
+    def test_rows_are_of_the_case_whose_words_came_with_them(self):
+        cells = registry.find(["blk/read-128k[pv,1]", "blk/write-128k[pv,1]"])
+        words = [["@mark", step, cell.case.name, str(done)] for step in (pair.OURS, pair.INTREE)
+                 for cell in cells for done in (0, 100, 400)]
+        rows = [counts(event_sends=value) for each in (1, 2, 3, 4) for value in (0, 100 * each, 400 * each)]
+        found = measure.by_cell(cells, words, rows)
+        self.assertEqual([found[cell.key][step]["event_sends"] for step in (pair.OURS, pair.INTREE)
+                          for cell in cells], [1, 2, 3, 4])
+
+    def test_records_in_the_tree_are_of_cells(self):
+        keys = {cell.key for cell in registry.find([])}
+        for entry in report.load():
+            self.assertIn(tuple(entry[name] for name in report.KEY), keys)
+            report.priced(entry, COSTS)
+            report.breakdown([entry], COSTS)
+
+
+class Reports(unittest.TestCase):
+    CELL = registry.find(["blk/randread-4k-qd1[pv,1]"])[0]
+
+    def entry(self, ours: float, speeds: dict) -> dict:
+        both = {pair.OURS: counts(kernel_instructions=ours), pair.INTREE: counts(kernel_instructions=2000)}
+        return report.record(self.CELL, both, speeds, COSTS)
 
     def test_a_record_says_what_the_floor_applies_to(self):
         entry = self.entry(1000, {})
         self.assertEqual((entry["ratio"], entry["basis"], entry["wall"]), (2, "projected", {}))
 
     def test_the_verdict_knows_floor_goal_and_guard(self):
-        fast = {blk.OURS: [200.0], blk.INTREE: [100.0]}
-        slow = {blk.OURS: [90.0], blk.INTREE: [100.0]}
+        fast = {pair.OURS: [200.0], pair.INTREE: [100.0]}
+        slow = {pair.OURS: [90.0], pair.INTREE: [100.0]}
         self.assertEqual(report.verdict(self.entry(1000, fast)), "goal reached")
         self.assertEqual(report.verdict(self.entry(1500, fast)), "floor held")
         self.assertEqual(report.verdict(self.entry(1900, fast)), "BELOW FLOOR")
         self.assertEqual(report.verdict(self.entry(1900, slow)), "BELOW FLOOR and WALL TOO LOW")
 
     def test_a_table_and_a_plot_can_be_made(self):
-        entries = [self.entry(1000, {}), self.entry(1000, {blk.OURS: [2.0], blk.INTREE: [1.0]})]
+        entries = [self.entry(1000, {}), self.entry(1000, {pair.OURS: [2.0], pair.INTREE: [1.0]})]
         self.assertEqual(len(report.table(entries).splitlines()), 3)
         self.assertEqual(len(report.breakdown(entries, COSTS).splitlines()), 2 * 5)
-        self.assertIn("randread-4k-qd1", report.bars(entries))
+        self.assertIn("randread-4k-qd1, 1 ring<", report.bars(entries, "ring"))
+
+    def test_each_pair_has_a_plot_for_each_guest(self):
+        entry = self.entry(1000, {})
+        with tempfile.TemporaryDirectory() as folder, mock.patch.object(report, "FOLDER", Path(folder)):
+            made = report.plots([entry, {**entry, "guest": "pvh"}, {**entry, "pair": "unknown"}])
+        self.assertEqual([path.name for path in made], ["blk-pv.svg", "blk-pvh.svg"])
+
+    def test_records_of_other_cases_stay(self):
+        first = self.entry(1000, {})
+        other = {**first, "pair": "later"}
+        with tempfile.TemporaryDirectory() as folder, mock.patch.object(report, "FOLDER", Path(folder)), \
+                mock.patch.object(report, "JSON", Path(folder) / "bench.json"):
+            report.save([other, first])
+            kept = report.save([self.entry(500, {})])
+        self.assertEqual([(entry["pair"], entry["ratio"]) for entry in kept], [("blk", 4), ("later", 2)])
+
+    def test_what_is_published_is_compared(self):
+        entry = {**self.entry(1000, {}), "case": "randread-4k-qd64"}
+        self.assertIn("400 to 800 ns a request, published 2500 ns a ring", report.calibration([entry], COSTS))
+        self.assertEqual(report.calibration([{**entry, "guest": "pvh"}], COSTS), "")
 
 
 if __name__ == "__main__":

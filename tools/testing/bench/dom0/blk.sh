@@ -1,27 +1,13 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# One guest and one disk, under one pair of drivers after the other. What to do
-# comes in the environment:
-#   BENCH_STEPS	pairs in their order, FRONT/BACK or native, such as
-#		'ours/ours intree/intree ours/ours'
-#   BENCH_CASES	NAME:RW:BS:DEPTH:COUNT, COUNT being requests when counting
-#   BENCH_QUEUES	rings, jobs and processors of the guest
-#   BENCH_MODE	wall (speed, over BENCH_SECONDS) or counts
-# and the results go to the host machine in lines:
-#   @wall PAIR CASE IOPS
-#   @mark PAIR CASE REQUESTS	a row of the counters was taken (counter.c) after so
-#		many requests, those before the first row not counted
+# One guest and one disk; see bench.sh. A load is RW:BS:DEPTH.
 
 . /xpv/selftests/lib/dom0.sh
+. /xpv/bench/bench.sh
 
 name=bench
 disk=/dev/xvdb
 order=4		# of rings, in pages: 512 requests
-
-fail() {
-	echo "@fail $*"
-	exit 1
-}
 
 # Both pairs get what makes them fastest, and no I/O scheduler; unknown parameters
 # are not an error.
@@ -45,16 +31,6 @@ make_disk() {
 	esac >/dev/null || fail 'no disk'
 }
 
-load_front() {
-	case $1 in
-	ours) echo "insmod /modules/xenbus-mt.ko && insmod /modules/xen-blkfront.ko $front_options" ;;
-	*) echo "modprobe xen-blkfront $front_options" ;;
-	esac
-}
-
-unload_front='for m in xen-blkfront xenbus-mt; do
-	[ ! -d /sys/module/$(echo $m | tr - _) ] || rmmod $m || exit 1; done'
-
 attach() {
 	xl block-attach $name "$(disk_spec $name "xvdb:$(disk_path $name)")" >/dev/null &&
 		guest_run $name "for i in \$(seq 100); do
@@ -72,10 +48,10 @@ detach() {
 use_pair() {
 	detach || fail "$pair: the disk before does not go"
 	[ "$pair" = native ] && return
-	guest_run $name "$unload_front" || fail "$pair: the frontend before does not go"
+	guest_run $name "$(front_unloading xen-blkfront)" || fail "$pair: the frontend before does not go"
 	# shellcheck disable=SC2046 # one word an option
 	backend "${pair#*/}" $(back_options) || fail "$pair: no backend"
-	guest_run $name "$(load_front "${pair%/*}")" || fail "$pair: no frontend"
+	guest_run $name "$(front_loading "${pair%/*}" xen-blkfront "$front_options")" || fail "$pair: no frontend"
 	attach || fail "$pair: no disk in the guest"
 }
 
@@ -127,10 +103,4 @@ counts() {
 
 make_disk
 guest_create $name front=none vcpus="$BENCH_QUEUES" memory=512 disk= || fail 'the guest does not boot'
-for pair in $BENCH_STEPS; do
-	use_pair
-	for case in $BENCH_CASES; do
-		"$BENCH_MODE" "$case"
-	done
-done
-detach
+bench

@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=sh
+# What the scripts of all pairs share. Each measures one guest under one pair of
+# drivers after the other. What to do comes in the environment:
+#   BENCH_STEPS	pairs in their order, FRONT/BACK or native, such as
+#		'ours/ours intree/intree ours/ours'
+#   BENCH_CASES	NAME:LOAD:COUNT, LOAD being the script's own words and COUNT what
+#		the shorter run has when counting
+#   BENCH_QUEUES	queues, jobs and processors of the guest
+#   BENCH_SECONDS	how long speed is measured
+#   BENCH_MODE	wall (speed) or counts
+# and the results go to the host machine in lines:
+#   @wall PAIR CASE SPEED
+#   @mark PAIR CASE DONE	a row of the counters was taken (counter.c) after so much
+#		was done, what was before the first row not counted
+
+fail() {
+	echo "@fail $*"
+	exit 1
+}
+
+# front_loading ours|intree MODULE [PARAMETER]...: the command for the guest
+front_loading() {
+	__front=$1 __module=$2
+	shift 2
+	case $__front in
+	ours) echo "insmod /modules/xenbus-mt.ko && insmod /modules/$__module.ko $*" ;;
+	*) echo "modprobe $__module $*" ;;
+	esac
+}
+
+front_unloading() {
+	echo "for m in $1 xenbus-mt; do
+		[ ! -d /sys/module/\$(echo \$m | tr - _) ] || rmmod \$m || exit 1; done"
+}
+
+# bench: all steps. The script has use_pair, which puts $pair in the place of what
+# was before; wall and counts, which measure a case; and detach.
+bench() {
+	# shellcheck disable=SC2034 # it is what the script's functions go by
+	for pair in $BENCH_STEPS; do
+		use_pair
+		for case in $BENCH_CASES; do
+			"$BENCH_MODE" "$case"
+		done
+	done
+	detach
+}
