@@ -18,8 +18,8 @@ KEY = ("pair", "case", "guest", "queues")
 
 # The counts that the table shows, per request.
 SHOWN = (("event sends", "event_sends"), ("vCPU wakes", "vcpu_wakes"), ("thread wakes", "thread_wakes"),
-         ("grant calls", "hc_grant"), ("maps", "grant_maps"), ("TLB flushes", "tlb_flushes"),
-         ("instructions", "kernel_instructions"))
+         ("grant calls", "hc_grant"), ("copies by grant", "grant_copies"), ("maps", "grant_maps"),
+         ("TLB flushes", "tlb_flushes"), ("NAPI polls", "napi_polls"), ("instructions", "kernel_instructions"))
 
 
 def usual(speeds: list[float]) -> float | None:
