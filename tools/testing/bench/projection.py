@@ -90,6 +90,8 @@ def per_request(rows: list[dict[str, int]], done: list[int]) -> dict[str, float]
     """
     before, between, after = rows
     short, long = done[1] - done[0], done[2] - done[1]
+    if long <= short:
+        raise RigError(f"nothing to count by: {short} were done in the short run and {long} in the long one")
     return {name: ((after[name] - between[name]) - (between[name] - before[name])) / (long - short)
             for name in before}
 
