@@ -29,7 +29,8 @@ VMLINUX = BUILD / "vmlinux"
 VMLINUZ = BUILD / "vmlinuz"
 REPLY = BUILD / "reply"
 GUEST_PROGRAMS = {"blkpeer": CHECKOUT / "tools/testing/peers", "netpeer": CHECKOUT / "tools/testing/peers",
-                  "netload": CHECKOUT / "tools/testing/netload"}
+                  "netload": CHECKOUT / "tools/testing/netload",
+                  "netbench": CHECKOUT / "tools/testing/bench/netbench"}
 
 HOST_TOOLS = ("cpio", "mke2fs", "depmod", "modprobe", "readelf", "nm", "strip", "gcc", "make", "setpriv")
 
