@@ -85,6 +85,10 @@ class Counting(unittest.TestCase):
         rows = [counts(event_sends=value) for value in (50, 50 + start + each * 100, 50 + 2 * start + each * 500)]
         self.assertEqual(projection.per_request(rows, [0, 100, 500])["event_sends"], each)
 
+    def test_runs_that_did_nothing_are_refused(self):
+        with self.assertRaises(RigError):
+            projection.per_request([counts()] * 3, [7, 7, 7])
+
     def test_rows_are_read_and_a_torn_one_is_not(self):
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "rows"
@@ -132,6 +136,13 @@ class Pairs(unittest.TestCase):
                 self.assertIn(known.case, names)
             for case in of_pair.cases:
                 self.assertEqual(case.floor is None, case.goal is None, case.name)
+
+    def test_the_network_s_script_knows_its_loads(self):
+        script = (BENCH / "dom0" / "net.sh").read_text()
+        for cell in registry.find(["net/"]):
+            kind, *ends = cell.case.load.split(":")
+            self.assertIn(f"\n{kind}() {{", script)
+            self.assertEqual(len(set(ends) & {"dom0", "guest", "peer"}), 2, cell.name)
 
     def test_patterns_choose_cells(self):
         self.assertEqual({cell.case.name for cell in registry.find(["blk/randread-4k-qd1"])}, {"randread-4k-qd1"})

@@ -11,8 +11,8 @@
 #   BENCH_MODE	wall (speed) or counts
 # and the results go to the host machine in lines:
 #   @wall PAIR CASE SPEED
-#   @mark PAIR CASE DONE	a row of the counters was taken (counter.c) after so much
-#		was done, what was before the first row not counted
+#   @mark PAIR CASE DONE	a row of the counters was taken (counter.c) when so much was
+#		done; what counts is the difference
 
 fail() {
 	echo "@fail $*"

@@ -1,0 +1,24 @@
+# SPDX-License-Identifier: GPL-2.0
+"""What is measured of the network pair. A load is its kind, whence and whither: dom0, the guest, or its peer."""
+
+from pair import QUEUES, Case, Pair, Published
+
+BULK = {"unit": "Mbit/s", "per": "64 KiB"}
+FRAMES = {"unit": "packets/s", "per": "packet"}
+
+CASES = (
+    Case("tx-bulk", "bulk:guest:dom0", 600, 1.5, 3, QUEUES, **BULK),
+    Case("rx-bulk", "bulk:dom0:guest", 600, 2, 6, QUEUES, **BULK),
+    Case("tx-64b", "frames:guest:dom0", 3000, 3, 6, QUEUES, **FRAMES),
+    Case("rx-64b", "frames:dom0:guest", 3000, 3, 10, QUEUES, **FRAMES),
+    Case("tx-udp", "datagrams:guest:dom0", 1500, None, None, **FRAMES),
+    Case("rx-udp", "datagrams:dom0:guest", 1500, None, None, **FRAMES),
+    Case("round-trip", "trips:guest:dom0", 400, 1.3, 2, unit="trips/s", per="round trip"),
+    Case("peer-bulk", "bulk:guest:peer", 400, None, None, **BULK),
+)
+
+# 0.684 and 0.439 million packets a second over one queue, both ends in-tree
+# (Xen's docs/misc/netif-staging-grants).
+PAIR = Pair("net", ("xen-netfront", "xen-netback"), CASES,
+            (Published("tx-64b", 1460, "a queue"), Published("rx-64b", 2280, "a queue")),
+            queue="queue", seconds=1, step_limit=20, case_limit=20)
