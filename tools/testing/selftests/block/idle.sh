@@ -127,13 +127,14 @@ all_is_back() {
 	ktap_print_msg "back after $((${ended%.*} - ${began%.*})) s"
 }
 
-# What moves by itself (magazines, page tables) is worth half a megabyte, and a
-# page or two for each disk.
+# What moves by itself (magazines, page tables, free pages that a processor keeps at
+# hand) is worth two megabytes and a half, and a page or two for each disk. The
+# long form has enough disks to tell more than that.
 memory_is_back() {
 	[ "$XPV_BACK" = ours ] || return 0
 	# shellcheck disable=SC2046 # numbers
 	set -- $(cat /tmp/after /tmp/attached)
-	slack=$((512 + 8 * disks))
+	slack=$((2560 + 8 * disks))
 	[ $(($1 - $7)) -le $slack ] && [ $(($4 - ${10})) -le $slack ]
 }
 
