@@ -3,7 +3,7 @@
 # desc: pages stay mapped while they are used and go when they are not; an idle disk's new size is told
 # runs: dom0
 # guest: pv
-# pair: ours/ours intree/ours
+# pair: ours/ours intree/ours*
 # needs: fio xen-blkfront xen-blkback
 # time: 120
 

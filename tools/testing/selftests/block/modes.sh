@@ -3,7 +3,7 @@
 # desc: the frontend's ways to carry data, and a backend whose offers change under traffic
 # runs: dom0
 # guest: pv
-# pair: ours/ours ours/intree
+# pair: ours/ours ours/intree*
 # disks: xvdb=64M
 # needs: fio xen-blkfront xen-blkback
 # vcpus: 2

@@ -3,7 +3,7 @@
 # desc: a disk that is stuck, while connecting or in mid-I/O, delays the attaching of no other
 # runs: dom0
 # guest: pv
-# pair: ours/ours intree/intree
+# pair: ours/ours intree/intree*
 # needs: xen-blkfront xen-blkback
 # time: 300
 #
