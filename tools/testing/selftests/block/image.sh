@@ -110,7 +110,7 @@ is_read_only() {
 survives_reload() {
 	guest_start image "fio --name=traffic --filename=/dev/xvdb --rw=randwrite --bsrange=4k-64k --size=16m --direct=1 --ioengine=libaio --iodepth=8 --verify=crc32c --verify_fatal=1 --thread --minimal --output=/tmp/fio.log; echo done \$?"
 	sleep 0.5
-	rmmod xen-blkback && insmod $XPV_MODULES/xen-blkback.ko || return 1
+	backend_reload xen-blkback || return 1
 	in_guest 'for i in $(seq 300); do grep -q "done" /tmp/background.log && break; sleep 0.2; done
 		cat /tmp/background.log; grep -q "done 0" /tmp/background.log' 90
 }

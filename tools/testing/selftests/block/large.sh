@@ -21,11 +21,6 @@ backend_offers() {
 	backend ours "xen-blkback.max_indirect_segments=$1"
 }
 
-backend_offers_now() {
-	rmmod xen-blkback && sleep 0.5 &&
-		insmod $XPV_MODULES/xen-blkback.ko "max_indirect_segments=$1"
-}
-
 segments_are() {
 	in_guest "cat /sys/block/xvdb/queue/max_segments; [ \$(cat /sys/block/xvdb/queue/max_segments) = $1 ]"
 }
@@ -96,10 +91,10 @@ ktap_test_result 'few requests carry much, lent' sequential 40
 ktap_test_result 'random writes of 512 KB to 8 MB read back' random
 frontend_with 'max_indirect_segments=4096'
 start_traffic
-ktap_test_result 'the backend takes less under traffic' backend_offers_now 200
+ktap_test_result 'the backend takes less under traffic' backend_reload xen-blkback max_indirect_segments=200
 ktap_test_result 'the frontend follows' connected_with 200
 ktap_test_result 'no request was lost' traffic_ends_well
-ktap_test_result 'the backend takes no indirect requests' backend_offers_now 0
+ktap_test_result 'the backend takes no indirect requests' backend_reload xen-blkback max_indirect_segments=0
 ktap_test_result 'the disk works' random
 guest_destroy large
 ktap_finished

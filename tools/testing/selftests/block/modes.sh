@@ -43,11 +43,6 @@ traffic_ends_well() {
 		cat /tmp/background.log; grep -q "done 0" /tmp/background.log' 120
 }
 
-# What is out now is put to a backend with fewer queues, and smaller rings.
-backend_reload() {
-	rmmod xen-blkback && sleep 0.5 && insmod $XPV_MODULES/xen-blkback.ko $1
-}
-
 one_queue_now() {
 	wait_for 20 '! frontend_says multi-queue-num-queues && frontend_says "/state = .4"'
 }
@@ -106,15 +101,16 @@ ktap_test_result 'polled requests bring no events' polling_needs_no_events
 if [ "$XPV_BACK" = ours ]; then
 	works_with '' >/dev/null
 	start_traffic
-	ktap_test_result 'the backend offers less' backend_reload 'max_queues=1 max_ring_page_order=0'
+	# What is out is put to a backend with fewer queues, and smaller rings.
+	ktap_test_result 'the backend offers less' backend_reload xen-blkback max_queues=1 max_ring_page_order=0
 	ktap_test_result 'the frontend follows' one_queue_now
 	ktap_test_result 'no request was lost' traffic_ends_well
 	start_traffic
-	ktap_test_result 'the backend offers more again' backend_reload
+	ktap_test_result 'the backend offers more again' backend_reload xen-blkback
 	ktap_test_result 'the frontend follows' two_queues_again
 	ktap_test_result 'no request was lost' traffic_ends_well
 	works_with 'poll_queues=1' >/dev/null
-	backend_reload 'max_queues=1'
+	backend_reload xen-blkback max_queues=1
 	ktap_test_result 'the backend has no queue to poll' one_queue_now
 	ktap_test_result 'polled requests find another' polled_io
 fi

@@ -82,6 +82,20 @@ backend() {
 	echo "$__kind${*:+ $*}" >$XPV_RUN/backend
 }
 
+# backend_reload MODULE [NAME=VALUE]...: one module of the backends anew, under its
+# guests, which see it gone. The next test finds it as it comes.
+backend_reload() {
+	__name=$1
+	shift
+	__kind=$(backend_kind)
+	rmmod "$__name" && sleep 0.5 || return 1
+	[ $# = 0 ] || echo "$__kind with $__name $*" >$XPV_RUN/backend
+	case $__kind in
+	ours) insmod "$XPV_MODULES/$__name.ko" "$@" ;;
+	*) modprobe "$__name" "$@" ;;
+	esac
+}
+
 backend_kind() {
 	sed 's/ .*//' $XPV_RUN/backend 2>/dev/null
 }

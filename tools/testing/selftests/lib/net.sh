@@ -133,11 +133,7 @@ net_front_load() {
 # net_back_load [PARAMETER]...: the backend anew. The toolstack runs a vif's
 # script only when it attaches it, so this runs it for all that are there.
 net_back_load() {
-	rmmod xen-netback || return 1
-	case $XPV_BACK in
-	ours) insmod $XPV_MODULES/xen-netback.ko "$@" ;;
-	*) modprobe xen-netback "$@" ;;
-	esac || return 1
+	backend_reload xen-netback "$@" || return 1
 	net_scripts
 }
 
