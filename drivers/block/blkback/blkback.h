@@ -35,6 +35,7 @@
 #include <xpv/evtchn.h>
 #include <xpv/map.h>
 #include <xpv/mapcache.h>
+#include <xpv/poll.h>
 #include <xpv/ring.h>
 
 #include "blkif_parse.h"
@@ -252,10 +253,7 @@ struct blkback_stats {
  * @refs: worker: scratch, the references of a request's data; as many as one
  *	can have
  * @run_ns: worker: when this run began
- * @rest_ns: worker: when the last run ended
- * @poll_ns: worker: how long to poll an empty ring; 0 not to
- * @poll_score: worker: how many runs in a row came soon after the one before;
- * @poll_need: and how many have to before it is polled
+ * @poll: worker: whether it is worth watching when it is empty
  * @polled: worker: how many polls found a request, read by anyone
  * @polled_vainly: and how many did not
  * @next_log: worker: when the statistics are logged again, in jiffies
@@ -319,10 +317,7 @@ struct blkback_ring {
 	int now_err;
 	grant_ref_t *refs;
 	u64 run_ns;
-	u64 rest_ns;
-	u64 poll_ns;
-	unsigned int poll_score;
-	unsigned int poll_need;
+	struct xpv_poll poll;
 	unsigned long polled;
 	unsigned long polled_vainly;
 	unsigned long next_log;
@@ -461,7 +456,6 @@ void ring_discard_work(struct work_struct *work);
 /* linger.c */
 void ring_linger_init(struct blkback_ring *ring);
 void ring_wake(struct blkback_ring *ring);
-void ring_learn(struct blkback_ring *ring);
 void ring_answer_ended(struct blkback_ring *ring);
 void ring_answer_enough(struct blkback_ring *ring);
 int ring_linger(struct blkback_ring *ring);

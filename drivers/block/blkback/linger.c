@@ -9,7 +9,6 @@
  * but not long; or asleep until one comes.
  */
 #include <linux/compiler.h>
-#include <linux/cpumask.h>
 #include <linux/hrtimer.h>
 #include <linux/ktime.h>
 #include <linux/llist.h>
@@ -26,61 +25,24 @@
 #define HOLD_WINDOWS	2U
 #define NAP_WINDOWS	10U
 
-/*
- * How many runs in a row must have come soon for watching to be worth it; and
- * how many at most after it was in vain, each of which doubles the number.
- */
-#define POLL_NEED	8U
-#define POLL_NEED_MAX	4096U
-
 /* What a wait for requests came upon. */
 enum came { CAME_NOTHING, CAME_ENDED, CAME_REQUEST };
 
 static u64 poll_window(void)
 {
-	return num_online_cpus() == 1 ? 0 : (u64)READ_ONCE(blkback_poll_us) *
-					    NSEC_PER_USEC;
+	return xpv_poll_window(READ_ONCE(blkback_poll_us));
 }
-
-/**
- * ring_learn() - a run begins: whether a short wait would have spared its event
- * @ring: the ring
- *
- * Context: the worker.
- */
-void ring_learn(struct blkback_ring *ring)
-{
-	u64 window = poll_window();
-
-	ring->poll_ns = 0;
-	if (!window)
-		return;
-	ring->poll_need = max(ring->poll_need, POLL_NEED);
-	if (ring->run_ns - ring->rest_ns >= window)
-		ring->poll_score = 0;
-	else if (ring->poll_score < ring->poll_need)
-		ring->poll_score++;
-	else
-		ring->poll_ns = window;
-}
-
-/*
- * How often to look before looking at the clock, which costs far more, and how
- * long to rest between two looks: under a microsecond.
- */
-#define LOOKS	8
-#define RELAXES	4
 
 static enum came ring_look(struct blkback_ring *ring)
 {
 	unsigned int i, j;
 
-	for (i = 0; i < LOOKS; i++) {
+	for (i = 0; i < XPV_POLL_LOOKS; i++) {
 		if (xpv_back_ring_stirs(&ring->shared))
 			return CAME_REQUEST;
 		if (!llist_empty(&ring->done))
 			return CAME_ENDED;
-		for (j = 0; j < RELAXES; j++)
+		for (j = 0; j < XPV_POLL_RELAXES; j++)
 			cpu_relax();
 	}
 	return CAME_NOTHING;
@@ -187,31 +149,26 @@ static bool ring_hold(struct blkback_ring *ring, u64 window)
 	return false;
 }
 
-/*
- * All is answered. A wait in vain has the ring prove itself anew, for longer
- * each time: where both ends share a processor, it is in vain always.
- */
-static bool ring_poll(struct blkback_ring *ring)
+/* All is answered. */
+static bool ring_poll(struct blkback_ring *ring, u64 window)
 {
 	enum came came;
 	u64 until;
 
-	if (!ring->poll_ns)
+	if (!window || !xpv_poll_pays(&ring->poll))
 		return false;
-	until = ktime_get_ns() + ring->poll_ns;
+	until = ktime_get_ns() + window;
 	do {
 		came = ring_watch(ring, until);
 		ring_answer_ended(ring);
 	} while (came == CAME_ENDED);
 	if (came == CAME_REQUEST) {
 		WRITE_ONCE(ring->polled, ring->polled + 1);
-		ring->poll_need = POLL_NEED;
+		xpv_poll_won(&ring->poll);
 		return true;
 	}
 	WRITE_ONCE(ring->polled_vainly, ring->polled_vainly + 1);
-	ring->poll_ns = 0;
-	ring->poll_score = 0;
-	ring->poll_need = clamp(2 * ring->poll_need, POLL_NEED, POLL_NEED_MAX);
+	xpv_poll_lost(&ring->poll);
 	return false;
 }
 
@@ -261,7 +218,7 @@ int ring_linger(struct blkback_ring *ring)
 	if (window && ring->nr_ended && ring_hold(ring, window))
 		return 1;
 	ring_answer_ended(ring);
-	if (ring_poll(ring))
+	if (ring_poll(ring, window))
 		return 1;
 	return ring_waiting(ring, 1);
 }
@@ -281,18 +238,22 @@ void ring_linger_init(struct blkback_ring *ring)
 	hrtimer_init(&ring->alarm, CLOCK_MONOTONIC, HRTIMER_MODE_REL);
 	ring->alarm.function = ring_alarm;
 	hold_init(&ring->hold);
+	xpv_poll_init(&ring->poll);
 }
 
 /**
- * ring_wake() - a run begins: whatever called it, the nap is over
+ * ring_wake() - a run begins
  * @ring: the ring
  *
- * An alarm that rings meanwhile calls the worker once more, to no harm.
+ * Whatever called it, a nap is over. An alarm that rings meanwhile calls the
+ * worker once more, to no harm.
  *
  * Context: the worker.
  */
 void ring_wake(struct blkback_ring *ring)
 {
+	ring->run_ns = ktime_get_ns();
+	xpv_poll_begin(&ring->poll, ring->run_ns, poll_window());
 	if (!ring->napping)
 		return;
 	ring->napping = false;

@@ -208,14 +208,12 @@ void ring_work(struct kthread_work *work)
 	vbd_limits(ring->be, &ring->limits);
 	if (ring->limits.capacity != READ_ONCE(ring->be->vbd.told))
 		xpv_device_look(ring->be->xdev);
-	ring->run_ns = ktime_get_ns();
 	ring_wake(ring);
-	ring_learn(ring);
 
 	WRITE_ONCE(ring->task, current);
 	left = ring_run(ring);
 	WRITE_ONCE(ring->task, NULL);
-	ring->rest_ns = READ_ONCE(blkback_poll_us) ? ktime_get_ns() : 0;
+	ring->poll.rest_ns = READ_ONCE(blkback_poll_us) ? ktime_get_ns() : 0;
 
 	if (left > 0)
 		ring_kick(ring);

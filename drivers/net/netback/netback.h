@@ -37,6 +37,7 @@
 #include <xpv/device.h>
 #include <xpv/evtchn.h>
 #include <xpv/map.h>
+#include <xpv/poll.h>
 #include <xpv/ring.h>
 
 #include "../netif.h"
@@ -225,9 +226,7 @@ struct netback_rx_stats {
  * @pkt: the packet that is being taken
  * @held: it has to wait for the rate limit
  * @credit_timer: ends that wait
- * @rest_ns: when the ring was last found empty
- * @poll_score: how many runs in a row came soon after that;
- * @poll_need: and how many have to before an empty ring is watched
+ * @poll: whether the ring is worth watching when it is empty
  * @stats: see there
  *
  * All of it is NAPI's, and the lane's while that is disabled.
@@ -244,9 +243,7 @@ struct netback_tx {
 	struct netif_tx_pkt pkt;
 	bool held;
 	struct timer_list credit_timer;
-	u64 rest_ns;
-	unsigned int poll_score;
-	unsigned int poll_need;
+	struct xpv_poll poll;
 	struct netback_tx_stats stats;
 };
 

@@ -2,11 +2,8 @@
 /*
  * Watching a tx ring that has become empty. A guest that sends packet after
  * packet, a little slower than we take them, would have to send an event for
- * each; a moment of watching costs less. Only a ring is watched that has proved
- * to be such, and each watch in vain has it prove itself for longer: an idle
- * one never is.
+ * each. Which ring is worth it, <xpv/poll.h> says.
  */
-#include <linux/cpumask.h>
 #include <linux/interrupt.h>
 #include <linux/ktime.h>
 #include <linux/processor.h>
@@ -14,21 +11,9 @@
 
 #include "netback.h"
 
-/* Runs in a row that must have come soon; and at most, after watches in vain. */
-#define POLL_NEED	8U
-#define POLL_NEED_MAX	4096U
-
-/*
- * How often to look before looking at the clock, which costs far more, and how
- * long to rest between two looks.
- */
-#define LOOKS	8
-#define RELAXES	4
-
 static u64 poll_window(void)
 {
-	return num_online_cpus() == 1 ? 0 : (u64)READ_ONCE(netback_poll_us) *
-					    NSEC_PER_USEC;
+	return xpv_poll_window(READ_ONCE(netback_poll_us));
 }
 
 /**
@@ -42,14 +27,10 @@ void poll_learn(struct netback_queue *queue)
 	struct netback_tx *tx = &queue->tx;
 	u64 window = poll_window();
 
-	if (!window || !tx->rest_ns || !xpv_back_ring_stirs(&tx->ring))
+	if (!window || !tx->poll.rest_ns || !xpv_back_ring_stirs(&tx->ring))
 		return;
-	tx->poll_need = max(tx->poll_need, POLL_NEED);
-	if (ktime_get_ns() - tx->rest_ns >= window)
-		tx->poll_score = 0;
-	else if (tx->poll_score < tx->poll_need)
-		tx->poll_score++;
-	tx->rest_ns = 0;
+	xpv_poll_begin(&tx->poll, ktime_get_ns(), window);
+	tx->poll.rest_ns = 0;
 }
 
 /**
@@ -61,7 +42,7 @@ void poll_learn(struct netback_queue *queue)
 void poll_rest(struct netback_queue *queue)
 {
 	if (poll_window())
-		queue->tx.rest_ns = ktime_get_ns();
+		queue->tx.poll.rest_ns = ktime_get_ns();
 }
 
 /* Others want this processor, or the lane wants NAPI to end. */
@@ -75,10 +56,10 @@ static bool look(const struct netback_tx *tx)
 {
 	unsigned int i, j;
 
-	for (i = 0; i < LOOKS; i++) {
+	for (i = 0; i < XPV_POLL_LOOKS; i++) {
 		if (xpv_back_ring_stirs(&tx->ring))
 			return true;
-		for (j = 0; j < RELAXES; j++)
+		for (j = 0; j < XPV_POLL_RELAXES; j++)
 			cpu_relax();
 	}
 	return false;
@@ -108,16 +89,15 @@ bool poll_more(struct netback_queue *queue)
 	struct netback_tx *tx = &queue->tx;
 	u64 window = poll_window();
 
-	if (!window || tx->held || tx->poll_score < tx->poll_need ||
-	    !tx->poll_need || READ_ONCE(queue->vif->rogue))
+	if (!window || tx->held || !xpv_poll_pays(&tx->poll) ||
+	    READ_ONCE(queue->vif->rogue))
 		return false;
 	if (watch(queue, window)) {
 		netback_count(tx->stats.polled, 1);
-		tx->poll_need = POLL_NEED;
+		xpv_poll_won(&tx->poll);
 		return true;
 	}
 	netback_count(tx->stats.polled_vainly, 1);
-	tx->poll_score = 0;
-	tx->poll_need = clamp(2 * tx->poll_need, POLL_NEED, POLL_NEED_MAX);
+	xpv_poll_lost(&tx->poll);
 	return false;
 }

@@ -298,8 +298,7 @@ static void queue_reset(struct netback_queue *queue, bool split)
 	queue->tx.waiting = 0;
 	queue->tx.ready = queue->tx.ring.prod;
 	queue->tx.held = false;
-	queue->tx.rest_ns = 0;
-	queue->tx.poll_score = 0;
+	xpv_poll_init(&queue->tx.poll);
 	queue->rx.known = queue->rx.ring.cons;
 	queue->rx.shown = false;
 	queue->rx.notify = false;

@@ -11,6 +11,7 @@ test_lane_tsan-cflags := -fno-sanitize=all -fsanitize=thread
 
 test_blkif_parse-src := drivers/block/blkback/blkif_parse.c
 test_hold-src := drivers/block/blkback/hold.c
+test_poll-src :=
 test_rate-src := drivers/net/netback/rate.c
 test_netif_parse-src := drivers/net/netback/netif_parse.c
 test_vdev-src := drivers/block/blkfront/vdev.c

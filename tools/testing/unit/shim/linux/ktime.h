@@ -5,6 +5,8 @@
 #include <time.h>
 #include <linux/types.h>
 
+#define NSEC_PER_USEC	1000L
+
 typedef s64 ktime_t;
 
 static inline ktime_t ktime_get(void)
