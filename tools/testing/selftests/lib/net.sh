@@ -148,22 +148,22 @@ net_scripts() {
 	done
 }
 
-# net_port BRIDGE: a port of BRIDGE whose other end is xpvend
+# net_port BRIDGE: a port of BRIDGE, named BRIDGEport, whose other end is BRIDGEend
 net_port() {
 	net_bridge "$1" || return 1
 	modprobe veth
 	# The shell's own ip does not name the peer.
-	/usr/bin/ip link add xpvport type veth peer name xpvend || return 1
-	for __end in xpvport xpvend; do
-		echo 1 >/proc/sys/net/ipv6/conf/$__end/disable_ipv6
-		ip link set $__end up
+	/usr/bin/ip link add "$1port" type veth peer name "$1end" || return 1
+	for __end in "$1port" "$1end"; do
+		echo 1 >"/proc/sys/net/ipv6/conf/$__end/disable_ipv6"
+		ip link set "$__end" up || return 1
 	done
-	ip link set xpvport master "$1"
+	ip link set "$1port" master "$1"
 }
 
 # net_mirror BRIDGE: what netpeer talks to, on a port of BRIDGE
 net_mirror() {
-	net_port "$1" && __service mirror /xpv/programs/netpeer mirror xpvend
+	net_port "$1" && __service "mirror-$1" /xpv/programs/netpeer mirror "$1end"
 }
 
 # net_pktgen GUEST COUNT SIZE: packets to nobody, as fast as eth0 takes them

@@ -20,8 +20,8 @@ four=10.77.0.1
 
 # The backend sees what leaves the bridge for it: whole sums, no segments to be made.
 start_backend() {
-	net_port xpv0 && ethtool -K xpvport tx off tso off gso off >/dev/null || return 1
-	/xpv/programs/netpeer bare "$domid" xpvend >/tmp/bare.log 2>&1 &
+	net_port xpv0 && ethtool -K xpv0port tx off tso off gso off >/dev/null || return 1
+	/xpv/programs/netpeer bare "$domid" xpv0end >/tmp/bare.log 2>&1 &
 }
 
 bare_paths() {
