@@ -51,9 +51,10 @@ static bool own_key_is(struct blkback *be, const char *key, const char *value)
 static bool own_key_exists(struct blkback *be, const char *key)
 {
 	char *text = own_text(be, key);
+	bool exists = text;
 
 	kfree(text);
-	return text;
+	return exists;
 }
 
 /**
