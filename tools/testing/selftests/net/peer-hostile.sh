@@ -3,7 +3,7 @@
 # desc: a hostile frontend is refused or stopped, leaves nothing, and its neighbours do not feel it, nor one that takes nothing
 # runs: dom0
 # guest: pv pvh*
-# pair: none/ours* none/intree*
+# pair: none/ours none/intree*
 # needs: xen-netback
 # vcpus: 2
 # memory: 256
