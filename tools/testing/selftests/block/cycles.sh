@@ -13,8 +13,8 @@
 . "${0%/*}/../lib/ktap.sh"
 . "${0%/*}/../lib/census.sh"
 
-[ -n "$XPV_LONG" ] && cycles=200 || cycles=10
-[ -n "$XPV_LONG" ] && quick_cycles=800 || quick_cycles=20
+[ -n "$XPV_LONG" ] && cycles=200 || cycles=5
+[ -n "$XPV_LONG" ] && quick_cycles=800 || quick_cycles=12
 
 cycle() {
 	xl block-attach cycles "$(disk_spec cycles "xvdc:$(disk_path cycles)")" >/tmp/xl.log 2>&1 &&
