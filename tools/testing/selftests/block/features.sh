@@ -3,7 +3,7 @@
 # desc: large sectors, discard, read-only and a growing disk reach the guest as they are
 # runs: dom0
 # guest: pv
-# pair: ours/ours ours/intree
+# pair: ours/ours ours/intree*
 # needs: fio xen-blkfront xen-blkback
 # time: 240
 

@@ -3,7 +3,7 @@
 # desc: a guest is saved and restored while it writes, and every byte it wrote reads back
 # runs: dom0
 # guest: pv pvh* hvm*
-# pair: ours/ours ours/intree
+# pair: ours/ours ours/intree*
 # disks: xvdb=128M
 # needs: fio xen-blkfront xen-blkback
 # memory: 256
