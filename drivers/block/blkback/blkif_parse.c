@@ -83,24 +83,35 @@ static u64 to_sectors(const struct blkif_limits *limits, u64 units)
 	return units << limits->unit;
 }
 
+/* Have segments count in ring sectors that count in larger units. */
+static void scale_segs(struct blkif_seg *segs, unsigned int nr, u8 unit)
+{
+	for (; nr; nr--, segs++) {
+		segs->first <<= unit;
+		segs->last = ((segs->last + 1) << unit) - 1;
+	}
+}
+
 int blkif_parse_segs(struct blkif_seg *segs,
 		     const struct blkif_limits *limits, struct blkif_req *req)
 {
-	unsigned int i, len;
+	unsigned int i, len, sum = 0, any = 0;
+	u8 unit = limits->unit;
 
-	req->nr_sectors = 0;
 	for (i = 0; i < req->nr_segs; i++) {
-		if (segs[i].last >= BLKIF_PAGE_SECTORS >> limits->unit ||
+		if (segs[i].last >= BLKIF_PAGE_SECTORS >> unit ||
 		    segs[i].first > segs[i].last)
 			return refuse(req, -EINVAL, "segment outside its page");
-		segs[i].first <<= limits->unit;
-		segs[i].last = ((segs[i].last + 1) << limits->unit) - 1;
 		len = segs[i].last - segs[i].first + 1;
-		if (len & (limits->block - 1))
-			return refuse(req, -EINVAL,
-				      "segment is no multiple of a block");
-		req->nr_sectors += len;
+		any |= len;
+		sum += len;
 	}
+	/* A bit below the block's in any length is a length that is odd. */
+	if ((any << unit) & (limits->block - 1))
+		return refuse(req, -EINVAL, "segment is no multiple of a block");
+	req->nr_sectors = sum << unit;
+	if (unit)
+		scale_segs(segs, req->nr_segs, unit);
 	return check_extent(limits, req);
 }
 

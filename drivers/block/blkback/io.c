@@ -51,20 +51,31 @@ static blk_opf_t request_opf(const struct blkback_request *req)
 	return REQ_OP_WRITE | REQ_SYNC | REQ_PREFLUSH;
 }
 
-/* Make @bio of the pages @at to @end. Return: the sector behind it. */
+/*
+ * Make @bio of the pages @at to @end. Its table is filled in place: it has
+ * room for them, and pages of another domain are never to be merged.
+ *
+ * Return: the sector behind it.
+ */
 static u64 make_bio(struct blkback_request *req, const struct blkif_seg *segs,
 		    struct bio *bio, unsigned int at, unsigned int end,
 		    u64 sector)
 {
-	bio_init(bio, request_bdev(req), req->vecs + at, end - at,
-		 request_opf(req));
+	struct bio_vec *vec = req->vecs + at;
+	unsigned int bytes = 0;
+
+	bio_init(bio, request_bdev(req), vec, end - at, request_opf(req));
 	bio->bi_private = req;
+	bio->bi_vcnt = end - at;
+	for (; at < end; at++, vec++) {
+		vec->bv_page = req->data.pages[at];
+		vec->bv_offset = segs[at].first * BLKIF_SECTOR_SIZE;
+		vec->bv_len = (segs[at].last - segs[at].first + 1) *
+			      BLKIF_SECTOR_SIZE;
+		bytes += vec->bv_len;
+	}
 	bio->bi_iter.bi_sector = sector;
-	for (; at < end; at++)
-		__bio_add_page(bio, req->data.pages[at],
-			       (segs[at].last - segs[at].first + 1) *
-			       BLKIF_SECTOR_SIZE,
-			       segs[at].first * BLKIF_SECTOR_SIZE);
+	bio->bi_iter.bi_size = bytes;
 	return bio_end_sector(bio);
 }
 
