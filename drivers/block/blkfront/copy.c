@@ -73,11 +73,9 @@ void blkfront_copy(struct blkfront_ring *ring, struct request *rq)
 	bool write = op_is_write(req_op(rq));
 	struct req_iterator iter;
 	struct bio_vec bv;
-	void *data;
 
-	rq_for_each_segment(bv, rq, iter) {
-		data = bvec_kmap_local(&bv);
-		copy_piece(&ours, data, bv.bv_len, write);
-		kunmap_local(data);
-	}
+	/* Pages that follow each other in memory are one piece. */
+	rq_for_each_bvec(bv, rq, iter)
+		copy_piece(&ours, page_address(bv.bv_page) + bv.bv_offset,
+			   bv.bv_len, write);
 }
