@@ -215,6 +215,17 @@ static inline int xpv_front_ring_pending(const struct xpv_ring *ring)
 }
 
 /**
+ * xpv_front_ring_stirs() - whether the backend has moved its producer
+ * @ring: the ring, with no response seen pending
+ *
+ * For polling: cheaper than xpv_front_ring_pending(), which has the last word.
+ */
+static inline bool xpv_front_ring_stirs(const struct xpv_ring *ring)
+{
+	return READ_ONCE(ring->page->rsp_prod) != ring->cons;
+}
+
+/**
  * xpv_front_ring_get() - take one response
  * @ring: the ring, with a response pending
  * @rsp: private memory for the copy

@@ -1,14 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Watching a tx ring that has become empty. A guest that sends packet after
- * packet, a little slower than we take them, would have to send an event for
- * each. Which ring is worth it, <xpv/poll.h> says.
+ * A tx ring that has become empty may be worth watching; see ../watch.h.
  */
-#include <linux/interrupt.h>
 #include <linux/ktime.h>
-#include <linux/processor.h>
-#include <linux/sched.h>
 
+#include "../watch.h"
 #include "netback.h"
 
 static u64 poll_window(void)
@@ -45,38 +41,6 @@ void poll_rest(struct netback_queue *queue)
 		queue->tx.poll.rest_ns = ktime_get_ns();
 }
 
-/* Others want this processor, or the lane wants NAPI to end. */
-static bool is_wanted_elsewhere(struct netback_queue *queue)
-{
-	return local_softirq_pending() || need_resched() ||
-	       napi_disable_pending(&queue->napi);
-}
-
-static bool look(const struct netback_tx *tx)
-{
-	unsigned int i, j;
-
-	for (i = 0; i < XPV_POLL_LOOKS; i++) {
-		if (xpv_back_ring_stirs(&tx->ring))
-			return true;
-		for (j = 0; j < XPV_POLL_RELAXES; j++)
-			cpu_relax();
-	}
-	return false;
-}
-
-static bool watch(struct netback_queue *queue, u64 window)
-{
-	u64 until = ktime_get_ns() + window;
-	bool stirs;
-
-	do {
-		stirs = look(&queue->tx);
-	} while (!stirs && !is_wanted_elsewhere(queue) &&
-		 ktime_get_ns() < until);
-	return stirs;
-}
-
 /**
  * poll_more() - wait a moment for more, if that is worth it
  * @queue: a queue whose tx ring was found empty after there was something
@@ -92,12 +56,11 @@ bool poll_more(struct netback_queue *queue)
 	if (!window || tx->held || !xpv_poll_pays(&tx->poll) ||
 	    READ_ONCE(queue->vif->rogue))
 		return false;
-	if (watch(queue, window)) {
+	if (net_watch(&queue->napi, &tx->poll, window, xpv_back_ring_stirs,
+		      &tx->ring)) {
 		netback_count(tx->stats.polled, 1);
-		xpv_poll_won(&tx->poll);
 		return true;
 	}
 	netback_count(tx->stats.polled_vainly, 1);
-	xpv_poll_lost(&tx->poll);
 	return false;
 }

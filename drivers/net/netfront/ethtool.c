@@ -50,6 +50,8 @@ static const struct counter rx_counters[] = {
 	RX_COUNTER(xdp_tx),
 	RX_COUNTER(xdp_redirect),
 	RX_COUNTER(xdp_errors),
+	RX_COUNTER(polled),
+	RX_COUNTER(polled_vainly),
 };
 
 static int get_sset_count(struct net_device *netdev, int set)

@@ -30,6 +30,11 @@ module_param(max_ring_page_order, uint, 0644);
 MODULE_PARM_DESC(max_ring_page_order,
 		 "Largest rings, as a power of two of pages (0 to 2, default 0)");
 
+unsigned int netfront_poll_us = 20;
+module_param_named(poll_us, netfront_poll_us, uint, 0644);
+MODULE_PARM_DESC(poll_us,
+		 "How long to watch a busy receive ring that is empty, in us; 0: not (default 20)");
+
 static bool trusted = true;
 module_param(trusted, bool, 0644);
 MODULE_PARM_DESC(trusted, "Backends may see more than the packets sent");

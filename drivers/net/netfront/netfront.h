@@ -32,6 +32,7 @@
 #include <xpv/evtchn.h>
 #include <xpv/grant.h>
 #include <xpv/grant_cache.h>
+#include <xpv/poll.h>
 #include <xpv/ring.h>
 #include "../netif.h"
 #include "netfront_parse.h"
@@ -193,6 +194,8 @@ struct netfront_tx {
  * @xdp_tx: a program sent them back
  * @xdp_redirect: a program sent them elsewhere
  * @xdp_errors: a program's wish could not be done
+ * @polled: how often something came while the empty ring was watched
+ * @polled_vainly: and how often nothing did
  * @sync: for readers
  */
 struct netfront_rx_stats {
@@ -208,6 +211,8 @@ struct netfront_rx_stats {
 	u64 xdp_tx;
 	u64 xdp_redirect;
 	u64 xdp_errors;
+	u64 polled;
+	u64 polled_vainly;
 	struct u64_stats_sync sync;
 };
 
@@ -228,6 +233,8 @@ struct netfront_rx_stats {
  * @out_mask: of @out
  * @pkt: the packet that is being received
  * @parts: its buffers
+ * @poll: whether the ring is worth watching when it is empty
+ * @stay: it is to be, at once
  * @retry: looks for memory again while there is hardly any buffer posted
  * @page: what a program gets its next packet in, or NULL
  * @flush_tx: programs have put packets into the transmit ring
@@ -253,6 +260,8 @@ struct netfront_rx {
 	u32 out_mask;
 	struct netfront_packet pkt;
 	u16 parts[NETFRONT_RX_FRAGS];
+	struct xpv_poll poll;
+	bool stay;
 	struct timer_list retry;
 	struct page *page;
 	bool flush_tx;
@@ -261,6 +270,14 @@ struct netfront_rx {
 	struct netfront_rx_stats stats;
 	struct xpv_granted_ring mem;
 };
+
+/* Count one more of @what, of @rx's statistics; in NAPI. */
+static inline void netfront_rx_count(struct netfront_rx *rx, u64 *what)
+{
+	u64_stats_update_begin(&rx->stats.sync);
+	++*what;
+	u64_stats_update_end(&rx->stats.sync);
+}
 
 /* Bits of &netfront_queue.events: channels that wait for their EOI. */
 #define NETFRONT_EVENT_TX	0
@@ -422,6 +439,7 @@ netfront_txq(const struct netfront_queue *queue)
 
 /* main.c */
 extern struct workqueue_struct *netfront_ctrl_queue;
+extern unsigned int netfront_poll_us;
 
 /* connect.c */
 int netfront_publish(struct xpv_device *dev, struct xpv_txn *txn);

@@ -72,7 +72,7 @@ static int poll(struct napi_struct *napi, int budget)
 	netfront_tx_poll(queue, budget);
 	if (budget)
 		done = netfront_rx_poll(queue, budget);
-	if (done >= budget || !netfront_rx_arm(queue))
+	if (done >= budget || queue->rx.stay || !netfront_rx_arm(queue))
 		return budget;
 	end_events(queue);
 	napi_complete_done(napi, done);
@@ -247,6 +247,8 @@ void netfront_queue_start(struct netfront_queue *queue)
 	if (queue->started)
 		return;
 	queue->started = true;
+	queue->rx.stay = false;
+	xpv_poll_init(&queue->rx.poll);
 	napi_enable(&queue->napi);
 	tx_set_live(queue, true);
 	/* The first round posts buffers, and takes what came before it. */

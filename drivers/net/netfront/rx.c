@@ -6,6 +6,9 @@
  * A packet may be published in pieces: what was seen of it waits in the queue.
  */
 #include <linux/build_bug.h>
+#include <linux/ktime.h>
+
+#include "../watch.h"
 #include "netfront.h"
 
 static void rx_broken(struct netfront_queue *queue, const char *why)
@@ -71,10 +74,55 @@ static int take_packet(struct netfront_queue *queue, int *pending)
 	return last;
 }
 
+static u64 watch_window(void)
+{
+	return xpv_poll_window(READ_ONCE(netfront_poll_us));
+}
+
+/*
+ * A round begins: after an event, of which to learn how soon it came, or
+ * because the last round said that the ring is to be watched. What that one
+ * found the stack has got since.
+ */
+static void begin_round(struct netfront_queue *queue)
+{
+	struct netfront_rx *rx = &queue->rx;
+	u64 window = watch_window();
+
+	if (rx->stay) {
+		rx->stay = false;
+		if (net_watch(&queue->napi, &rx->poll, window,
+			      xpv_front_ring_stirs, &rx->ring))
+			netfront_rx_count(rx, &rx->stats.polled);
+		else
+			netfront_rx_count(rx, &rx->stats.polled_vainly);
+		return;
+	}
+	if (!rx->poll.rest_ns || !xpv_front_ring_stirs(&rx->ring))
+		return;
+	xpv_poll_begin(&rx->poll, ktime_get_ns(), window);
+	rx->poll.rest_ns = 0;
+}
+
+/* All packets were taken. */
+static void end_round(struct netfront_queue *queue)
+{
+	struct netfront_rx *rx = &queue->rx;
+
+	if (!watch_window() || rx->broken)
+		return;
+	rx->stay = xpv_poll_pays(&rx->poll);
+	if (!rx->stay)
+		rx->poll.rest_ns = ktime_get_ns();
+}
+
 /**
  * netfront_rx_poll() - take packets
  * @queue: the queue
  * @budget: how many at most
+ *
+ * If the ring is to be watched when they are taken, it is with the next round,
+ * for which NAPI has to come back at once.
  *
  * Context: NAPI.
  * Return: how many there were.
@@ -84,6 +132,7 @@ int netfront_rx_poll(struct netfront_queue *queue, int budget)
 	struct netfront_rx *rx = &queue->rx;
 	int pending = 0, done = 0;
 
+	begin_round(queue);
 	rcu_read_lock();	/* for the program */
 	while (done < budget && !rx->broken) {
 		if (take_packet(queue, &pending) <= 0)
@@ -97,6 +146,8 @@ int netfront_rx_poll(struct netfront_queue *queue, int budget)
 	rcu_read_unlock();
 	netfront_xdp_flush(queue);
 	netfront_rx_fill(queue);
+	if (done && done < budget)
+		end_round(queue);
 	return done;
 }
 

@@ -52,9 +52,7 @@ static bool add_copied(struct netfront_rx *rx, struct sk_buff *skb,
 	skb_add_rx_frag(skb, skb_shinfo(skb)->nr_frags, page, 0, len,
 			PAGE_SIZE);
 	netfront_rx_spare(rx, rx->parts[i]);
-	u64_stats_update_begin(&rx->stats.sync);
-	rx->stats.copied++;
-	u64_stats_update_end(&rx->stats.sync);
+	netfront_rx_count(rx, &rx->stats.copied);
 	return true;
 }
 
@@ -158,13 +156,6 @@ static bool describe(struct netfront_queue *queue, struct sk_buff *skb)
 	return set_checksum(queue->nf, skb, pkt->flags);
 }
 
-static void count(struct netfront_rx *rx, u64 *what)
-{
-	u64_stats_update_begin(&rx->stats.sync);
-	++*what;
-	u64_stats_update_end(&rx->stats.sync);
-}
-
 /*
  * The packet as an skb, which takes over its buffers or copies them.
  * Return: NULL if it goes nowhere, which was counted.
@@ -182,7 +173,7 @@ static struct sk_buff *receive(struct netfront_queue *queue)
 	}
 	skb = build_skb_of(queue);
 	if (!skb)
-		count(rx, &rx->stats.dropped);
+		netfront_rx_count(rx, &rx->stats.dropped);
 	return skb;
 }
 
@@ -199,7 +190,7 @@ void netfront_rx_packet(struct netfront_queue *queue)
 
 	if (rx->pkt.err) {
 		spare_from(rx, 0);
-		count(rx, &rx->stats.errors);
+		netfront_rx_count(rx, &rx->stats.errors);
 		return;
 	}
 	skb = receive(queue);
@@ -207,7 +198,7 @@ void netfront_rx_packet(struct netfront_queue *queue)
 		return;
 	if (!describe(queue, skb)) {
 		dev_kfree_skb_any(skb);
-		count(rx, &rx->stats.errors);
+		netfront_rx_count(rx, &rx->stats.errors);
 		return;
 	}
 	u64_stats_update_begin(&rx->stats.sync);
