@@ -19,6 +19,6 @@ CASES = (
 
 # 0.684 and 0.439 million packets a second over one queue, both ends in-tree
 # (Xen's docs/misc/netif-staging-grants).
-PAIR = Pair("net", ("xen-netfront", "xen-netback"), CASES,
+PAIR = Pair("net", ("xen-netfront", "xen-netback", "xpv-frames"), CASES,
             (Published("tx-64b", 1460, "a queue"), Published("rx-64b", 2280, "a queue")),
             queue="queue", seconds=1, step_limit=20, case_limit=20)

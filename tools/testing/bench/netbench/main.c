@@ -3,12 +3,11 @@
  * usage: netbench serve PORT
  *        netbench trips ADDRESS PORT AMOUNT
  *        netbench datagrams ADDRESS PORT AMOUNT
- *        netbench frames INTERFACE DEPTH AMOUNT
  *
  * The first answers trips, a byte there and a byte back over TCP, and takes
- * datagrams of UDP, each as large as an Ethernet frame can be. Frames, of 64
- * bytes with their checksum, are for nobody: see frames.c. AMOUNT is a number,
- * or a time such as 2s; what is printed is the speed, in so many a second.
+ * datagrams of UDP, each as large as an Ethernet frame can be. AMOUNT is a
+ * number, or a time such as 2s; what is printed is the speed, in so many a
+ * second.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -111,12 +110,8 @@ int main(int argc, char **argv)
 	if (argc == 3 && !strcmp(what, "serve"))
 		serve(argv[2]);
 	if (argc != 5)
-		give_up("usage: netbench serve|trips|datagrams|frames ...");
+		give_up("usage: netbench serve|trips|datagrams ...");
 	amount = amount_of(argv[4]);
-	if (!strcmp(what, "frames")) {
-		frames_go(argv[2], atoi(argv[3]), &amount);
-		return 0;
-	}
 	to = parse(argv[2], argv[3]);
 	if (!strcmp(what, "trips"))
 		trips_go(&to, &amount);

@@ -32,7 +32,4 @@ void trips_go(const struct sockaddr_in *to, const struct amount *amount);
 void datagrams_serve(int sock);
 void datagrams_go(const struct sockaddr_in *to, const struct amount *amount);
 
-/* frames.c */
-void frames_go(const char *interface, unsigned int depth, const struct amount *amount);
-
 #endif
