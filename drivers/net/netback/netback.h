@@ -266,9 +266,16 @@ struct netback_tx {
  * @stalled: and for longer still: counts for the carrier
  * @kick: the queue's NAPI has something to finish
  * @timer: looks again while there are too few buffers
+ * @given: bytes given to the guest
+ * @sums: what that was after the packet of each slot, by slot
+ * @taken: packets that the guest has taken for all we know, as the ring's index
+ * @counted: and bytes
+ * @limit_asked: the guest was asked to tell when it has taken more
+ * @limit_timer: ends the waiting for a guest that takes none
+ * @limit_from: what @taken was when that began
  * @stats: see there
  *
- * All but @timer and @kick is under the lock of the interface's transmit queue
+ * All but the timers and @kick is under the lock of the interface's transmit queue
  * of the same number, and the lane's while @running is not set, which NAPI
  * reads without it.
  */
@@ -290,6 +297,13 @@ struct netback_rx {
 	bool stalled;
 	bool kick;
 	struct timer_list timer;
+	u32 given;
+	u32 *sums;
+	u32 taken;
+	u32 counted;
+	bool limit_asked;
+	struct timer_list limit_timer;
+	u32 limit_from;
 	struct netback_rx_stats stats;
 };
 
@@ -474,6 +488,30 @@ struct netback {
 	struct dentry *debugfs;
 };
 
+/* The stack's queue of a queue. */
+static inline struct netdev_queue *netback_txq(const struct netback_queue *queue)
+{
+	return netdev_get_tx_queue(queue->vif->dev, queue->index);
+}
+
+static inline void rx_lock(struct netback_queue *queue)
+	__acquires(&queue->rx)
+{
+	__netif_tx_lock_bh(netback_txq(queue));
+}
+
+static inline void rx_unlock(struct netback_queue *queue)
+	__releases(&queue->rx)
+{
+	__netif_tx_unlock_bh(netback_txq(queue));
+}
+
+/* Whether the stack waits until the guest has taken more. */
+static inline bool limit_is_reached(const struct netback_queue *queue)
+{
+	return test_bit(__QUEUE_STATE_STACK_XOFF, &netback_txq(queue)->state);
+}
+
 /* main.c */
 extern bool netback_split;
 extern unsigned int netback_drain_ms;
@@ -528,11 +566,20 @@ struct sk_buff *tx_build(struct netback_queue *queue, u32 slot);
 struct sk_buff *tx_finish(struct netback_queue *queue, struct sk_buff *skb);
 
 /* rx.c */
+bool rx_refresh(struct netback_queue *queue);
 netdev_tx_t rx_send(struct netback_queue *queue, struct sk_buff *skb);
 bool rx_look(struct netback_queue *queue);
 void rx_start(struct netback_queue *queue);
 void rx_stop(struct netback_queue *queue);
 void rx_timer(struct timer_list *timer);
+
+/* limit.c */
+void limit_init(struct netback_queue *queue);
+void limit_reset(struct netback_queue *queue);
+void limit_add(struct netback_queue *queue, u32 first, unsigned int len);
+void limit_count(struct netback_queue *queue);
+void limit_wait(struct netback_queue *queue);
+void limit_timer(struct timer_list *timer);
 
 /* stage.c */
 int stage_init(struct netback_queue *queue);

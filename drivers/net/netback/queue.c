@@ -157,6 +157,7 @@ struct netback_queue *queue_alloc(struct netback *vif, unsigned int index)
 	__skb_queue_head_init(&queue->rx.waiting);
 	timer_setup(&queue->tx.credit_timer, credit_timer, 0);
 	timer_setup(&queue->rx.timer, rx_timer, 0);
+	limit_init(queue);
 	netif_napi_add(vif->dev, &queue->napi, queue_poll);
 	return queue;
 }
@@ -227,8 +228,10 @@ static void queue_unreserve(struct netback_queue *queue)
 	stage_exit(&queue->stage);
 	xpv_copy_exit(&queue->rx.copy);
 	xpv_copy_exit(&queue->tx.copy);
+	kvfree(queue->rx.sums);
 	kvfree(queue->rx.answers);
 	kvfree(queue->tx.answers);
+	queue->rx.sums = NULL;
 	queue->rx.answers = NULL;
 	queue->tx.answers = NULL;
 }
@@ -243,7 +246,8 @@ static int queue_reserve(struct netback_queue *queue)
 
 	tx->answers = kvcalloc(tx->ring.nr, sizeof(*tx->answers), GFP_KERNEL);
 	rx->answers = kvcalloc(rx->ring.nr, sizeof(*rx->answers), GFP_KERNEL);
-	if (tx->answers && rx->answers)
+	rx->sums = kvcalloc(rx->ring.nr, sizeof(*rx->sums), GFP_KERNEL);
+	if (tx->answers && rx->answers && rx->sums)
 		err = xpv_copy_init(&tx->copy, xdev, COPY_BATCH);
 	if (!err)
 		err = xpv_copy_init(&rx->copy, xdev, COPY_BATCH);
@@ -384,6 +388,7 @@ void queue_stop(struct netback_queue *queue)
 	napi_disable(&queue->napi);
 	timer_delete_sync(&queue->tx.credit_timer);
 	timer_delete_sync(&queue->rx.timer);
+	timer_delete_sync(&queue->rx.limit_timer);
 }
 
 /**

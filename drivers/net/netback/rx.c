@@ -63,23 +63,6 @@ struct fill {
 	const struct plan *plan;
 };
 
-static struct netdev_queue *txq_of(const struct netback_queue *queue)
-{
-	return netdev_get_tx_queue(queue->vif->dev, queue->index);
-}
-
-static void rx_lock(struct netback_queue *queue)
-	__acquires(&queue->rx)
-{
-	__netif_tx_lock_bh(txq_of(queue));
-}
-
-static void rx_unlock(struct netback_queue *queue)
-	__releases(&queue->rx)
-{
-	__netif_tx_unlock_bh(txq_of(queue));
-}
-
 static struct xen_netif_rx_response *answer_at(struct netback_rx *rx, u32 slot)
 {
 	return &rx->answers[slot & (rx->ring.nr - 1)];
@@ -91,8 +74,13 @@ static void kick(struct netback_queue *queue)
 	napi_schedule(&queue->napi);
 }
 
-/* See what buffers the guest has given. Return: whether there are new ones. */
-static bool refresh(struct netback_queue *queue)
+/**
+ * rx_refresh() - see what buffers the guest has given, and so what it has taken
+ * @queue: the queue, its lock held
+ *
+ * Return: whether there are new ones.
+ */
+bool rx_refresh(struct netback_queue *queue)
 {
 	struct netback_rx *rx = &queue->rx;
 	int waiting = xpv_back_ring_pending(&rx->ring);
@@ -107,7 +95,10 @@ static bool refresh(struct netback_queue *queue)
 	}
 	rx->known = rx->ring.cons + waiting;
 	rx->most = max_t(unsigned int, rx->most, waiting);
-	return rx->known != before;
+	if (rx->known == before)
+		return false;
+	limit_count(queue);
+	return true;
 }
 
 static bool have(struct netback_queue *queue, unsigned int need)
@@ -116,7 +107,7 @@ static bool have(struct netback_queue *queue, unsigned int need)
 
 	if (rx->known - rx->ring.cons >= need)
 		return true;
-	refresh(queue);
+	rx_refresh(queue);
 	return rx->known - rx->ring.cons >= need;
 }
 
@@ -385,11 +376,11 @@ static bool pause(struct netback_queue *queue, unsigned int need)
 {
 	struct netback_rx *rx = &queue->rx;
 
-	netif_tx_stop_queue(txq_of(queue));
+	netif_tx_stop_queue(netback_txq(queue));
 	rx->ask = max(need, rx->most / 2);
 	xpv_back_ring_ask(&rx->ring, rx->ask);
 	if (have(queue, need)) {
-		netif_tx_start_queue(txq_of(queue));
+		netif_tx_start_queue(netback_txq(queue));
 		return true;
 	}
 	netback_count(rx->stats.ring_full, 1);
@@ -426,7 +417,7 @@ static void resume(struct netback_queue *queue)
 		atomic_dec(&vif->stalled);
 		vif_carrier(vif, true);
 	}
-	netif_tx_wake_queue(txq_of(queue));
+	netif_tx_wake_queue(netback_txq(queue));
 }
 
 static void stall(struct netback_queue *queue)
@@ -449,7 +440,7 @@ static void impatience(struct netback_queue *queue)
 	if (!rx->draining && waited >= msecs_to_jiffies(netback_drain_ms)) {
 		netback_count(rx->stats.stalls, 1);
 		rx->draining = true;
-		netif_tx_wake_queue(txq_of(queue));
+		netif_tx_wake_queue(netback_txq(queue));
 	}
 	if (!queue->vif->front.rx_notify)
 		return;
@@ -524,6 +515,7 @@ static netdev_tx_t send_one(struct netback_queue *queue, struct sk_buff *skb)
 	struct netback *vif = queue->vif;
 	struct netback_rx *rx = &queue->rx;
 	struct plan plan;
+	u32 first;
 
 	if (unlikely(!rx->running || READ_ONCE(vif->rogue)))
 		return drop(skb, &rx->stats.drop_gone);
@@ -541,7 +533,9 @@ static netdev_tx_t send_one(struct netback_queue *queue, struct sk_buff *skb)
 	skb_tx_timestamp(skb);
 	netback_count(rx->stats.packets, 1);
 	netback_count(rx->stats.bytes, skb->len);
+	first = rx->ring.cons;
 	fill_packet(queue, skb, &plan);
+	limit_add(queue, first, skb->len);
 	hand_over(queue, skb);
 	return NETDEV_TX_OK;
 }
@@ -566,6 +560,9 @@ netdev_tx_t rx_send(struct netback_queue *queue, struct sk_buff *skb)
 		queue->rx.notify = true;
 		kick(queue);
 	}
+	/* Not every sender heeds it. */
+	if (unlikely(limit_is_reached(queue)) && !queue->rx.limit_asked)
+		limit_wait(queue);
 	return sent;
 }
 
@@ -592,9 +589,11 @@ bool rx_look(struct netback_queue *queue)
 		/* Those of a queue that drains may have been used since. */
 		if (rx->need)
 			xpv_back_ring_ask(&rx->ring, rx->ask);
-		moved = refresh(queue);
+		moved = rx_refresh(queue);
 		if (rx->need && rx->known - rx->ring.cons >= rx->ask)
 			resume(queue);
+		if (limit_is_reached(queue))
+			limit_wait(queue);
 	}
 	rx_unlock(queue);
 	return moved;
@@ -609,8 +608,9 @@ bool rx_look(struct netback_queue *queue)
 void rx_start(struct netback_queue *queue)
 {
 	rx_lock(queue);
+	limit_reset(queue);
 	WRITE_ONCE(queue->rx.running, true);
-	netif_tx_wake_queue(txq_of(queue));
+	netif_tx_wake_queue(netback_txq(queue));
 	rx_unlock(queue);
 }
 
@@ -634,6 +634,7 @@ void rx_stop(struct netback_queue *queue)
 	queue->rx.notify = false;
 	WRITE_ONCE(queue->rx.running, false);
 	/* Those that wait are dropped, rather than kept for another life. */
-	netif_tx_wake_queue(txq_of(queue));
+	limit_reset(queue);
+	netif_tx_wake_queue(netback_txq(queue));
 	rx_unlock(queue);
 }
