@@ -12,6 +12,8 @@
 #include <linux/types.h>
 #include <xen/interface/grant_table.h>
 #include <xen/interface/io/netif.h>
+#include <xen/page.h>
+#include <xpv/ring.h>
 #endif
 
 /*
@@ -56,5 +58,24 @@ struct netif_gref {
 #define NETIF_KEY_TX_ORDER	"tx-ring-page-order"
 #define NETIF_KEY_RX_ORDER	"rx-ring-page-order"
 #define NETIF_MAX_RING_ORDER	2
+
+#ifdef __KERNEL__
+/**
+ * netif_order_for() - the smallest ring that has so many slots
+ * @pending: how many
+ * @slot_size: bytes of each
+ *
+ * Return: its pages, as a power of two; that of the largest, if none has.
+ */
+static inline unsigned int netif_order_for(unsigned int pending, u32 slot_size)
+{
+	unsigned int order = 0;
+
+	while (order < NETIF_MAX_RING_ORDER &&
+	       xpv_ring_slots(XEN_PAGE_SIZE << order, slot_size) < pending)
+		order++;
+	return order;
+}
+#endif
 
 #endif

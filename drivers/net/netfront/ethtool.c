@@ -198,25 +198,16 @@ static void get_ringparam(struct net_device *netdev,
 	ring->rx_pending = rx_slots(min(nf->rx_order, rx));
 }
 
-/* The smallest ring that has so many slots. */
-static unsigned int order_for(unsigned int pending,
-			      unsigned int (*slots_of)(unsigned int order))
-{
-	unsigned int order = 0;
-
-	while (order < NETIF_MAX_RING_ORDER && slots_of(order) < pending)
-		order++;
-	return order;
-}
-
 static int set_ringparam(struct net_device *netdev,
 			 struct ethtool_ringparam *ring,
 			 struct kernel_ethtool_ringparam *kernel_ring,
 			 struct netlink_ext_ack *extack)
 {
 	struct netfront *nf = netdev_priv(netdev);
-	unsigned int tx = order_for(ring->tx_pending, tx_slots);
-	unsigned int rx = order_for(ring->rx_pending, rx_slots);
+	unsigned int tx = netif_order_for(ring->tx_pending,
+					  sizeof(struct xen_netif_tx_request));
+	unsigned int rx = netif_order_for(ring->rx_pending,
+					  sizeof(struct xen_netif_rx_request));
 
 	if (tx == nf->tx_order && rx == nf->rx_order)
 		return 0;
