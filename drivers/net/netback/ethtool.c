@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What ethtool shows of the interface. Which queues and rings there are is the
- * frontend's choice, so nothing of it can be set here.
+ * What ethtool shows of the interface, and what can be set. Which queues and
+ * rings there are is the frontend's choice, as its connection begins; what is
+ * set here is what it can choose from then.
  */
 #include <linux/ethtool.h>
 #include <linux/netdevice.h>
@@ -118,13 +119,43 @@ static void get_stats(struct net_device *dev, struct ethtool_stats *stats,
 			*to++ = value(vif, q, &each[i]);
 }
 
+/*
+ * What the guest uses now; or what it can have next time, once that was set:
+ * what is the same as is told here is not set.
+ */
+static bool is_offer_told(const struct netback *vif)
+{
+	return READ_ONCE(vif->offer.news) || !READ_ONCE(vif->nr_queues);
+}
+
+static void renew(struct netback *vif)
+{
+	WRITE_ONCE(vif->offer.news, true);
+	/* Pairs with that of the lane: the offer before the flag. */
+	smp_store_release(&vif->offer.unsaid, true);
+	xpv_device_look(vif->xdev);
+}
+
 static void get_channels(struct net_device *dev,
 			 struct ethtool_channels *channels)
 {
 	const struct netback *vif = netdev_priv(dev);
 
 	channels->max_combined = vif->max_queues;
-	channels->combined_count = READ_ONCE(vif->nr_queues);
+	channels->combined_count = is_offer_told(vif) ?
+		vif->offer.queues : READ_ONCE(vif->nr_queues);
+}
+
+static int set_channels(struct net_device *dev,
+			struct ethtool_channels *channels)
+{
+	struct netback *vif = netdev_priv(dev);
+
+	if (channels->combined_count == vif->offer.queues && is_offer_told(vif))
+		return 0;
+	WRITE_ONCE(vif->offer.queues, channels->combined_count);
+	renew(vif);
+	return 0;
 }
 
 static u32 slots(unsigned int order, u32 slot)
@@ -139,11 +170,30 @@ static void get_ringparam(struct net_device *dev,
 			  struct netlink_ext_ack *extack)
 {
 	const struct netback *vif = netdev_priv(dev);
+	bool told = is_offer_told(vif);
 
 	ring->rx_max_pending = slots(netback_max_order, NETIF_TX_SLOT);
 	ring->tx_max_pending = slots(netback_max_order, NETIF_RX_SLOT);
-	ring->rx_pending = slots(vif->front.tx_order, NETIF_TX_SLOT);
-	ring->tx_pending = slots(vif->front.rx_order, NETIF_RX_SLOT);
+	ring->rx_pending = slots(told ? vif->offer.tx_order :
+					vif->front.tx_order, NETIF_TX_SLOT);
+	ring->tx_pending = slots(told ? vif->offer.rx_order :
+					vif->front.rx_order, NETIF_RX_SLOT);
+}
+
+/* Never more than the most there may be, which the caller saw to. */
+static int set_ringparam(struct net_device *dev,
+			 struct ethtool_ringparam *ring,
+			 struct kernel_ethtool_ringparam *kernel,
+			 struct netlink_ext_ack *extack)
+{
+	struct netback *vif = netdev_priv(dev);
+
+	WRITE_ONCE(vif->offer.tx_order,
+		   netif_order_for(ring->rx_pending, NETIF_TX_SLOT));
+	WRITE_ONCE(vif->offer.rx_order,
+		   netif_order_for(ring->tx_pending, NETIF_RX_SLOT));
+	renew(vif);
+	return 0;
 }
 
 const struct ethtool_ops netback_ethtool_ops = {
@@ -153,5 +203,7 @@ const struct ethtool_ops netback_ethtool_ops = {
 	.get_strings = get_strings,
 	.get_ethtool_stats = get_stats,
 	.get_channels = get_channels,
+	.set_channels = set_channels,
 	.get_ringparam = get_ringparam,
+	.set_ringparam = set_ringparam,
 };

@@ -132,6 +132,28 @@ static int netback_probe(struct xpv_device *xdev)
 	return 0;
 }
 
+/* What ethtool may change. A frontend reads it before it makes its rings. */
+static int put_offer(struct xpv_device *xdev, struct xpv_txn *txn)
+{
+	struct netback *vif = xdev->priv;
+
+	xpv_txn_put(txn, "multi-queue-max-queues", "%u",
+		    READ_ONCE(vif->offer.queues));
+	xpv_txn_put(txn, NETIF_KEY_MAX_TX_ORDER, "%u",
+		    READ_ONCE(vif->offer.tx_order));
+	xpv_txn_put(txn, NETIF_KEY_MAX_RX_ORDER, "%u",
+		    READ_ONCE(vif->offer.rx_order));
+	return 0;
+}
+
+/* For a frontend that is yet to read it. */
+static void renew_offer(struct netback *vif)
+{
+	/* Pairs with that of whoever changed it: the flag before the rest. */
+	if (xchg(&vif->offer.unsaid, false))
+		xpv_store_write(vif->xdev, put_offer);
+}
+
 /* Frontends take a feature's key for a number: "0" or "1", nothing else. */
 static int netback_publish(struct xpv_device *xdev, struct xpv_txn *txn)
 {
@@ -152,10 +174,7 @@ static int netback_publish(struct xpv_device *xdev, struct xpv_txn *txn)
 		    READ_ONCE(netback_headroom));
 	xpv_txn_put(txn, "feature-split-event-channels", "%d",
 		    READ_ONCE(netback_split));
-	xpv_txn_put(txn, "multi-queue-max-queues", "%u", vif->max_queues);
-	xpv_txn_put(txn, NETIF_KEY_MAX_TX_ORDER, "%u", netback_max_order);
-	xpv_txn_put(txn, NETIF_KEY_MAX_RX_ORDER, "%u", netback_max_order);
-	return 0;
+	return put_offer(xdev, txn);
 }
 
 /* Whether the hotplug script has put the interface where it belongs. */
@@ -248,6 +267,7 @@ static void netback_connected(struct xpv_device *xdev)
 	struct netback *vif = xdev->priv;
 	unsigned int i;
 
+	WRITE_ONCE(vif->offer.news, false);
 	xpv_info(xdev, "connected: %u queue(s), rings of order %u and %u%s\n",
 		 vif->nr_queues, vif->front.tx_order, vif->front.rx_order,
 		 vif->front.ctrl ? ", control ring" : "");
@@ -285,6 +305,7 @@ static void netback_own_changed(struct xpv_device *xdev)
 	struct netback *vif = xdev->priv;
 
 	credit_read(vif);
+	renew_offer(vif);
 	if (xdev->state == XenbusStateConnected) {
 		read_mcast(vif);
 		front_read_headroom(vif);

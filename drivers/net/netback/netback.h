@@ -90,6 +90,24 @@ struct netback_front {
 };
 
 /**
+ * struct netback_offer - what the frontend is offered
+ * @queues: most queues
+ * @tx_order: largest tx rings, in pages as a power of two
+ * @rx_order: and rx rings
+ * @news: it was changed since the frontend connected
+ * @unsaid: and since it was written to the store
+ *
+ * Set under RTNL, read in the lane.
+ */
+struct netback_offer {
+	unsigned int queues;
+	unsigned int tx_order;
+	unsigned int rx_order;
+	bool news;
+	bool unsaid;
+};
+
+/**
  * struct netback_ports - the keys of one queue
  * @tx_refs: grants of its tx ring
  * @rx_refs: grants of its rx ring
@@ -447,8 +465,9 @@ struct netback_mcast {
  * @stale_until: until when what an earlier backend's frontend has in the store
  *	may be about to change, in jiffies; 0 if it is not
  * @stale_timer: has the lane look then
+ * @offer: what frontends are offered
  * @front: what the frontend of the present life asked for
- * @max_queues: queues that we offer; constant
+ * @max_queues: most queues that can be offered; constant
  * @queues: @max_queues pointers
  * @nr_queues: how many of them are connected; written in the lane
  * @stalled: how many of them are stalled; any context
@@ -471,6 +490,7 @@ struct netback {
 	char *mtu_key;
 	unsigned long stale_until;
 	struct timer_list stale_timer;
+	struct netback_offer offer;
 	struct netback_front front;
 	unsigned int max_queues;
 	struct netback_queue **queues;

@@ -176,6 +176,9 @@ static void vif_init(struct netback *vif, struct net_device *dev,
 	vif->xdev = xdev;
 	vif->dev = dev;
 	vif->max_queues = max_queues;
+	vif->offer.queues = max_queues;
+	vif->offer.tx_order = netback_max_order;
+	vif->offer.rx_order = netback_max_order;
 	/* Until the frontend says what it can: an interface that can all. */
 	vif->front.sg = true;
 	vif->front.gso4 = true;
