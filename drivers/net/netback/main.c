@@ -126,6 +126,7 @@ static int netback_probe(struct xpv_device *xdev)
 		vif->script = NULL;
 	timer_setup(&vif->stale_timer, stale_over, 0);
 	vif_read_mtu(vif);
+	vif_read_complete(vif);
 	credit_read(vif);
 	/* Pairs with netback_uevent(), which may run already. */
 	smp_store_release(&xdev->priv, vif);
@@ -311,6 +312,7 @@ static void netback_own_changed(struct xpv_device *xdev)
 		front_read_headroom(vif);
 	}
 	vif_read_mtu(vif);
+	vif_read_complete(vif);
 }
 
 /*
@@ -390,6 +392,7 @@ static const char *const netback_own_keys[] = {
 	"hotplug-status",
 	"rate",
 	"mtu",
+	"complete-checksums",
 	NULL
 };
 

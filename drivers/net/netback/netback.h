@@ -471,6 +471,7 @@ struct netback_mcast {
  * @queues: @max_queues pointers
  * @nr_queues: how many of them are connected; written in the lane
  * @stalled: how many of them are stalled; any context
+ * @complete: no checksum is left to others, on either way; written in the lane
  * @rogue: the frontend did what no frontend may: do nothing for it
  * @rings_lock: protects the mapping of all rings against debugfs
  * @ctrl: the control ring
@@ -496,6 +497,7 @@ struct netback {
 	struct netback_queue **queues;
 	unsigned int nr_queues;
 	atomic_t stalled;
+	bool complete;
 	bool rogue;
 	struct mutex rings_lock;
 	struct netback_ctrl ctrl;
@@ -549,6 +551,7 @@ void vif_free(struct netback *vif);
 int vif_set_up(struct netback *vif);
 bool vif_read_key(struct netback *vif, const char *name, char **text);
 void vif_read_mtu(struct netback *vif);
+void vif_read_complete(struct netback *vif);
 void vif_carrier(struct netback *vif, bool on);
 
 /* ethtool.c */

@@ -189,6 +189,21 @@ static bool check_headers(struct netback_queue *queue, struct sk_buff *skb)
 	       skb->len > skb_transport_offset(skb) + sizeof(struct tcphdr);
 }
 
+/*
+ * Make the checksum, if none is to be left to others. Those of segments are
+ * made by whoever cuts them.
+ */
+static bool complete_checksum(const struct netback *vif, struct sk_buff *skb)
+{
+	if (likely(!READ_ONCE(vif->complete)) || skb_is_gso(skb) ||
+	    skb->ip_summed != CHECKSUM_PARTIAL)
+		return true;
+	if (skb_checksum_help(skb))
+		return false;
+	skb->ip_summed = CHECKSUM_UNNECESSARY;
+	return true;
+}
+
 /**
  * tx_finish() - make a packet ready for the network stack
  * @queue: the queue
@@ -217,7 +232,8 @@ struct sk_buff *tx_finish(struct netback_queue *queue, struct sk_buff *skb)
 			goto refused;
 	}
 	skb_reset_network_header(skb);
-	if (!check_headers(queue, skb)) {
+	if (!check_headers(queue, skb) ||
+	    !complete_checksum(queue->vif, skb)) {
 		kfree_skb(skb);
 		goto refused;
 	}

@@ -135,6 +135,9 @@ static netdev_features_t vif_fix_features(struct net_device *dev,
 		features &= ~NETIF_F_IP_CSUM;
 	if (!vif->front.csum6)
 		features &= ~NETIF_F_IPV6_CSUM;
+	/* The stack leaves segments to nobody who does not take sums, either. */
+	if (vif->complete)
+		features &= ~NETIF_F_CSUM_MASK;
 	return features;
 }
 
@@ -329,6 +332,25 @@ void vif_read_mtu(struct netback *vif)
 	if (err)
 		xpv_warn(vif->xdev, "%s/mtu: \"%s\" does not do (error %d)\n",
 			 vif->xdev->nodename, vif->mtu_key, err);
+}
+
+/**
+ * vif_read_complete() - do as the toolstack's "complete-checksums" says
+ * @vif: the device
+ *
+ * Context: the lane; sleeps.
+ */
+void vif_read_complete(struct netback *vif)
+{
+	bool complete = xpv_store_flag(vif->xdev, XPV_OWN,
+				       "complete-checksums", false);
+
+	if (complete == vif->complete)
+		return;
+	rtnl_lock();
+	WRITE_ONCE(vif->complete, complete);
+	netdev_update_features(vif->dev);
+	rtnl_unlock();
 }
 
 /**
