@@ -7,6 +7,9 @@
 #include <linux/netdevice.h>
 #include <net/xdp.h>
 #include <compat/compat.h>
+#ifdef HAVE_NET_GSO_H
+#include <net/gso.h>
+#endif
 
 /**
  * COMPAT_RXFH() - make functions fit for the hash operations of ethtool

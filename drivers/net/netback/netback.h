@@ -33,6 +33,7 @@
 #include <linux/timer.h>
 #include <linux/types.h>
 #include <linux/workqueue.h>
+#include <net/xdp.h>
 #include <xpv/copy.h>
 #include <xpv/device.h>
 #include <xpv/evtchn.h>
@@ -44,8 +45,10 @@
 #include "netif_parse.h"
 #include "rate.h"
 
+struct bpf_prog;
 struct netback;
 struct netback_queue;
+struct netdev_bpf;
 struct seq_file;
 
 /* What we can hash. */
@@ -173,6 +176,10 @@ struct netback_stage {
  * @notified: events sent
  * @polled: how often something came while an empty ring was watched
  * @polled_vainly: and how often nothing did
+ * @xdp_drop: packets that programs dropped
+ * @xdp_tx: and sent back
+ * @xdp_redirect: and sent elsewhere
+ * @xdp_errors: and that went nowhere since that failed, or they were too large
  *
  * Written by the queue's NAPI, read by anyone with READ_ONCE().
  */
@@ -190,6 +197,10 @@ struct netback_tx_stats {
 	unsigned long notified;
 	unsigned long polled;
 	unsigned long polled_vainly;
+	unsigned long xdp_drop;
+	unsigned long xdp_tx;
+	unsigned long xdp_redirect;
+	unsigned long xdp_errors;
 };
 
 /**
@@ -204,6 +215,8 @@ struct netback_tx_stats {
  * @drop_filter: packets that the multicast filter held back
  * @drop_large: packets that would not fit the ring
  * @drop_gone: packets for a guest that is not connected
+ * @xdp_sent: packets among @packets that programs sent
+ * @xdp_full: how often there was no room for one
  * @errors: slots that Xen could not copy
  * @events: events that came
  * @notified: events sent
@@ -222,6 +235,8 @@ struct netback_rx_stats {
 	unsigned long drop_filter;
 	unsigned long drop_large;
 	unsigned long drop_gone;
+	unsigned long xdp_sent;
+	unsigned long xdp_full;
 	unsigned long errors;
 	unsigned long events;
 	unsigned long notified;
@@ -245,6 +260,8 @@ struct netback_rx_stats {
  * @held: it has to wait for the rate limit
  * @credit_timer: ends that wait
  * @poll: whether the ring is worth watching when it is empty
+ * @program_info: the queue as programs know it
+ * @flush_redirect: a program sent packets to where they may still wait
  * @stats: see there
  *
  * All of it is NAPI's, and the lane's while that is disabled.
@@ -262,6 +279,8 @@ struct netback_tx {
 	bool held;
 	struct timer_list credit_timer;
 	struct xpv_poll poll;
+	struct xdp_rxq_info program_info;
+	bool flush_redirect;
 	struct netback_tx_stats stats;
 };
 
@@ -477,6 +496,7 @@ struct netback_mcast {
  * @ctrl: the control ring
  * @hash: replaced by the control worker, and by the lane without one
  * @credit: the rate limit
+ * @program: looks at what the guest sends first; set under RTNL, read in softirq
  * @mcast_on: the multicast filter is on
  * @mcast_lock: protects writing of @mcast; taken in softirq and process context
  * @mcast: what it lets through; read under RCU
@@ -503,6 +523,7 @@ struct netback {
 	struct netback_ctrl ctrl;
 	struct netback_hash __rcu *hash;
 	struct netback_credit credit;
+	struct bpf_prog __rcu *program;
 	bool mcast_on;
 	spinlock_t mcast_lock;
 	struct list_head mcast;
@@ -548,6 +569,7 @@ extern unsigned int netback_poll_us;
 struct netback *vif_create(struct xpv_device *xdev, unsigned int handle,
 			   unsigned int max_queues);
 void vif_free(struct netback *vif);
+struct netback_queue *vif_queue(const struct netback *vif, unsigned int index);
 int vif_set_up(struct netback *vif);
 bool vif_read_key(struct netback *vif, const char *name, char **text);
 void vif_read_mtu(struct netback *vif);
@@ -591,6 +613,9 @@ struct sk_buff *tx_finish(struct netback_queue *queue, struct sk_buff *skb);
 /* rx.c */
 bool rx_refresh(struct netback_queue *queue);
 netdev_tx_t rx_send(struct netback_queue *queue, struct sk_buff *skb);
+bool rx_send_back(struct netback_queue *queue, struct sk_buff *skb);
+int rx_send_frames(struct netback_queue *queue, int nr,
+		   struct xdp_frame **frames, bool flush);
 bool rx_look(struct netback_queue *queue);
 void rx_start(struct netback_queue *queue);
 void rx_stop(struct netback_queue *queue);
@@ -642,6 +667,19 @@ int mcast_add(struct netback *vif, const u8 *addr);
 void mcast_del(struct netback *vif, const u8 *addr);
 void mcast_clear(struct netback *vif);
 bool mcast_passes(struct netback *vif, const u8 *addr);
+
+/* xdp.c */
+int netback_xdp_mtu(void);
+struct sk_buff *netback_xdp_alloc(struct netback_queue *queue,
+				  unsigned int len);
+void netback_xdp_run(struct netback_queue *queue, struct bpf_prog *program,
+		     struct sk_buff *skb, struct list_head *ready);
+void netback_xdp_flush(struct netback_queue *queue);
+int netback_xdp_xmit(struct net_device *dev, int nr,
+		     struct xdp_frame **frames, u32 flags);
+int netback_xdp_bpf(struct net_device *dev, struct netdev_bpf *bpf);
+int netback_xdp_init(struct netback_queue *queue);
+void netback_xdp_exit(struct netback_queue *queue);
 
 /* debugfs.c */
 void netback_debugfs_init(void);

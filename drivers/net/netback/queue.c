@@ -159,6 +159,11 @@ struct netback_queue *queue_alloc(struct netback *vif, unsigned int index)
 	timer_setup(&queue->rx.timer, rx_timer, 0);
 	limit_init(queue);
 	netif_napi_add(vif->dev, &queue->napi, queue_poll);
+	if (netback_xdp_init(queue)) {
+		netif_napi_del(&queue->napi);
+		kfree(queue);
+		return NULL;
+	}
 	return queue;
 }
 
@@ -170,6 +175,7 @@ struct netback_queue *queue_alloc(struct netback *vif, unsigned int index)
 void queue_free(struct netback_queue *queue)
 {
 	netif_napi_del(&queue->napi);
+	netback_xdp_exit(queue);
 	kfree(queue);
 }
 

@@ -566,6 +566,116 @@ netdev_tx_t rx_send(struct netback_queue *queue, struct sk_buff *skb)
 	return sent;
 }
 
+/* Packets of programs ------------------------------------------------------- */
+
+/*
+ * Whether the guest takes a packet of so many bytes now: nobody waits with such
+ * a one.
+ */
+static bool takes(struct netback_queue *queue, unsigned int len,
+		  struct plan *plan)
+{
+	const struct netback *vif = queue->vif;
+	struct netback_rx *rx = &queue->rx;
+	unsigned int pages;
+
+	*plan = (struct plan){
+		.hash = -1,
+		.headroom = READ_ONCE(vif->front.headroom),
+	};
+	pages = DIV_ROUND_UP(len + plan->headroom, XEN_PAGE_SIZE);
+	plan->extras = !!plan->headroom;
+	plan->need = pages + plan->extras;
+	if (!rx->running || READ_ONCE(vif->rogue) || !len ||
+	    (pages > 1 && !vif->front.sg))
+		return false;
+	if (have(queue, plan->need))
+		return true;
+	netback_count(rx->stats.xdp_full, 1);
+	return false;
+}
+
+/* The limit is of what comes from the stack's queue, so it is not theirs. */
+static void put_frame(struct netback_queue *queue, struct sk_buff *skb,
+		      const struct plan *plan)
+{
+	struct netback_rx *rx = &queue->rx;
+	u32 first = rx->ring.cons;
+
+	netback_count(rx->stats.packets, 1);
+	netback_count(rx->stats.bytes, skb->len);
+	netback_count(rx->stats.xdp_sent, 1);
+	fill_packet(queue, skb, plan);
+	limit_add(queue, first, 0);
+	hand_over(queue, skb);
+}
+
+/* NAPI finishes it, if that is not what runs. */
+static void finish_frames(struct netback_queue *queue)
+{
+	if (push_answers(&queue->rx))
+		queue->rx.notify = true;
+	kick(queue);
+}
+
+/**
+ * rx_send_back() - give the guest a packet that a program sends back
+ * @queue: the queue
+ * @skb: the packet
+ *
+ * Context: the queue's NAPI.
+ * Return: whether it could be; the packet is the guest's then.
+ */
+bool rx_send_back(struct netback_queue *queue, struct sk_buff *skb)
+{
+	struct plan plan;
+	bool sent;
+
+	rx_lock(queue);
+	sent = takes(queue, skb->len, &plan);
+	if (sent) {
+		put_frame(queue, skb, &plan);
+		WRITE_ONCE(queue->rx.kick, true);
+	}
+	rx_unlock(queue);
+	return sent;
+}
+
+/**
+ * rx_send_frames() - give the guest packets that programs send
+ * @queue: the queue
+ * @nr: how many
+ * @frames: the packets
+ * @flush: let the guest know
+ *
+ * Context: softirq.
+ * Return: how many it was given, from the first on; these are taken.
+ */
+int rx_send_frames(struct netback_queue *queue, int nr,
+		   struct xdp_frame **frames, bool flush)
+{
+	struct sk_buff *skb;
+	struct plan plan;
+	int sent;
+
+	rx_lock(queue);
+	for (sent = 0; sent < nr; sent++) {
+		if (!takes(queue, xdp_get_frame_len(frames[sent]), &plan))
+			break;
+		skb = xdp_build_skb_from_frame(frames[sent], queue->vif->dev);
+		if (!skb)
+			break;
+		__skb_push(skb, ETH_HLEN);
+		put_frame(queue, skb, &plan);
+	}
+	if (flush)
+		finish_frames(queue);
+	rx_unlock(queue);
+	return sent;
+}
+
+/* Finishing --------------------------------------------------------------- */
+
 /**
  * rx_look() - finish what was sent, and see whether more can be
  * @queue: a connected queue

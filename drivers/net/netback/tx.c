@@ -185,6 +185,7 @@ static void push_answers(struct netback_queue *queue)
 static void tx_flush(struct netback_queue *queue)
 {
 	struct netback_tx *tx = &queue->tx;
+	struct bpf_prog *program;
 	struct sk_buff *skb;
 	LIST_HEAD(ready);
 
@@ -193,11 +194,15 @@ static void tx_flush(struct netback_queue *queue)
 		drop_broken(tx);
 	}
 	push_answers(queue);
+	program = rcu_dereference_bh(queue->vif->program);
 	while ((skb = __skb_dequeue(&tx->built))) {
 		skb = tx_finish(queue, skb);
-		if (skb)
+		if (skb && unlikely(program))
+			netback_xdp_run(queue, program, skb, &ready);
+		else if (skb)
 			list_add_tail(&skb->list, &ready);
 	}
+	netback_xdp_flush(queue);
 	netif_receive_skb_list(&ready);
 }
 

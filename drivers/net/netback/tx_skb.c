@@ -135,6 +135,24 @@ static void note(struct sk_buff *skb, const struct netif_tx_pkt *pkt, u32 slot)
 			     PKT_HASH_TYPE_L4 : PKT_HASH_TYPE_L3);
 }
 
+/* Room for the beginning of a packet, or for all of one that programs see. */
+static struct sk_buff *alloc(struct netback_queue *queue, unsigned int *head)
+{
+	const struct netif_tx_pkt *pkt = &queue->tx.pkt;
+	struct sk_buff *skb;
+
+	if (unlikely(rcu_access_pointer(queue->vif->program)) &&
+	    !pkt->gso_type) {
+		skb = netback_xdp_alloc(queue, pkt->size);
+		if (skb) {
+			*head = pkt->size;
+			return skb;
+		}
+	}
+	*head = pkt->size <= SMALL_MAX ? pkt->size : HEAD_LEN;
+	return napi_alloc_skb(&queue->napi, *head);
+}
+
 /**
  * tx_build() - make an skb of the packet that was taken last
  * @queue: the queue, with room for its copies
@@ -148,11 +166,11 @@ static void note(struct sk_buff *skb, const struct netif_tx_pkt *pkt, u32 slot)
 struct sk_buff *tx_build(struct netback_queue *queue, u32 slot)
 {
 	const struct netif_tx_pkt *pkt = &queue->tx.pkt;
-	unsigned int head = pkt->size <= SMALL_MAX ? pkt->size : HEAD_LEN;
 	unsigned int planned = queue->tx.copy.nr;
+	unsigned int head;
 	struct dest dest;
 
-	dest.skb = napi_alloc_skb(&queue->napi, head);
+	dest.skb = alloc(queue, &head);
 	if (!dest.skb)
 		return NULL;
 	dest.at = __skb_put(dest.skb, head);

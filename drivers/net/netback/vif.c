@@ -10,14 +10,22 @@
 #include <linux/netdevice.h>
 #include <linux/rtnetlink.h>
 #include <linux/slab.h>
+#include <compat/net.h>
 
 #include "netback.h"
 
 /* The largest packet is what a slot's size can say. */
 #define MTU_MAX		(ETH_MAX_MTU - VLAN_ETH_HLEN)
 
-static struct netback_queue *queue_of(const struct netback *vif,
-				      unsigned int index)
+/**
+ * vif_queue() - find a queue
+ * @vif: the device
+ * @index: its number
+ *
+ * Context: any.
+ * Return: the queue, connected or not; or NULL if it never was.
+ */
+struct netback_queue *vif_queue(const struct netback *vif, unsigned int index)
 {
 	if (index >= vif->max_queues)
 		return NULL;
@@ -51,7 +59,7 @@ static netdev_tx_t vif_xmit(struct sk_buff *skb, struct net_device *dev)
 {
 	struct netback *vif = netdev_priv(dev);
 	struct netback_queue *queue =
-		queue_of(vif, skb_get_queue_mapping(skb));
+		vif_queue(vif, skb_get_queue_mapping(skb));
 
 	if (!queue) {
 		dev_core_stats_tx_dropped_inc(dev);
@@ -69,7 +77,7 @@ static void vif_get_stats(struct net_device *dev,
 	unsigned int i;
 
 	for (i = 0; i < vif->max_queues; i++) {
-		queue = queue_of(vif, i);
+		queue = vif_queue(vif, i);
 		if (!queue)
 			continue;
 		stats->rx_packets += READ_ONCE(queue->tx.stats.packets);
@@ -94,7 +102,7 @@ static int vif_open(struct net_device *dev)
 
 	netif_tx_start_all_queues(dev);
 	for (i = 0; i < vif->max_queues; i++)
-		if (queue_of(vif, i))
+		if (vif_queue(vif, i))
 			queue_kick(vif->queues[i]);
 	return 0;
 }
@@ -115,6 +123,8 @@ static int vif_change_mtu(struct net_device *dev, int mtu)
 	const struct netback *vif = netdev_priv(dev);
 
 	if (mtu > ETH_DATA_LEN && !vif->front.sg)
+		return -EINVAL;
+	if (rtnl_dereference(vif->program) && mtu > netback_xdp_mtu())
 		return -EINVAL;
 	WRITE_ONCE(dev->mtu, mtu);
 	return 0;
@@ -151,6 +161,8 @@ static const struct net_device_ops vif_ops = {
 	.ndo_fix_features = vif_fix_features,
 	.ndo_set_mac_address = eth_mac_addr,
 	.ndo_validate_addr = eth_validate_addr,
+	.ndo_bpf = netback_xdp_bpf,
+	.ndo_xdp_xmit = netback_xdp_xmit,
 };
 
 /*
@@ -169,6 +181,7 @@ static void vif_dress(struct net_device *dev, struct xpv_device *xdev)
 	dev->features = dev->hw_features | NETIF_F_RXCSUM;
 	dev->min_mtu = ETH_MIN_MTU;
 	dev->max_mtu = MTU_MAX;
+	compat_xdp_features(dev);
 	eth_hw_addr_set(dev, dummy_addr);
 	netif_carrier_off(dev);
 }
