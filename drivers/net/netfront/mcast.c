@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Multicast: the backend keeps from us what nobody here listens to, if it can
- * begin to do so while we are connected and users want it (a parameter).
+ * and users want it (a parameter).
  *
  * The addresses go by requests of the transmit ring that carry no data, the
  * wish itself by a key. It is taken back while everything is to be received, or
- * while there are more addresses than backends take.
+ * while there are more addresses than backends take. A backend that looks at the
+ * key only as it connects takes a new connection for that; it is asked again
+ * with the next one.
  *
  * All of it runs in the device's lane.
  */
@@ -117,11 +119,23 @@ static void wish(struct netfront *nf, bool on)
 	xpv_store_write(nf->dev, put_wish);
 }
 
+/* The backend filters until the connection ends, and began with that. */
+static void update_static(struct netfront *nf)
+{
+	struct netfront_mcast list;
+
+	if (!nf->mcast_on)
+		return;
+	if (!wanted(nf->netdev, &list) || !tell(nf, &list))
+		xpv_device_restart(nf->dev);
+}
+
 /**
  * netfront_mcast_update() - have the backend filter what it should
  * @nf: a connected device
  *
- * What it is to let pass is told before it begins to filter.
+ * What it is to let pass is told before it begins to filter, if it can begin
+ * while connected.
  *
  * Context: the lane; sleeps.
  */
@@ -130,9 +144,12 @@ void netfront_mcast_update(struct netfront *nf)
 	struct netfront_mcast list;
 	bool some;
 
-	if (!nf->mcast_wanted || !nf->offer.dynamic_mcast ||
-	    !netif_running(nf->netdev))
+	if (!nf->mcast_wanted || !netif_running(nf->netdev))
 		return;
+	if (!nf->offer.dynamic_mcast) {
+		update_static(nf);
+		return;
+	}
 	some = wanted(nf->netdev, &list);
 	if (!some)
 		wish(nf, false);
@@ -145,15 +162,23 @@ void netfront_mcast_update(struct netfront *nf)
 }
 
 /**
- * netfront_mcast_put() - as a connection begins: no wish
+ * netfront_mcast_put() - as a connection begins: no wish, but to a backend that
+ *	would not hear of it later
  * @nf: the device
  * @txn: where its keys go
  */
 void netfront_mcast_put(struct netfront *nf, struct xpv_txn *txn)
 {
+	const struct netfront_offer *can = &nf->offer;
+	struct netfront_mcast list;
+
 	nf->mcast.nr = 0;
-	nf->mcast_on = false;
-	xpv_txn_drop(txn, KEY);
+	nf->mcast_on = nf->mcast_wanted && can->mcast && !can->dynamic_mcast &&
+		       wanted(nf->netdev, &list);
+	if (nf->mcast_on)
+		xpv_txn_put(txn, KEY, "%u", 1);
+	else
+		xpv_txn_drop(txn, KEY);
 }
 
 /**
