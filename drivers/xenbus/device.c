@@ -88,6 +88,7 @@ struct xpv_device *xpv_device_create(struct xenbus_device *bus,
 	dev->id = device_number(bus->nodename);
 	dev->state = XenbusStateInitialising;
 	dev->online = true;
+	dev->found_at = ktime_get();
 	spin_lock_init(&dev->lock);
 	init_completion(&dev->removed);
 	INIT_WORK(&dev->reap, device_reap);

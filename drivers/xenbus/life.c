@@ -18,6 +18,9 @@
 #define BACKOFF_MIN	1000
 #define BACKOFF_MAX	30000
 
+/* How long a device waits for those the bus found before it, milliseconds. */
+#define APPEAR_MAX	1000
+
 /*
  * Moves that a device may make at once, and how long it rests for each further
  * one, milliseconds. A move costs the store, and everybody who shares it, more
@@ -398,6 +401,62 @@ static void life_begin(struct xpv_device *dev)
 	dev->probed = !err;
 }
 
+/* Whether a device that the bus found before this one is yet to appear. */
+static bool life_is_preceded(struct xpv_device *dev)
+{
+	struct xpv_device *other;
+	bool preceded = false;
+
+	mutex_lock(&xpv_devices_lock);
+	list_for_each_entry(other, &xpv_devices, link) {
+		preceded = other != dev && other->drv == dev->drv &&
+			   !other->appeared;
+		if (preceded || other == dev)
+			break;
+	}
+	mutex_unlock(&xpv_devices_lock);
+	return preceded;
+}
+
+/* Whoever waits for this one waits no more. */
+static void life_has_appeared(struct xpv_device *dev)
+{
+	struct xpv_device *other = dev;
+
+	if (!dev->drv->appear)
+		return;
+	mutex_lock(&xpv_devices_lock);
+	dev->appeared = true;
+	list_for_each_entry_continue(other, &xpv_devices, link) {
+		if (other->drv != dev->drv || other->appeared)
+			continue;
+		xpv_device_kick(other);
+		break;
+	}
+	mutex_unlock(&xpv_devices_lock);
+}
+
+/* Return: false if it is not this device's turn; its lane runs again then. */
+static bool life_appear(struct xpv_device *dev)
+{
+	s64 left = APPEAR_MAX - ktime_ms_delta(ktime_get(), dev->found_at);
+	int err = 0;
+
+	if (!dev->drv->appear || dev->appeared)
+		return true;
+	if (dev->probed && left > 0 && life_is_preceded(dev)) {
+		xpv_lane_step(&dev->lane, "waiting for its turn");
+		xpv_lane_retry(&dev->lane, left + 1);
+		return false;
+	}
+	if (dev->probed)
+		err = dev->drv->appear(dev);
+	if (err)
+		xpv_device_fail(dev, err, "cannot be shown");
+	life_has_appeared(dev);
+	return true;
+}
+
 /* A restored domain finds the other end elsewhere, and itself fresh. */
 static void life_resume(struct xpv_device *dev)
 {
@@ -478,6 +537,7 @@ static void life_end(struct xpv_device *dev)
 	xpv_lane_step(&dev->lane, "removing");
 	if (life_hide(dev))
 		dev->drv->remove(dev);
+	life_has_appeared(dev);
 	life_audit(dev);
 	xpv_watch_bury(dev->own_watch);
 	xpv_watch_bury(dev->other_watch);
@@ -548,6 +608,8 @@ void xpv_life_run(struct xpv_lane *lane, unsigned long events)
 		life_begin(dev);
 	if (events & XPV_EV_RESUME)
 		life_resume(dev);
+	if (!life_appear(dev))
+		return;
 	if (dev->probed && (events & XPV_EV_RESTART) && !life_restart(dev)) {
 		xpv_lane_keep(lane, XPV_EV_RESTART);
 		return;

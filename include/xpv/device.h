@@ -58,6 +58,10 @@ struct xpv_account {
  * @probe: a device was found: allocate what its whole life needs, set
  *	&xpv_device.priv. The other end may be absent. An error ends the
  *	device's life before it began.
+ * @appear: let users see the device, for drivers whose devices are named by
+ *	turns. Called once, after probe(), in the order in which the bus found
+ *	the driver's devices; one that takes more than a second is waited for no
+ *	longer. May be NULL
  * @publish: put our keys for a new life: features (backend) or rings
  *	(frontend) into @txn; the engine adds the state in the same
  *	transaction. May be called again for the same life, so it allocates
@@ -112,6 +116,7 @@ struct xpv_driver {
 	bool early;
 
 	int (*probe)(struct xpv_device *dev);
+	int (*appear)(struct xpv_device *dev);
 	int (*publish)(struct xpv_device *dev, struct xpv_txn *txn);
 	int (*connect)(struct xpv_device *dev);
 	int (*describe)(struct xpv_device *dev, struct xpv_txn *txn);
@@ -167,6 +172,8 @@ struct xpv_device {
 	struct work_struct reap;
 	struct completion removed;
 	bool vanished;			/* removed because its node is gone */
+	bool appeared;			/* or never will; under xpv_devices_lock */
+	ktime_t found_at;
 
 	/* private: the lane's alone */
 	struct xpv_watch *own_watch;
