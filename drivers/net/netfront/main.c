@@ -56,27 +56,11 @@ static bool is_trusted(struct xpv_device *dev)
 	       xpv_store_flag(dev, XPV_OWN, "trusted", true);
 }
 
-/* Our own address; if there is none, the backend's directory may have one. */
-static int show_by_own(struct netfront *nf)
-{
-	char *mac = xpv_store_text(nf->dev, XPV_OWN, "mac");
-	int err;
-
-	if (PTR_ERR(mac) == -ENOENT)
-		return 0;
-	if (IS_ERR(mac))
-		return PTR_ERR(mac);
-	err = netfront_netdev_show(nf, mac);
-	kfree(mac);
-	return err;
-}
-
 static int netfront_probe(struct xpv_device *dev)
 {
 	unsigned int nr = READ_ONCE(max_queues) ?:
 			  min(num_online_cpus(), MAX_QUEUES_DEFAULT);
 	struct netfront *nf = netfront_netdev_alloc(dev, min(nr, MAX_QUEUES_LIMIT));
-	int err;
 
 	if (!nf)
 		return -ENOMEM;
@@ -86,14 +70,23 @@ static int netfront_probe(struct xpv_device *dev)
 	nf->rx_order = nf->tx_order;
 	nf->bounce = !is_trusted(dev);
 	nf->mcast_wanted = READ_ONCE(multicast_control);
-	err = show_by_own(nf);
-	if (err)
-		goto err_free;
 	dev->priv = nf;
 	return 0;
+}
 
-err_free:
-	netfront_netdev_free(nf);
+/* Our own address; if there is none, the backend's directory may have one. */
+static int netfront_appear(struct xpv_device *dev)
+{
+	struct netfront *nf = dev->priv;
+	char *mac = xpv_store_text(dev, XPV_OWN, "mac");
+	int err;
+
+	if (PTR_ERR(mac) == -ENOENT)
+		return 0;
+	if (IS_ERR(mac))
+		return PTR_ERR(mac);
+	err = netfront_netdev_show(nf, mac);
+	kfree(mac);
 	return err;
 }
 
@@ -184,6 +177,7 @@ static struct xpv_driver netfront_driver = {
 	.has_child = true,
 	.early = true,
 	.probe = netfront_probe,
+	.appear = netfront_appear,
 	.publish = netfront_publish,
 	.connect = netfront_connect,
 	.connected = netfront_connected,
