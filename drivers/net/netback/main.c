@@ -72,8 +72,12 @@ static unsigned int queues_to_offer(void)
 	return min(nr ?: min(num_online_cpus(), 8U), MAX_QUEUES);
 }
 
-/* How long a frontend gets to notice that its backend is a new one. */
+/*
+ * How long a frontend gets to notice that its backend is a new one; and how often
+ * more, if its rings are gone.
+ */
 #define STALE_TIME	msecs_to_jiffies(500)
+#define STALE_TRIES	20
 
 static void stale_over(struct timer_list *timer)
 {
@@ -90,8 +94,11 @@ static void stale_over(struct timer_list *timer)
 static void stale_begin(struct netback *vif)
 {
 	vif->stale_until = 0;
-	if (vif->xdev->other == XenbusStateConnected)
-		vif->stale_until = (jiffies + STALE_TIME) | 1;
+	vif->stale_tries = 0;
+	if (vif->xdev->other != XenbusStateConnected)
+		return;
+	vif->stale_until = (jiffies + STALE_TIME) | 1;
+	vif->stale_tries = STALE_TRIES;
 }
 
 static bool is_stale(struct netback *vif)
@@ -100,6 +107,15 @@ static bool is_stale(struct netback *vif)
 		return false;
 	mod_timer(&vif->stale_timer, vif->stale_until + 1);
 	return true;
+}
+
+/* Its rings are gone, so that it is about to make others. */
+static int stale_again(struct netback *vif)
+{
+	vif->stale_tries--;
+	vif->stale_until = (jiffies + STALE_TIME) | 1;
+	mod_timer(&vif->stale_timer, vif->stale_until + 1);
+	return -EAGAIN;
 }
 
 struct own_keys {
@@ -234,18 +250,34 @@ static void read_mcast(struct netback *vif)
 				  "request-multicast-control", false));
 }
 
-/* On an error the engine calls netback_disconnect(), for the queues before. */
-static int netback_connect(struct xpv_device *xdev)
+/*
+ * Nothing here waits for the guest or for what became of its packets: they
+ * hold nothing of it.
+ */
+static void netback_disconnect(struct xpv_device *xdev)
 {
 	struct netback *vif = xdev->priv;
+	unsigned int i;
+
+	for (i = 0; i < vif->nr_queues; i++)
+		queue_stop(vif->queues[i]);
+	/* No queue can find it back any more. */
+	vif_carrier(vif, false);
+	ctrl_disconnect(vif);
+	while (vif->nr_queues) {
+		queue_disconnect(vif->queues[vif->nr_queues - 1]);
+		WRITE_ONCE(vif->nr_queues, vif->nr_queues - 1);
+	}
+	mcast_clear(vif);
+	hash_clear(vif);
+}
+
+/* -EAGAIN means that what is in the store is not true any more. */
+static int take_up(struct netback *vif)
+{
+	struct xpv_device *xdev = vif->xdev;
 	int err;
 
-	if (!is_plugged(xdev)) {
-		xpv_lane_step(&xdev->lane, "waiting for the hotplug script");
-		return -EAGAIN;
-	}
-	if (is_stale(vif))
-		return -EAGAIN;
 	vif->rogue = false;
 	atomic_set(&vif->stalled, 0);
 	err = front_read(vif);
@@ -261,6 +293,25 @@ static int netback_connect(struct xpv_device *xdev)
 	if (err)
 		return xpv_device_fail(xdev, err, "no memory for the queues");
 	return connect_ctrl(vif);
+}
+
+/* On an error the engine calls netback_disconnect(), for the queues before. */
+static int netback_connect(struct xpv_device *xdev)
+{
+	struct netback *vif = xdev->priv;
+	int err;
+
+	if (!is_plugged(xdev)) {
+		xpv_lane_step(&xdev->lane, "waiting for the hotplug script");
+		return -EAGAIN;
+	}
+	if (is_stale(vif))
+		return -EAGAIN;
+	err = take_up(vif);
+	if (err != -EAGAIN || !vif->stale_tries)
+		return err;
+	netback_disconnect(xdev);
+	return stale_again(vif);
 }
 
 static void netback_connected(struct xpv_device *xdev)
@@ -313,28 +364,6 @@ static void netback_own_changed(struct xpv_device *xdev)
 	}
 	vif_read_mtu(vif);
 	vif_read_complete(vif);
-}
-
-/*
- * Nothing here waits for the guest or for what became of its packets: they
- * hold nothing of it.
- */
-static void netback_disconnect(struct xpv_device *xdev)
-{
-	struct netback *vif = xdev->priv;
-	unsigned int i;
-
-	for (i = 0; i < vif->nr_queues; i++)
-		queue_stop(vif->queues[i]);
-	/* No queue can find it back any more. */
-	vif_carrier(vif, false);
-	ctrl_disconnect(vif);
-	while (vif->nr_queues) {
-		queue_disconnect(vif->queues[vif->nr_queues - 1]);
-		WRITE_ONCE(vif->nr_queues, vif->nr_queues - 1);
-	}
-	mcast_clear(vif);
-	hash_clear(vif);
 }
 
 static void netback_remove(struct xpv_device *xdev)
