@@ -293,6 +293,8 @@ void stage_del(struct netback_stage *stage, struct netif_gref *list,
 	if (stage->buckets)
 		unmap_kind(stage, &batch, list, nr);
 	xpv_map_batch_exit(&batch);
+	/* It may be long until others are mapped. */
+	xpv_map_pool_shrink(&stage->pool, 0);
 }
 
 /*
