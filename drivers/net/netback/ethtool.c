@@ -23,6 +23,9 @@ static const struct counter sums[] = {
 	TX("tx_frag_overflow", tx_frag_overflow),
 };
 
+/* The guest's pages that are mapped: rings, and what it has us keep. */
+static const char pinned[] = "pinned_pages";
+
 /* Some that nothing counts any more: no packet holds a guest's page. */
 static const char *const zeroes[] = {
 	"tx_zerocopy_sent", "tx_zerocopy_success", "tx_zerocopy_fail",
@@ -68,7 +71,7 @@ static int get_sset_count(struct net_device *dev, int set)
 
 	if (set != ETH_SS_STATS)
 		return -EOPNOTSUPP;
-	return ARRAY_SIZE(sums) + ARRAY_SIZE(zeroes) +
+	return ARRAY_SIZE(sums) + ARRAY_SIZE(zeroes) + 1 +
 	       vif->max_queues * ARRAY_SIZE(each);
 }
 
@@ -83,6 +86,7 @@ static void get_strings(struct net_device *dev, u32 set, u8 *to)
 		ethtool_sprintf(&to, "%s", sums[i].name);
 	for (i = 0; i < ARRAY_SIZE(zeroes); i++)
 		ethtool_sprintf(&to, "%s", zeroes[i]);
+	ethtool_sprintf(&to, "%s", pinned);
 	for (q = 0; q < vif->max_queues; q++)
 		for (i = 0; i < ARRAY_SIZE(each); i++)
 			ethtool_sprintf(&to, "queue_%u_%s", q, each[i].name);
@@ -120,6 +124,7 @@ static void get_stats(struct net_device *dev, struct ethtool_stats *stats,
 		*to++ = sum(vif, &sums[i]);
 	for (i = 0; i < ARRAY_SIZE(zeroes); i++)
 		*to++ = 0;
+	*to++ = atomic_read(&vif->xdev->held.maps);
 	for (q = 0; q < vif->max_queues; q++)
 		for (i = 0; i < ARRAY_SIZE(each); i++)
 			*to++ = value(vif, q, &each[i]);
