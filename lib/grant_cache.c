@@ -453,6 +453,19 @@ int xpv_grant_cache_open(struct xpv_grant_cache *cache, bool own,
 }
 EXPORT_SYMBOL_GPL(xpv_grant_cache_open);
 
+void xpv_grant_cache_keep(struct xpv_grant_cache *cache, unsigned int keep)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&cache->lock, flags);
+	cache->keep = keep;
+	cache->futile = 0;
+	if (cache->open && cache->nr > keep)
+		trim_later(cache);
+	spin_unlock_irqrestore(&cache->lock, flags);
+}
+EXPORT_SYMBOL_GPL(xpv_grant_cache_keep);
+
 void xpv_grant_cache_close(struct xpv_grant_cache *cache)
 {
 	struct xpv_grant_chain chain;

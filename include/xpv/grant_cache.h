@@ -132,6 +132,17 @@ int xpv_grant_cache_open(struct xpv_grant_cache *cache, bool own,
 			 unsigned int keep);
 
 /**
+ * xpv_grant_cache_keep() - say how many entries are not worth looking for
+ * @cache: an open cache
+ * @keep: how many entries to keep from now on when idle; no more are made
+ *
+ * For a user who holds on to so many that there is no point in looking.
+ *
+ * Context: any.
+ */
+void xpv_grant_cache_keep(struct xpv_grant_cache *cache, unsigned int keep);
+
+/**
  * xpv_grant_cache_close() - end a connection
  * @cache: the cache; nothing happens if it is closed
  *
