@@ -291,6 +291,7 @@ void netfront_connected(struct xpv_device *dev)
 	rtnl_unlock();
 	nf->ctrl.staged = false;
 	netfront_ctrl_start(nf);
+	netfront_rest_start(nf);
 	netfront_mcast_update(nf);
 }
 
@@ -323,6 +324,7 @@ void netfront_disconnect(struct xpv_device *dev)
 	netfront_ctrl_stop(nf);
 	netfront_netdev_down(nf);
 	rtnl_unlock();
+	netfront_rest_stop(nf);
 	netfront_ctrl_close(nf);
 	for (i = 0; i < nf->max_queues; i++)
 		netfront_queue_close(&nf->queues[i]);

@@ -50,7 +50,7 @@ static int give_up(struct netfront *nf, int err)
  * @args: three words
  * @data: filled with what a success carries, or NULL
  *
- * Context: the control work; sleeps.
+ * Context: a work, with &netfront_ctrl.busy held; sleeps.
  * Return: 0; what the backend said, see netfront_ctrl_parse(); -ETIMEDOUT;
  * -ECANCELED if the connection ends; -EPIPE after an earlier failure.
  */
@@ -86,8 +86,10 @@ static void ctrl_work(struct work_struct *work)
 {
 	struct netfront *nf = container_of(work, struct netfront, ctrl.work);
 
+	mutex_lock(&nf->ctrl.busy);
 	netfront_stage(nf);
 	netfront_rss_apply(nf);
+	mutex_unlock(&nf->ctrl.busy);
 }
 
 /**
@@ -97,6 +99,7 @@ static void ctrl_work(struct work_struct *work)
 void netfront_ctrl_init(struct netfront *nf)
 {
 	init_waitqueue_head(&nf->ctrl.answer);
+	mutex_init(&nf->ctrl.busy);
 	INIT_WORK(&nf->ctrl.work, ctrl_work);
 	nf->ctrl.stop = true;
 }

@@ -11,6 +11,7 @@
 /* The name is the kernel's own driver's; scripts know it. */
 static const char device_names[][ETH_GSTRING_LEN] = {
 	"rx_gso_checksum_fixup",
+	"pinned_pages",
 };
 
 /**
@@ -105,6 +106,18 @@ static void read_counters(u64 *to, const void *stats,
 	} while (u64_stats_fetch_retry(sync, start));
 }
 
+/* That the backend may have mapped: rings, buffers, and pages to copy to. */
+static unsigned int pinned_pages(const struct netfront *nf)
+{
+	unsigned int i, nr = 0;
+
+	for (i = 0; i < nf->max_queues; i++)
+		nr += nf->queues[i].tx.mem.nr + nf->queues[i].rx.mem.nr +
+		      READ_ONCE(nf->queues[i].tx.own.nr) +
+		      READ_ONCE(nf->queues[i].rx.bufs.nr);
+	return nr;
+}
+
 static void get_stats(struct net_device *netdev, struct ethtool_stats *stats,
 		      u64 *to)
 {
@@ -113,6 +126,7 @@ static void get_stats(struct net_device *netdev, struct ethtool_stats *stats,
 	unsigned int i;
 
 	*to++ = atomic_read(&nf->gso_fixups);
+	*to++ = pinned_pages(nf);
 	for (i = 0; i < nf->max_queues; i++) {
 		queue = &nf->queues[i];
 		read_counters(to, &queue->tx.stats, &queue->tx.stats.sync,

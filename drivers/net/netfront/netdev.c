@@ -246,6 +246,7 @@ struct netfront *netfront_netdev_alloc(struct xpv_device *dev,
 		return NULL;
 	}
 	netfront_ctrl_init(nf);
+	netfront_rest_init(nf);
 	netfront_rss_init(nf);
 	netdev->netdev_ops = &ops;
 	netdev->ethtool_ops = &netfront_ethtool_ops;

@@ -145,9 +145,23 @@ struct netfront_tx_stats {
 };
 
 /**
+ * enum netfront_rest - whether a queue has the pages that sending is made cheap by
+ * @NETFRONT_AWAKE: it has, or gets them as it needs them
+ * @NETFRONT_RESTING: they went since it sent nothing
+ * @NETFRONT_WAKING: they are about to come again
+ */
+enum netfront_rest {
+	NETFRONT_AWAKE,
+	NETFRONT_RESTING,
+	NETFRONT_WAKING,
+};
+
+/**
  * struct netfront_tx - packets on their way out
  * @live: connected and up: packets may be put
  * @staged: all slots have pages that the backend keeps mapped
+ * @rest: whether it rests
+ * @rest_at: the ring's producer when that began
  * @event: the response the last event was asked for
  * @held: packets that wait for their answer
  * @taken: responses taken, ever
@@ -166,6 +180,8 @@ struct netfront_tx_stats {
 struct netfront_tx {
 	bool live;
 	bool staged;
+	u8 rest;
+	u32 rest_at;
 	u32 event;
 	u32 held;
 	u32 taken;
@@ -299,6 +315,9 @@ static inline void netfront_rx_count(struct netfront_rx *rx, u64 *what)
  *	only, but for the control work while that runs
  * @nr_stage_tx: how many of @tx
  * @nr_stage_rx: how many of @rx
+ * @tx_share: how many of @tx the backend has room for; as @stage
+ * @tx_mapped: how many it has mapped now; as @stage
+ * @rest_seen: how far @tx's ring was at the last look for queues that rest
  * @tx_ch: the channel of @tx; closed if both use @rx_ch
  * @rx_ch: the channel of @rx
  */
@@ -316,12 +335,17 @@ struct netfront_queue {
 	grant_ref_t *stage;
 	unsigned int nr_stage_tx;
 	unsigned int nr_stage_rx;
+	unsigned int tx_share;
+	unsigned int tx_mapped;
+	u32 rest_seen;
 	struct xpv_evtchn tx_ch;
 	struct xpv_evtchn rx_ch;
 };
 
 /**
  * struct netfront_ctrl - the control ring
+ * @busy: protects all but @stop, @answer and @asked, while connected, and @list's
+ *	page: one work asks at a time
  * @ring: the ring; the work's alone
  * @id: of the last request
  * @asked: since the last event; exchanged only
@@ -335,6 +359,7 @@ struct netfront_queue {
  * @ch: the channel
  */
 struct netfront_ctrl {
+	struct mutex busy;
 	struct xpv_ring ring;
 	u16 id;
 	u32 asked;
@@ -404,6 +429,7 @@ struct netfront_mcast {
  * @mcast: the addresses it knows; lane only
  * @program: looks at received packets first; written under RTNL, read under RCU
  * @ctrl: the control ring
+ * @rest: looks for queues that send nothing
  * @rss: which queue gets what
  * @gso_fixups: packets to be cut that came without a checksum to be made
  * @queues: them
@@ -426,6 +452,7 @@ struct netfront {
 	struct netfront_mcast mcast;
 	struct bpf_prog __rcu *program;
 	struct netfront_ctrl ctrl;
+	struct delayed_work rest;
 	struct netfront_rss rss;
 	atomic_t gso_fixups;
 	struct netfront_queue *queues;
@@ -490,6 +517,14 @@ int netfront_ctrl_call(struct netfront *nf, u16 type, const u32 *args,
 void netfront_stage_choose(struct netfront_queue *queue);
 void netfront_stage_forget(struct netfront_queue *queue);
 void netfront_stage(struct netfront *nf);
+void netfront_stage_end(struct netfront_queue *queue);
+void netfront_stage_again(struct netfront_queue *queue);
+
+/* rest.c */
+void netfront_rest_init(struct netfront *nf);
+void netfront_rest_start(struct netfront *nf);
+void netfront_rest_stop(struct netfront *nf);
+void netfront_rest_end(struct netfront_queue *queue);
 
 /* mcast.c */
 void netfront_mcast_update(struct netfront *nf);
@@ -516,7 +551,7 @@ void netfront_tx_exit(struct netfront_tx *tx);
 int netfront_tx_take_page(struct netfront_tx *tx);
 int netfront_tx_take_bare(struct netfront_tx *tx);
 int netfront_tx_equip_bare(struct netfront_tx *tx);
-void netfront_tx_strip(struct netfront_tx *tx);
+struct xpv_grant_chain netfront_tx_strip(struct netfront_tx *tx);
 void netfront_tx_give(struct netfront_tx *tx, u16 id);
 bool netfront_tx_has_room(const struct netfront_tx *tx);
 void netfront_tx_drop_all(struct netfront_queue *queue);

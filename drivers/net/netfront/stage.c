@@ -15,8 +15,12 @@
 #define TX_SHARE(nr)	(nr)
 #define RX_SHARE(nr)	((nr) + (nr) / 2)
 
-/* A slot that has its page goes to the others that have theirs. */
-static void choose_tx(struct netfront_queue *queue, unsigned int nr)
+/*
+ * A slot that has its page goes to the others that have theirs.
+ * Return: how many of @nr got one, which are noted in @refs.
+ */
+static unsigned int choose_tx(struct netfront_queue *queue, grant_ref_t *refs,
+			      unsigned int nr)
 {
 	struct netfront_tx *tx = &queue->tx;
 	unsigned int i;
@@ -26,10 +30,10 @@ static void choose_tx(struct netfront_queue *queue, unsigned int nr)
 		id = netfront_tx_equip_bare(tx);
 		if (id < 0)
 			break;
-		queue->stage[i] = tx->own.entries[tx->slots[id].own].ref;
+		refs[i] = tx->own.entries[tx->slots[id].own].ref;
 		netfront_tx_give(tx, id);
 	}
-	queue->nr_stage_tx = i;
+	return i;
 }
 
 /* All of them or, without memory, none. */
@@ -50,6 +54,7 @@ static void choose_rx(struct netfront_queue *queue, unsigned int nr)
 	}
 	xpv_grant_chain_join(&rx->bufs, &rx->spare, &chain);
 	queue->nr_stage_rx = nr;
+	xpv_grant_cache_keep(&rx->bufs, nr);
 }
 
 /**
@@ -73,7 +78,7 @@ void netfront_stage_choose(struct netfront_queue *queue)
 		return;
 	/* Until the backend refuses, none of them may be given away. */
 	queue->rx.staged = true;
-	choose_tx(queue, tx);
+	queue->nr_stage_tx = choose_tx(queue, queue->stage, tx);
 	choose_rx(queue, rx);
 }
 
@@ -87,10 +92,12 @@ void netfront_stage_forget(struct netfront_queue *queue)
 	queue->stage = NULL;
 	queue->nr_stage_tx = 0;
 	queue->nr_stage_rx = 0;
+	queue->tx_share = 0;
+	queue->tx_mapped = 0;
 }
 
-/* Have a list of pages mapped: all of it or, after an error, nothing. */
-static int add(struct netfront *nf, unsigned int queue,
+/* Have a list of pages mapped, all of it or nothing; or mapped no more. */
+static int ask(struct netfront *nf, unsigned int queue, u16 what,
 	       const grant_ref_t *refs, unsigned int nr, u16 flags)
 {
 	struct netif_gref *list = nf->ctrl.list.mem;
@@ -99,10 +106,10 @@ static int add(struct netfront *nf, unsigned int queue,
 
 	for (i = 0; i < nr; i++)
 		list[i] = (struct netif_gref){ .ref = refs[i], .flags = flags };
-	return netfront_ctrl_call(nf, NETIF_CTRL_ADD_GREF_MAPPING, args, NULL);
+	return netfront_ctrl_call(nf, what, args, NULL);
 }
 
-static int add_all(struct netfront *nf, unsigned int queue,
+static int ask_all(struct netfront *nf, unsigned int queue, u16 what,
 		   const grant_ref_t *refs, unsigned int nr, u16 flags)
 {
 	unsigned int n;
@@ -110,9 +117,15 @@ static int add_all(struct netfront *nf, unsigned int queue,
 
 	for (; nr && !err; nr -= n, refs += n) {
 		n = min_t(unsigned int, nr, NETIF_GREFS_PER_LIST);
-		err = add(nf, queue, refs, n, flags);
+		err = ask(nf, queue, what, refs, n, flags);
 	}
 	return err;
+}
+
+static int add_all(struct netfront *nf, unsigned int queue,
+		   const grant_ref_t *refs, unsigned int nr, u16 flags)
+{
+	return ask_all(nf, queue, NETIF_CTRL_ADD_GREF_MAPPING, refs, nr, flags);
 }
 
 static void tx_is_staged(struct netfront_queue *queue)
@@ -124,19 +137,34 @@ static void tx_is_staged(struct netfront_queue *queue)
 	__netif_tx_unlock_bh(txq);
 }
 
+static int add_tx(struct netfront_queue *queue, unsigned int nr)
+{
+	int err = add_all(queue->nf, queue->index, queue->stage, nr,
+			  NETIF_GREF_READONLY);
+
+	if (err)
+		return err;
+	queue->tx_mapped = nr;
+	tx_is_staged(queue);
+	return 0;
+}
+
 /* Buffers that nobody is asked to map any more may go. */
 static void give_buffers_up(struct netfront_queue *queue)
 {
 	WRITE_ONCE(queue->rx.staged, false);
+	xpv_grant_cache_keep(&queue->rx.bufs, queue->rx.ring.nr);
 }
 
 /* Pages that nobody maps may go, when they have been idle for a while. */
 static void give_pages_up(struct netfront_queue *queue)
 {
 	struct netdev_queue *txq = netfront_txq(queue);
+	struct xpv_grant_chain pages;
 
 	__netif_tx_lock_bh(txq);
-	netfront_tx_strip(&queue->tx);
+	pages = netfront_tx_strip(&queue->tx);
+	xpv_grant_cache_give(&queue->tx.own, &pages);
 	__netif_tx_unlock_bh(txq);
 }
 
@@ -189,10 +217,77 @@ static int stage_queue(struct netfront_queue *queue)
 		return err;
 	if (tx < NETFRONT_TX_SLOTS)
 		return 0;
-	err = add_all(nf, queue->index, queue->stage, tx, NETIF_GREF_READONLY);
-	if (!err)
-		tx_is_staged(queue);
-	return err;
+	queue->tx_share = tx;
+	return add_tx(queue, tx);
+}
+
+/**
+ * netfront_stage_end() - have a queue's pages for sending mapped no more
+ * @queue: a queue none of whose packets are out
+ *
+ * Whether it worked, Xen tells when their grants are ended.
+ *
+ * Context: a work, with &netfront_ctrl.busy held; sleeps.
+ */
+void netfront_stage_end(struct netfront_queue *queue)
+{
+	ask_all(queue->nf, queue->index, NETIF_CTRL_DEL_GREF_MAPPING,
+		queue->stage, queue->tx_mapped, NETIF_GREF_READONLY);
+	queue->tx_mapped = 0;
+}
+
+/* Pages for slots while packets are sent: the lock is not held for long. */
+#define CHOOSE_AT_ONCE	16U
+
+static void equip_all(struct netfront_queue *queue)
+{
+	struct netdev_queue *txq = netfront_txq(queue);
+	unsigned int nr = CHOOSE_AT_ONCE, done;
+
+	for (done = 0; nr && done < queue->tx_share; done += nr) {
+		__netif_tx_lock_bh(txq);
+		nr = choose_tx(queue, queue->stage,
+			       min(queue->tx_share - done, CHOOSE_AT_ONCE));
+		__netif_tx_unlock_bh(txq);
+	}
+}
+
+/* Whatever pages there are now, those of packets that are out, too. */
+static unsigned int choose_again(struct netfront_queue *queue)
+{
+	struct netdev_queue *txq = netfront_txq(queue);
+	struct netfront_tx *tx = &queue->tx;
+	unsigned int i, nr = 0;
+	u16 own;
+
+	equip_all(queue);
+	__netif_tx_lock_bh(txq);
+	for (i = 0; i < tx->nr && nr < queue->tx_share; i++) {
+		own = tx->slots[i].own;
+		if (own != NETFRONT_NONE)
+			queue->stage[nr++] = tx->own.entries[own].ref;
+	}
+	__netif_tx_unlock_bh(txq);
+	return nr;
+}
+
+/**
+ * netfront_stage_again() - have a queue's pages for sending mapped again
+ * @queue: a queue; nothing happens if it never had any
+ *
+ * Those that cannot be are used all the same, at the cost of grant operations.
+ *
+ * Context: as netfront_stage_end().
+ */
+void netfront_stage_again(struct netfront_queue *queue)
+{
+	unsigned int nr;
+
+	if (!queue->tx_share)
+		return;
+	nr = choose_again(queue);
+	if (nr >= NETFRONT_TX_SLOTS)
+		add_tx(queue, nr);
 }
 
 /**

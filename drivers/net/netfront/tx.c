@@ -332,6 +332,8 @@ int netfront_tx_push(struct netfront_queue *queue)
 {
 	struct netfront_tx *tx = &queue->tx;
 
+	if (unlikely(tx->rest))
+		netfront_rest_end(queue);
 	if (tx->ring.pushed != tx->ring.prod &&
 	    xpv_front_ring_push(&tx->ring))
 		xpv_evtchn_notify(queue->tx_ch.irq ? &queue->tx_ch :

@@ -2,8 +2,8 @@
 /*
  * Slots of the transmit ring: what is out, what is free, and their pages.
  *
- * A slot that data was once copied to keeps its page until the connection
- * ends, and is taken again first: so few pages are used, and these are hot.
+ * A slot that data was once copied to keeps its page until the queue rests (see
+ * rest.c), and is taken again first: so few pages are used, and these are hot.
  */
 #include <linux/slab.h>
 #include "netfront.h"
@@ -59,20 +59,23 @@ int netfront_tx_equip_bare(struct netfront_tx *tx)
 /**
  * netfront_tx_strip() - take the pages of free slots away
  * @tx: the ring, locked
+ *
+ * Return: the pages, of the cache of own ones.
  */
-void netfront_tx_strip(struct netfront_tx *tx)
+struct xpv_grant_chain netfront_tx_strip(struct netfront_tx *tx)
 {
-	struct xpv_grant_chain one;
+	struct xpv_grant_chain pages = {}, one;
 	u16 id;
 
 	while (tx->paged.nr) {
 		id = pop(tx, &tx->paged);
 		one = (struct xpv_grant_chain){ tx->slots[id].own,
 						tx->slots[id].own, 1 };
-		xpv_grant_cache_give(&tx->own, &one);
+		xpv_grant_chain_join(&tx->own, &pages, &one);
 		tx->slots[id].own = NETFRONT_NONE;
 		push(tx, &tx->bare, id);
 	}
+	return pages;
 }
 
 /**
@@ -235,5 +238,6 @@ void netfront_tx_drop_all(struct netfront_queue *queue)
 		slots_reset(tx, tx->nr);
 	tx->held = 0;
 	tx->staged = false;
+	tx->rest = NETFRONT_AWAKE;
 	netdev_tx_reset_queue(txq);
 }
