@@ -2,7 +2,8 @@
 /*
  * A backend, in dom0, that offers as little as QEMU's: copies into one slot, one
  * queue, one channel, no feature at all; and connects only when its frontend
- * says Connected. Unlike QEMU's of today it has a network behind it.
+ * says Connected. Unlike QEMU's of today it has a network behind it. It may also
+ * offer to filter groups, if it is asked for that before it connects.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -26,6 +27,7 @@
 #include "packet.h"
 
 #define PACKET_BYTES 4094 /* as QEMU has it */
+#define GROUPS_MAX 64
 
 /**
  * struct served - a ring, from this end
@@ -54,6 +56,10 @@ struct served {
  * @sent: packets that the frontend sent
  * @received: packets that it received
  * @unasked: packets that were more than was offered
+ * @filters: groups have to be asked for
+ * @groups: those that were
+ * @nr_groups: how many
+ * @kept: packets for others, which were kept back
  */
 struct bare {
 	struct device dev;
@@ -65,6 +71,10 @@ struct bare {
 	unsigned int sent;
 	unsigned int received;
 	unsigned int unasked;
+	bool filters;
+	__u8 groups[GROUPS_MAX][MAC_BYTES];
+	unsigned int nr_groups;
+	unsigned int kept;
 };
 
 #define RING_SLOTS 256
@@ -131,6 +141,45 @@ static bool copy(struct bare *bare, void *data, unsigned int len, __u32 gref, __
 	return !ioctl(bare->gntdev, IOCTL_GNTDEV_GRANT_COPY, &arg) && !segment.status;
 }
 
+static int group_index(const struct bare *bare, const __u8 *group)
+{
+	unsigned int i;
+
+	for (i = 0; i < bare->nr_groups; i++)
+		if (!memcmp(bare->groups[i], group, MAC_BYTES))
+			return i;
+	return -1;
+}
+
+/* The slot behind the request says which, and whether it comes or goes. */
+static int take_group(struct bare *bare)
+{
+	struct extra extra;
+	int i;
+
+	memcpy(&extra, slot_at(&bare->tx, bare->tx.cons++), sizeof(extra));
+	i = group_index(bare, extra.mcast);
+	if (extra.type == EXTRA_MCAST_ADD && i < 0 && bare->nr_groups < GROUPS_MAX)
+		memcpy(bare->groups[bare->nr_groups++], extra.mcast, MAC_BYTES);
+	else if (extra.type == EXTRA_MCAST_DEL && i >= 0)
+		memcpy(bare->groups[i], bare->groups[--bare->nr_groups], MAC_BYTES);
+	else
+		return TXS_ERROR;
+	return TXS_OKAY;
+}
+
+/* What is for a group that nobody asked for. */
+static bool is_kept(struct bare *bare, const __u8 *to)
+{
+	static const __u8 all[MAC_BYTES] = { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff };
+
+	if (!bare->filters || !(to[0] & 1) || !memcmp(to, all, MAC_BYTES) ||
+	    group_index(bare, to) >= 0)
+		return false;
+	bare->kept++;
+	return true;
+}
+
 static int take(struct bare *bare, const struct tx_request *request)
 {
 	static struct packet packet;
@@ -154,12 +203,17 @@ static void serve_tx(struct bare *bare)
 {
 	struct tx_request request;
 	struct tx_response response;
+	bool group;
 
 	while (waiting(&bare->tx) || waiting_at_last(&bare->tx)) {
 		memcpy(&request, slot_at(&bare->tx, bare->tx.cons++), sizeof(request));
 		response.id = request.id;
-		response.status = take(bare, &request);
+		group = bare->filters && request.flags & TX_EXTRA;
+		response.status = group ? take_group(bare) : take(bare, &request);
 		memcpy(slot_at(&bare->tx, bare->tx.prod++), &response, sizeof(response));
+		response.status = TXS_NULL;
+		if (group)
+			memcpy(slot_at(&bare->tx, bare->tx.prod++), &response, sizeof(response));
 		push(bare, &bare->tx);
 	}
 }
@@ -175,7 +229,7 @@ static void serve_rx(struct bare *bare)
 		len = packet_receive(bare->sock, &packet);
 		if (len <= 0)
 			return;
-		if (len > PACKET_BYTES)
+		if (len > PACKET_BYTES || is_kept(bare, packet.data))
 			continue;
 		memcpy(&request, slot_at(&bare->rx, bare->rx.cons++), sizeof(request));
 		response.id = request.id;
@@ -258,8 +312,17 @@ static void live(struct bare *bare)
 	bind_channel(bare);
 	rule("is asked to copy", device_number(&bare->dev, "request-rx-copy", 0) == 1);
 	rule("is asked for one queue", device_number(&bare->dev, "multi-queue-num-queues", 1) == 1);
+	if (bare->filters)
+		rule("is asked to filter before it connects",
+		     device_number(&bare->dev, "request-multicast-control", 0) == 1);
 	device_state(&bare->dev, CONNECTED);
 	serve(bare);
+	if (bare->filters) {
+		note("%u groups were asked for, %u packets for others", bare->nr_groups,
+		     bare->kept);
+		rule("is asked for groups", bare->nr_groups > 0);
+		rule("keeps back what is for others", bare->kept > 0);
+	}
 	device_state(&bare->dev, CLOSING);
 	channel_close(&bare->ch);
 	unmap(bare, &bare->tx);
@@ -270,7 +333,7 @@ static void live(struct bare *bare)
 }
 
 /* One life of the backend of that guest's vif 0. */
-void bare_backend(const char *domid, const char *interface)
+void bare_backend(const char *domid, const char *interface, bool filters)
 {
 	static struct bare bare;
 	char path[160];
@@ -284,6 +347,9 @@ void bare_backend(const char *domid, const char *interface)
 	snprintf(path, sizeof(path), "%s/state", bare.dev.back);
 	store_watch(path);
 	device_put(&bare.dev, 0, "", "feature-rx-copy=1");
+	bare.filters = filters;
+	if (filters)
+		device_put(&bare.dev, 0, "", "feature-multicast-control=1");
 	bare.gntdev = open("/dev/xen/gntdev", O_RDWR);
 	bare.sock = packet_open(interface);
 	if (bare.gntdev < 0 || fcntl(bare.sock, F_SETFL, O_NONBLOCK))

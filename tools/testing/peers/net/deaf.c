@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * One that sends for answers which it never takes, and one beside it that must
- * not feel it. Both mind their business until /tmp/stop is there.
+ * One that sends for answers which it never takes, one that only takes nothing,
+ * and one beside them that must not feel it. All mind their business until
+ * /tmp/stop is there.
  */
 #include <stdlib.h>
 #include <unistd.h>
@@ -38,6 +39,18 @@ void play_deaf(struct device *dev)
 	}
 	note("%u frames sent, none taken", sent);
 	rule("closes with its answers untaken", sent > 50 && card_closed(&card, CLOSED));
+	device_state(dev, INITIALISING);
+}
+
+/* It gives buffers once, and looks at none. */
+void play_mute(struct device *dev)
+{
+	struct card card;
+
+	begin(&card, dev, &honest);
+	while (access("/tmp/stop", F_OK))
+		usleep(100000);
+	rule("closes with all untaken", card_closed(&card, CLOSED));
 	device_state(dev, INITIALISING);
 }
 

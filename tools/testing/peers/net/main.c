@@ -2,10 +2,14 @@
 /*
  * usage: netpeer PEER HANDLE
  *        netpeer mirror INTERFACE
- *        netpeer bare DOMID INTERFACE
+ *        netpeer bare DOMID INTERFACE [filters]
+ *        netpeer stream INTERFACE SECONDS RATE
+ *        netpeer sums INTERFACE SECONDS
  *
  * Plays a frontend on the vif of that handle, which must have no driver. Or is,
- * in dom0, what they all talk to; or a backend for a guest's driver.
+ * in dom0, what they all talk to; or a backend for a guest's driver; or sends so
+ * many packets a second to all of a bridge. Or counts packets with sums to be
+ * made, at either end.
  */
 #include <stdio.h>
 #include <string.h>
@@ -24,6 +28,7 @@ static const struct {
 	{ "mild", play_mild },
 	{ "neighbour", play_neighbour },
 	{ "deaf", play_deaf },
+	{ "mute", play_mute },
 };
 
 static void play(const char *name, const char *handle)
@@ -45,12 +50,20 @@ static void play(const char *name, const char *handle)
 int main(int argc, char **argv)
 {
 	setvbuf(stdout, NULL, _IOLBF, 0);
-	if (argc == 4 && !strcmp(argv[1], "bare")) {
-		bare_backend(argv[2], argv[3]);
+	if ((argc == 4 || argc == 5) && !strcmp(argv[1], "bare")) {
+		bare_backend(argv[2], argv[3], argc == 5 && !strcmp(argv[4], "filters"));
 		return any_broken();
 	}
+	if (argc == 4 && !strcmp(argv[1], "sums")) {
+		count_sums(argv[2], argv[3]);
+		return 0;
+	}
+	if (argc == 5 && !strcmp(argv[1], "stream")) {
+		stream(argv[2], argv[3], argv[4]);
+		return 0;
+	}
 	if (argc != 3)
-		give_up("usage: netpeer PEER HANDLE | mirror INTERFACE | bare DOMID INTERFACE");
+		give_up("usage: netpeer PEER HANDLE | mirror | bare | stream | sums ...");
 	if (!strcmp(argv[1], "mirror"))
 		mirror(argv[2]);
 	play(argv[1], argv[2]);

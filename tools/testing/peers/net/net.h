@@ -248,9 +248,12 @@ void play_hostile(struct device *dev);
 void play_mild(struct device *dev);
 void play_neighbour(struct device *dev);
 void play_deaf(struct device *dev);
+void play_mute(struct device *dev);
 
-/* In dom0. */
+/* In dom0; the last one in guests, too. */
 void mirror(const char *interface);
-void bare_backend(const char *domid, const char *interface);
+void bare_backend(const char *domid, const char *interface, bool filters);
+void stream(const char *interface, const char *seconds, const char *rate);
+void count_sums(const char *interface, const char *seconds);
 
 #endif
