@@ -5,7 +5,7 @@
  *        netload udp ADDRESS PORT FROM LAST STEP
  *        netload ping ADDRESS FROM LAST STEP [whole]
  *        netload traffic ADDRESS PORT STOPFILE
- *        netload xdp INTERFACE pass|drop|tx|OTHER-INTERFACE
+ *        netload xdp INTERFACE pass|drop|tx|abort|OTHER-INTERFACE
  *
  * The first answers the others, over IPv4 and IPv6; a ping is answered by the
  * kernel. udp and ping try payloads of all sizes from FROM to LAST; whole ones

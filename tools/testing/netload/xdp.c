@@ -114,6 +114,8 @@ static void write_program(struct program *program, const char *what)
 		leave(program, XDP_PASS);
 	else if (!strcmp(what, "drop"))
 		leave(program, XDP_DROP);
+	else if (!strcmp(what, "abort"))
+		leave(program, XDP_ABORTED);
 	else if (!strcmp(what, "tx"))
 		turn(program);
 	else

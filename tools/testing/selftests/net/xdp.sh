@@ -1,14 +1,14 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# desc: XDP programs of the frontend pass, drop, send back and redirect what arrives, and come and go while data flows
+# desc: XDP programs of either end pass, drop, send back and redirect what arrives, and come and go while data flows
 # runs: dom0
 # guest: pv
-# pair: ours/ours ours/intree* intree/intree*
+# pair: ours/ours ours/intree* intree/ours* intree/intree*
 # vifs: xpv0 xpv1
 # needs: xen-netfront xen-netback
 # vcpus: 2
 # memory: 256
-# time: 120
+# time: 180
 
 . "${0%/*}/../lib/dom0.sh"
 . "${0%/*}/../lib/net.sh"
@@ -78,8 +78,96 @@ come_and_go_under_traffic() {
 	net_traffic_ends xdp
 }
 
+# --- dom0's side: what the guest sends
+
+# dom0_program WHAT: on dom0's end, in place of the one before
+dom0_program() {
+	if [ -f /tmp/xdp.pid ]; then
+		kill "$(cat /tmp/xdp.pid)"
+		wait_for 5 '! kill -0 $(cat /tmp/xdp.pid) 2>/dev/null'
+	fi
+	rm -f /tmp/xdp.pid /tmp/xdp.log
+	[ "$1" != none ] || return 0
+	setsid $NETLOAD xdp "$(net_vif xdp)" "$1" >/tmp/xdp.log 2>&1 </dev/null &
+	echo $! >/tmp/xdp.pid
+	wait_for 5 'grep -qs . /tmp/xdp.log'
+	cat /tmp/xdp.log
+	grep -q attached /tmp/xdp.log || { rm /tmp/xdp.pid; return 1; }
+}
+
+# guest_udp STEP [TRIES]
+guest_udp() {
+	in_guest "NETLOAD_TRIES=${2:-8} netload udp 10.77.0.1 $NET_PORT 8 1472 $1"
+}
+
+# counted NAME: of all queues
+counted() {
+	ethtool -S "$(net_vif xdp)" | awk "/queue_[0-9]*_tx_xdp_$1:/ { n += \$2 } END { print n + 0 }"
+}
+
+# does NAME WORK...: that counter grows
+does() {
+	counter=$1
+	shift
+	before=$(counted "$counter")
+	"$@" || return 1
+	ktap_print_msg "$(($(counted "$counter") - before)) $counter"
+	[ "$(counted "$counter")" -gt "$before" ]
+}
+
+# Segments of the guest are cut for the program, and sums are made.
+dom0_passes() {
+	dom0_program pass && guest_udp 53 && tcp && [ "$(counted errors)" = 0 ]
+}
+
+# No answer, and not by the network's fault.
+is_lost() {
+	! guest_udp 500 1
+}
+
+dom0_drops() {
+	dom0_program drop && does drop is_lost && tcp
+}
+
+dom0_aborts() {
+	dom0_program abort && does errors is_lost && tcp
+}
+
+dom0_sends_back() {
+	dom0_program tx && does tx guest_udp 11 && tcp
+}
+
+guest_received() {
+	in_guest 'cat /sys/class/net/eth1/statistics/rx_packets'
+}
+
+dom0_redirects() {
+	dom0_program "$(net_vif xdp 1)" || return 1
+	came=$(guest_received)
+	does redirect is_lost
+	came=$(($(guest_received) - came))
+	echo "$came packets came out at the guest's other end"
+	[ "$came" -ge 2 ] && tcp
+}
+
+# What is larger than a page no program of ours can be given.
+dom0_refuses() {
+	dom0_program none && ip link set "$(net_vif xdp)" mtu 9000 && ! dom0_program pass
+	good=$?
+	ip link set "$(net_vif xdp)" mtu 1500 && dom0_program pass &&
+		! ip link set "$(net_vif xdp)" mtu 9000 && return $good
+}
+
+dom0_come_and_go_under_traffic() {
+	net_traffic xdp 10.77.0.1
+	for i in 1 2 3; do
+		net_traffic_flows xdp && dom0_program pass && net_traffic_flows xdp && dom0_program none || return 1
+	done
+	net_traffic_ends xdp
+}
+
 ktap_print_header
-ktap_set_plan 8
+[ "$XPV_BACK" = ours ] && ktap_set_plan 16 || ktap_set_plan 8
 net_serve || ktap_exit_fail_msg 'nobody serves in dom0'
 ktap_test_result 'the guest boots, with two networks' net_guest xdp 2 || ktap_exit_fail_msg 'no guest'
 # A program sees no note of sums that are still to be made.
@@ -90,5 +178,15 @@ ktap_test_result 'a program that sends back' sends_back
 ktap_test_result 'a program that redirects' redirects
 ktap_test_result 'no program' eval 'program none && tcp'
 ktap_test_result 'programs come and go while data flows' come_and_go_under_traffic
+if [ "$XPV_BACK" = ours ]; then
+	ktap_test_result "dom0's: a program that passes" dom0_passes
+	ktap_test_result "dom0's: a program that drops" dom0_drops
+	ktap_test_result "dom0's: a program that fails" dom0_aborts
+	ktap_test_result "dom0's: a program that sends back" dom0_sends_back
+	ktap_test_result "dom0's: a program that redirects to another guest's end" dom0_redirects
+	ktap_test_result "dom0's: an MTU that is too large is refused" dom0_refuses
+	ktap_test_result "dom0's: no program" eval 'dom0_program none && tcp'
+	ktap_test_result "dom0's: programs come and go while data flows" dom0_come_and_go_under_traffic
+fi
 ktap_test_result 'the guest goes' guest_destroy xdp
 ktap_finished
