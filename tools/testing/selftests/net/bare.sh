@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# desc: the frontend works on a backend that offers as little as QEMU's
+# desc: the frontend works on a backend that offers as little as QEMU's, and on one that filters if asked before it connects
 # runs: dom0
 # guest: pv pvh*
 # pair: ours/none intree/none*
@@ -19,9 +19,12 @@ PLUG_CLASS=vif
 four=10.77.0.1
 
 # The backend sees what leaves the bridge for it: whole sums, no segments to be made.
+# start_backend [filters]
 start_backend() {
-	net_port xpv0 && ethtool -K xpv0port tx off tso off gso off >/dev/null || return 1
-	/xpv/programs/netpeer bare "$domid" xpv0end >/tmp/bare.log 2>&1 &
+	[ -d /sys/class/net/xpv0port ] || net_port xpv0 || return 1
+	ethtool -K xpv0port tx off tso off gso off >/dev/null || return 1
+	# shellcheck disable=SC2086 # a word or none
+	/xpv/programs/netpeer bare "$domid" xpv0end $1 >/tmp/bare.log 2>&1 &
 }
 
 bare_paths() {
@@ -29,6 +32,7 @@ bare_paths() {
 	back=/local/domain/0/backend/bare/$domid/0
 }
 
+# plug_bare [filters]
 plug_bare() {
 	bare_paths
 	xenstore-write "$back/frontend-id" "$domid"
@@ -36,7 +40,7 @@ plug_bare() {
 	plug_frontend 0
 	xenstore-write "$back/frontend" "$front" "$back/online" 1 "$back/handle" 0 "$back/mac" "$(__plug_mac 0)"
 	plug_go
-	start_backend
+	start_backend "$1"
 	plug_wait "$front" 4 20 && plug_wait "$back" 4
 }
 
@@ -50,8 +54,32 @@ leaves() {
 		wait_for 10 '! pidof netpeer' && xenstore-rm "$front" "$back"
 }
 
+# A group that nobody listens to.
+to_others() {
+	ping -c 3 -w 5 -I xpv0 224.0.0.199 >/dev/null 2>&1
+	ping -6 -c 3 -w 5 -I xpv0 ff02::99 >/dev/null 2>&1
+	true
+}
+
+frontend_filters() {
+	guest_run bare 'rmmod xen-netfront && insmod /modules/xen-netfront.ko multicast_control=1' && plug_bare filters
+}
+
+# Whoever asks for its address over IPv6 asks a group.
+groups_pass() {
+	net_configure bare 2 xpv0 && to_others && ip -6 neigh flush dev xpv0
+	guest_run bare "setsid netload serve $NET_PORT >/tmp/serve.log 2>&1 </dev/null &" 10
+	wait_for 10 "$NETLOAD udp fd77:0::2 $NET_PORT 8 8 1" && net_load bare tcp fd77:0::1 256
+}
+
+# One that wants all has to connect anew, since what was asked for stays.
+all_are_wanted() {
+	guest_run bare 'ip link set eth0 promisc on || ifconfig eth0 promisc'
+	wait_for 10 '! pidof netpeer'
+}
+
 ktap_print_header
-ktap_set_plan 14
+[ "$XPV_FRONT" = ours ] && ktap_set_plan 23 || ktap_set_plan 14
 ktap_test_result 'the guest boots' guest_create bare || ktap_exit_fail_msg 'no guest'
 net_bridge xpv0
 net_serve || ktap_exit_fail_msg 'nobody serves in dom0'
@@ -65,5 +93,11 @@ ktap_test_result 'TCP both ways at once' net_load bare tcp $four 1024 2
 ktap_test_result 'TCP over IPv6' net_load bare tcp fd77:0::1 256
 ktap_test_result 'it leaves' leaves
 peer_results /tmp/bare.log
+if [ "$XPV_FRONT" = ours ]; then
+	ktap_test_result 'it connects to one that filters' frontend_filters
+	ktap_test_result 'what it listens to comes' groups_pass
+	ktap_test_result 'it leaves that one when it wants all' all_are_wanted
+	peer_results /tmp/bare.log
+fi
 ktap_test_result 'the guest goes' guest_destroy bare
 ktap_finished
