@@ -46,10 +46,40 @@ both_at_once() {
 		netload tcp 10.77.1.1 $NET_PORT 4096 2 || exit; wait \$pid || { cat /tmp/0.log; exit 1; }"
 }
 
+# In the guest: the names of vif 0, 1 and so on.
+NAMES='for i in 0 1; do
+		net=/sys/bus/xen/devices/vif-$i/net
+		for t in $(seq 100); do [ -n "$(ls $net 2>/dev/null)" ] && break; sleep 0.05; done
+		echo "$i:$(ls $net)"
+	done | tr "\n" " "'
+
+# Whatever the names of earlier ones were, those of now are in order.
+in_order() {
+	names=$(guest_run modes "$NAMES")
+	echo "$names"
+	[ "$names" = '0:eth0 1:eth1 ' ]
+}
+
+# Both at once, which is how they may overtake each other.
+always_in_order() {
+	for i in 1 2 3 4 5 6 7 8; do
+		net_front_load modes && in_order || return 1
+	done
+}
+
 ktap_print_header
-ktap_set_plan 11
+plan=11
+[ "$XPV_FRONT" != ours ] || plan=$((plan + 2))
+ktap_set_plan $plan
 net_serve || ktap_exit_fail_msg 'nobody serves in dom0'
-ktap_test_result 'the guest boots, with two networks' net_guest modes 2 || ktap_exit_fail_msg 'no guest'
+if [ "$XPV_FRONT" = ours ]; then
+	ktap_test_result 'the guest boots, with two networks' guest_create modes || ktap_exit_fail_msg 'no guest'
+	ktap_test_result 'their names are in the order of their numbers' in_order
+	ktap_test_result 'and are so each time the driver is loaded' always_in_order
+	net_configure modes 2
+else
+	ktap_test_result 'the guest boots, with two networks' net_guest modes 2 || ktap_exit_fail_msg 'no guest'
+fi
 ktap_test_result 'as it comes' data_is_right
 ktap_test_result 'two queues for two CPUs' queues_are 2
 ktap_test_result 'the backend was told so' frontend_says 'multi-queue-num-queues = "2"'
