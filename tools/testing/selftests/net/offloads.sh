@@ -111,8 +111,51 @@ hash_changes() {
 		ethtool -X eth0 default' && net_load offloads tcp $four 2048 4
 }
 
+# What dom0's end offers is what the guest's next connection has at most.
+guest_queues() {
+	in_guest 'ls -d /sys/class/net/eth0/queues/tx-*' | grep -c tx-
+}
+
+dom0_offers_queues() {
+	ethtool -L "$vif" combined 1 && ethtool -l "$vif" | tail -n 2 | grep -q '1$' || return 1
+	in_guest 'ethtool -G eth0 rx 512 tx 512; sleep 1; ethtool -l eth0'
+	[ "$(guest_queues)" = 1 ] && net_load offloads tcp $four 2048 4 || return 1
+	ethtool -L "$vif" combined 2 && in_guest 'ethtool -G eth0 rx 256 tx 256; sleep 1' &&
+		[ "$(guest_queues)" = 2 ] && net_load offloads tcp $four 2048 4
+}
+
+# Its tx is the guest's rx.
+dom0_offers_rings() {
+	ethtool -G "$vif" tx 256 rx 512 && in_guest 'ethtool -G eth0 rx 1024 tx 1024; sleep 1' && ethtool -g "$vif" || return 1
+	[ "$(ethtool -g "$vif" | awk '/^Current/ { now = 1 } now && /^[RT]X:/ { printf "%s ", $2 }')" = '512 256 ' ] &&
+		net_load offloads tcp $four 2048 4 || return 1
+	ethtool -G "$vif" tx 1024 rx 1024 && in_guest 'ethtool -G eth0 rx 256 tx 256; sleep 1' &&
+		net_load offloads tcp $four 2048 4
+}
+
+# With a limit of a few packets (a frontend gives new buffers by sixteens) there is
+# much waiting, but none until the time-out of 100 ms.
+limits_hold() {
+	limits=/sys/class/net/$vif/queues
+	echo 65536 | tee "$limits"/tx-*/byte_queue_limits/limit_max >/dev/null
+	echo 0 | tee "$limits"/tx-*/byte_queue_limits/limit_min >/dev/null
+	read -r began _ </proc/uptime
+	net_load offloads tcp $four 8192 2 && net_load offloads udp $four 8 9000 331
+	good=$?
+	read -r ended _ </proc/uptime
+	grep . "$limits"/tx-*/byte_queue_limits/limit "$limits"/tx-*/byte_queue_limits/inflight
+	echo max | tee "$limits"/tx-*/byte_queue_limits/limit_max >/dev/null
+	echo 262144 | tee "$limits"/tx-*/byte_queue_limits/limit_min >/dev/null
+	echo "${began%.*} to ${ended%.*} s"
+	[ $((${ended%.*} - ${began%.*})) -le $((15 * XPV_SLOW)) ] && return $good
+}
+
 ktap_print_header
-[ "$XPV_FRONT" = ours ] && ktap_set_plan 18 || ktap_set_plan 14
+plan=14
+[ "$XPV_FRONT" != ours ] || plan=$((plan + 4))
+[ "$XPV_BACK" != ours ] || plan=$((plan + 1))
+[ "$XPV_FRONT/$XPV_BACK" != ours/ours ] || plan=$((plan + 2))
+ktap_set_plan $plan
 net_serve || ktap_exit_fail_msg 'nobody serves in dom0'
 ktap_test_result 'the guest boots, with its network' net_guest offloads 2 || ktap_exit_fail_msg 'no guest'
 vif=$(net_vif offloads)
@@ -134,6 +177,13 @@ if [ "$XPV_FRONT" = ours ]; then
 	ktap_test_result 'the number of channels changes while data flows' channels_change_under_traffic
 	ktap_test_result 'the size of rings changes' rings_change
 	ktap_test_result 'the hash changes' hash_changes
+fi
+if [ "$XPV_BACK" = ours ]; then
+	ktap_test_result "the limits of dom0's queues hold, and nothing waits for ever" limits_hold
+fi
+if [ "$XPV_FRONT/$XPV_BACK" = ours/ours ]; then
+	ktap_test_result 'dom0 offers queues, the guest takes them' dom0_offers_queues
+	ktap_test_result 'dom0 offers rings, the guest takes them' dom0_offers_rings
 fi
 guest_destroy offloads
 ktap_finished
