@@ -43,6 +43,15 @@ backend_reload_under_traffic() {
 	start_traffic && net_back_load && net_traffic_flows unload && net_traffic_ends unload
 }
 
+# A frontend that has not noticed yet is not asked for rings that it gave up.
+quick_reloads() {
+	lines=$(dmesg | wc -l)
+	for i in 1 2 3 4 5; do
+		rmmod xen-netback && insmod $XPV_MODULES/xen-netback.ko || return 1
+	done
+	net_scripts && works && ! dmesg | tail -n +$((lines + 1)) | grep 'error -'
+}
+
 # The interface goes from under its connections.
 frontend_reload_under_traffic() {
 	start_traffic && net_front_load unload && net_configure unload 2
@@ -74,8 +83,43 @@ look_on() {
 	done >/dev/null 2>&1
 }
 
+# Packets that the backend does not answer, since it may not pass them on; and so
+# many, each of a sender of its own, that some wait for their answers.
+hold_packets() {
+	xenstore-write "$back/rate" 2000,1000000 && sleep 0.5
+	for i in $(seq 10); do
+		in_guest "for i in \$(seq 40); do
+			NETLOAD_TRIES=1 netload udp 10.77.0.1 $NET_PORT 1400 1400 1 >/dev/null 2>&1 &
+		done; sleep 2"
+		[ "$(out_in_guest)" -lt 80 ] || return 0
+	done
+	echo "$(out_in_guest) slots wait"
+	return 1
+}
+
+# Slots that wait for their answers.
+out_in_guest() {
+	in_guest "sed -n 's/.*transmit: .* slots, \([0-9]*\) out.*/\1/p' /sys/kernel/debug/xenbus-mt/devices" |
+		awk '{ n += $1 } END { print n + 0 }'
+}
+
+goes_down_in_time() {
+	echo "$(out_in_guest) slots wait"
+	in_guest 'before=$(cut -d. -f1 /proc/uptime); ip link set eth0 down || exit
+		took=$(($(cut -d. -f1 /proc/uptime) - before)); echo "$took s"; [ $took -le 2 ]' &&
+		wait_for 10 '[ "$(out_in_guest)" = 0 ]'
+}
+
+comes_up_again() {
+	in_guest 'killall netload' 2>/dev/null
+	xenstore-rm "$back/rate" && in_guest 'ip link set eth0 up' && sleep 1 && works
+}
+
 ktap_print_header
-[ "$XPV_BACK" = ours ] && ktap_set_plan 15 || ktap_set_plan 9
+plan=9
+[ "$XPV_BACK" != ours ] || plan=$((plan + 7))
+[ "$XPV_FRONT/$XPV_BACK" != ours/ours ] || plan=$((plan + 3))
+ktap_set_plan $plan
 net_serve || ktap_exit_fail_msg 'nobody serves in dom0'
 ktap_test_result 'the guest boots, with its network' net_guest unload 2 || ktap_exit_fail_msg 'no guest'
 ktap_test_result 'the network works' works
@@ -87,6 +131,13 @@ if [ "$XPV_BACK" = ours ]; then
 	ktap_test_result 'the network works after it' works
 	ktap_test_result 'a connection outlives the backend' backend_reload_under_traffic
 	ktap_test_result 'the network works after it' works
+	ktap_test_result 'quick reloads are no mistake of the frontend' quick_reloads
+fi
+if [ "$XPV_FRONT/$XPV_BACK" = ours/ours ]; then
+	back=/local/domain/0/backend/vif/$(__guest unload domid)/0
+	ktap_test_result 'packets wait for their answers' hold_packets
+	ktap_test_result 'the interface goes down all the same' goes_down_in_time
+	ktap_test_result 'and comes up again' comes_up_again
 fi
 ktap_test_result 'the frontend is unloaded and loaded under traffic' frontend_reload_under_traffic
 ktap_test_result 'the network works after it' works
