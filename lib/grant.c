@@ -9,9 +9,11 @@
 #include <linux/gfp.h>
 #include <linux/limits.h>
 #include <linux/mm.h>
+#include <linux/slab.h>
 #include <xen/grant_table.h>
 #include <xen/page.h>
 #include <xen/xenbus.h>
+#include <xpv/bytering.h>
 #include <xpv/device.h>
 #include <xpv/grant.h>
 
@@ -71,3 +73,106 @@ void xpv_ring_revoke(struct xpv_granted_ring *ring)
 	atomic_sub(ring->nr, &ring->dev->held.grants);
 }
 EXPORT_SYMBOL_GPL(xpv_ring_revoke);
+
+/* A byte ring can have a lot of pages, and waits rather than take the last. */
+#define BYTES_GFP	(GFP_NOIO | __GFP_NOWARN | __GFP_ZERO)
+
+static int grant_data_page(struct xpv_granted_bytes *bytes, unsigned int i)
+{
+	struct xpv_device *dev = bytes->index.dev;
+	struct page *page = alloc_pages(BYTES_GFP, 0);
+	int ref;
+
+	if (!page)
+		return -ENOMEM;
+	ref = gnttab_grant_foreign_access(dev->otherend_id,
+					  virt_to_gfn(page_address(page)), 0);
+	if (ref < 0) {
+		__free_page(page);
+		return ref;
+	}
+	bytes->pages[i] = page_address(page);
+	bytes->refs[i] = ref;
+	atomic_inc(&dev->held.grants);
+	return 0;
+}
+
+/* As many as there are. */
+static void revoke_data_pages(struct xpv_granted_bytes *bytes)
+{
+	unsigned int i;
+
+	for (i = 0; i < 1U << bytes->order && bytes->pages[i]; i++) {
+		gnttab_end_foreign_access(bytes->refs[i],
+					  virt_to_page(bytes->pages[i]));
+		atomic_dec(&bytes->index.dev->held.grants);
+	}
+}
+
+static int grant_data_pages(struct xpv_granted_bytes *bytes)
+{
+	struct xpv_bytes_intf *intf = bytes->index.mem;
+	unsigned int i;
+	int err;
+
+	for (i = 0; i < 1U << bytes->order; i++) {
+		err = grant_data_page(bytes, i);
+		if (err)
+			return err;
+		intf->ref[i] = bytes->refs[i];
+	}
+	intf->ring_order = bytes->order;
+	return 0;
+}
+
+static void free_tables(struct xpv_granted_bytes *bytes)
+{
+	kfree(bytes->refs);
+	kfree(bytes->pages);
+	bytes->refs = NULL;
+	bytes->pages = NULL;
+}
+
+int xpv_bytes_grant(struct xpv_granted_bytes *bytes, struct xpv_device *dev,
+		    unsigned int order)
+{
+	int err;
+
+	BUILD_BUG_ON(offsetof(struct xpv_bytes_intf, ref) +
+		     XPV_BYTES_MAX_PAGES * sizeof(grant_ref_t) >
+		     XEN_PAGE_SIZE);
+
+	if (order < XPV_BYTES_MIN_ORDER || order > XPV_BYTES_MAX_ORDER)
+		return -EINVAL;
+	bytes->order = order;
+	bytes->pages = kcalloc(1 << order, sizeof(*bytes->pages), GFP_NOIO);
+	bytes->refs = kcalloc(1 << order, sizeof(*bytes->refs), GFP_NOIO);
+	err = -ENOMEM;
+	if (!bytes->pages || !bytes->refs)
+		goto err_tables;
+	err = xpv_ring_grant(&bytes->index, dev, 0);
+	if (err)
+		goto err_tables;
+	err = grant_data_pages(bytes);
+	if (err)
+		goto err_revoke;
+	return 0;
+
+err_revoke:
+	revoke_data_pages(bytes);
+	xpv_ring_revoke(&bytes->index);
+err_tables:
+	free_tables(bytes);
+	return err;
+}
+EXPORT_SYMBOL_GPL(xpv_bytes_grant);
+
+void xpv_bytes_revoke(struct xpv_granted_bytes *bytes)
+{
+	if (!bytes->pages)
+		return;
+	revoke_data_pages(bytes);
+	xpv_ring_revoke(&bytes->index);
+	free_tables(bytes);
+}
+EXPORT_SYMBOL_GPL(xpv_bytes_revoke);

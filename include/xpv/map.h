@@ -12,6 +12,7 @@
 #include <xen/grant_table.h>
 #include <xpv/grant.h>
 
+struct xpv_bytes_intf;
 struct xpv_device;
 struct page;
 
@@ -244,5 +245,49 @@ void xpv_unmap_group_drop(struct xpv_unmap_group *group,
  * Context: any but hard interrupt.
  */
 void xpv_unmap_group_run(struct xpv_unmap_group *group);
+
+/**
+ * struct xpv_mapped_bytes - memory of a backend's byte ring
+ * @pool: where the frames come from
+ * @index: the page of indices
+ * @data: the data pages
+ * @intf: the page of indices; NULL while not mapped. Untrusted.
+ * @order: number of data pages as a power of two, as it was found once
+ * @pages: the data pages, each at the kernel's own address of it. Untrusted.
+ */
+struct xpv_mapped_bytes {
+	struct xpv_map_pool pool;
+	struct xpv_map_batch index;
+	struct xpv_map_batch data;
+	struct xpv_bytes_intf *intf;
+	unsigned int order;
+	void **pages;
+};
+
+/**
+ * xpv_bytes_map() - map a byte ring that the other end granted
+ * @bytes: memory to set up
+ * @dev: the device
+ * @ref: the reference of its page of indices; untrusted
+ * @max_order: the largest order that may be found there
+ *
+ * What the page of indices says is read once. Nothing is written to the store
+ * if it is wrong: that is the caller's to say.
+ *
+ * Context: process; sleeps.
+ * Return: 0; -ERANGE if the order is none of 1 to @max_order; -EINVAL if Xen
+ * refuses a reference; or -ENOMEM.
+ */
+int xpv_bytes_map(struct xpv_mapped_bytes *bytes, struct xpv_device *dev,
+		  grant_ref_t ref, unsigned int max_order);
+
+/**
+ * xpv_bytes_unmap() - unmap it
+ * @bytes: the memory, whose pages nobody holds any more; nothing happens if
+ *	there is none
+ *
+ * Context: process; sleeps.
+ */
+void xpv_bytes_unmap(struct xpv_mapped_bytes *bytes);
 
 #endif

@@ -23,3 +23,20 @@ static void byte_ring(struct xen_9pfs_data_intf *intf)
 	if (intf->in_prod) /* ? */
 		return;
 }
+
+static void our_byte_ring(struct xpv_bytes_intf *idx, struct xpv_byte_stream *s,
+			  struct thing *thing)
+{
+	u8 head[7];
+
+	if (idx->out_cons) /* ? */
+		return;
+	memcpy(head, s->pages[0], 7); /* ? */
+	if (*s->other == s->at) /* ? */
+		return;
+	memcpy(head, xpv_bytes_piece(s, 0, &n), 7); /* ? */
+	if (thing->pages)
+		return;
+	if (xpv_bytes_ready(s) >= 7)
+		xpv_bytes_get(s, head, 7);
+}

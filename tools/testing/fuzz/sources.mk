@@ -6,3 +6,4 @@ fuzz_blkif-src := drivers/block/blkback/blkif_parse.c
 fuzz_ring-src := drivers/block/blkback/blkif_parse.c
 fuzz_netfront-src := drivers/net/netfront/netfront_parse.c
 fuzz_netif-src := drivers/net/netback/netif_parse.c
+fuzz_bytering-src :=

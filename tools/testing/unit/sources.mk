@@ -12,14 +12,17 @@ test_lane_tsan-cflags := -fno-sanitize=all -fsanitize=thread
 test_blkif_parse-src := drivers/block/blkback/blkif_parse.c
 test_hold-src := drivers/block/blkback/hold.c
 test_poll-src :=
+test_bytering-src :=
 test_rate-src := drivers/net/netback/rate.c
 test_netif_parse-src := drivers/net/netback/netif_parse.c
 test_vdev-src := drivers/block/blkfront/vdev.c
 
 fake-xen := tools/testing/unit/shim/fake_xen.c
 test_grant-src := lib/grant.c $(fake-xen)
+test_grant_bytes-src := lib/grant.c $(fake-xen)
 test_grant_cache-src := lib/grant_cache.c $(fake-xen)
 test_map-src := lib/map.c $(fake-xen)
+test_map_bytes-src := lib/map_bytes.c lib/map.c $(fake-xen)
 test_mapcache-src := lib/mapcache.c lib/map.c $(fake-xen)
 test_copy-src := lib/copy.c $(fake-xen)
 test_evtchn-src := lib/evtchn.c $(fake-xen)

@@ -312,6 +312,8 @@ static int map_one(struct gnttab_map_grant_ref *op, struct page *page)
 	if (status == GNTST_okay) {
 		op->handle = ~op->ref;
 		page->handle = op->handle;
+		page->content = fake_xen.content ? fake_xen.content(op->ref) :
+						   NULL;
 		fake_xen.mapped++;
 	}
 	return status;

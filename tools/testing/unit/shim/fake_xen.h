@@ -61,6 +61,7 @@ struct fake_xen {
 	void (*waited)(void);	/* somebody waits for a deferred unmap */
 	int (*map_status)(grant_ref_t ref);
 	int (*unmap_status)(grant_handle_t handle);
+	void *(*content)(grant_ref_t ref);	/* of a mapped page */
 
 	/* What is held. */
 	struct fake_ref refs[FAKE_REFS];

@@ -18,6 +18,9 @@ typedef uint64_t phys_addr_t;
 #define kvfree(ptr)			free(ptr)
 
 #define virt_to_page(address)	((struct page *)(address))
+#define page_address(page) \
+	((page)->content ? (page)->content : (void *)(page))
+#define offset_in_page(address)	((uintptr_t)(address) % 4096)
 
 #define page_count(page)	((page)->count)
 

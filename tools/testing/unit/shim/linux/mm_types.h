@@ -4,8 +4,12 @@
 
 #include <stdbool.h>
 
-/* A frame; its address stands for its number and for its contents. */
+/*
+ * A frame; its address stands for its number, and for its contents unless a
+ * test gave it some.
+ */
 struct page {
+	void *content;
 	int count;
 	bool foreign;
 	unsigned int handle;	/* while foreign */

@@ -7,6 +7,8 @@
 #define GFP_KERNEL		0
 #define kmalloc(size, gfp)	shim_alloc_array(1, (size))
 #define kzalloc(size, gfp)	calloc(1, size)
+#define kcalloc(n, size, gfp)	shim_alloc_array((n), (size))
+#define kmalloc_array(n, size, gfp)	shim_alloc_array((n), (size))
 #define kfree(ptr)		free(ptr)
 
 /* Fails when fake_xen.allocs_left comes to an end. */

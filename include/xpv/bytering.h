@@ -1,0 +1,483 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Byte rings (public header io/ring.h, DEFINE_XEN_FLEX_RING, without its
+ * macros): two streams of bytes, one each way, as 9pfs and PV Calls have them.
+ *
+ * A page of indices, and pages of data: their first half carries the stream
+ * "in", to the frontend, their second half the stream "out", to the backend.
+ * Indices run freely and are masked when data is touched.
+ *
+ * All of it is shared with a peer that may write any byte of it at any time.
+ * So:
+ *  - our own index is private, and only ever written to the shared page;
+ *  - the other end's is read once, and checked against what is possible;
+ *  - data is copied out once, and only the copy is looked at. What only passes
+ *    on to somebody else, such as a file's contents, may be moved straight from
+ *    the pages, by xpv_bytes_to_iter() or xpv_bytes_pages().
+ *
+ * Barriers pair with the peer's, whoever wrote it:
+ *  - xpv_bytes_push(): virt_wmb() between data and producer pairs with the
+ *    virt_rmb() of xpv_bytes_ready() between producer and data.
+ *  - xpv_bytes_release(): virt_mb() between the last look at data and the
+ *    consumer pairs with the virt_mb() of xpv_bytes_room() between the consumer
+ *    and new data.
+ *  - xpv_bytes_push() and xpv_bytes_release(): virt_mb() between writing our
+ *    index and reading the other one, on both sides, so that of two ends that
+ *    each look once more before they sleep at most one does.
+ *
+ * None of these sleep, but for copies to and from an iterator over memory of
+ * user space. A stream has no lock of its own: the caller serialises all that
+ * is done with it, and the two streams of a ring have nothing in common.
+ */
+#ifndef XPV_BYTERING_H
+#define XPV_BYTERING_H
+
+#include <linux/bvec.h>
+#include <linux/errno.h>
+#include <linux/minmax.h>
+#include <linux/mm.h>
+#include <linux/string.h>
+#include <linux/types.h>
+#include <linux/uio.h>
+#include <asm/barrier.h>
+#include <xen/interface/grant_table.h>
+#include <xen/page.h>
+
+/* The smallest ring has a page each way, the largest 256. */
+#define XPV_BYTES_MIN_ORDER	1
+#define XPV_BYTES_MAX_ORDER	9
+#define XPV_BYTES_MAX_PAGES	512
+
+/**
+ * struct xpv_bytes_intf - the shared page of indices, as both ends see it
+ * @in_cons: how far the frontend has read
+ * @in_prod: how far the backend has written
+ * @in_error: why no more will come (PV Calls)
+ * @pad1: nothing
+ * @out_cons: how far the backend has read
+ * @out_prod: how far the frontend has written
+ * @out_error: why no more will be read (PV Calls)
+ * @pad2: nothing
+ * @ring_order: number of data pages as a power of two
+ * @ref: a grant reference for each of them
+ */
+struct xpv_bytes_intf {
+	u32 in_cons;
+	u32 in_prod;
+	s32 in_error;
+	u8 pad1[52];
+	u32 out_cons;
+	u32 out_prod;
+	s32 out_error;
+	u8 pad2[52];
+	u32 ring_order;
+	grant_ref_t ref[];
+};
+
+/**
+ * struct xpv_byte_stream - one direction, as the end at one of its sides has it
+ * @pages: the data, each at the kernel's own address of it
+ * @size: bytes that fit, a power of two
+ * @at: our index: how far data was put (producer) or taken (consumer)
+ * @shown: how much of @at the other end has been shown
+ * @seen: the other end's index when it was last read and found possible
+ * @own: where ours is shown
+ * @other: where the other end's is
+ * @error: the stream's error
+ */
+struct xpv_byte_stream {
+	void *const *pages;
+	u32 size;
+	u32 at;
+	u32 shown;
+	u32 seen;
+	u32 *own;
+	u32 *other;
+	s32 *error;
+};
+
+/**
+ * struct xpv_byte_ring - both directions
+ * @in: to the frontend, which consumes it
+ * @out: to the backend, which consumes it
+ */
+struct xpv_byte_ring {
+	struct xpv_byte_stream in;
+	struct xpv_byte_stream out;
+};
+
+/**
+ * xpv_bytes_size() - how many bytes fit one direction of a ring
+ * @order: number of its data pages as a power of two
+ */
+static inline u32 xpv_bytes_size(unsigned int order)
+{
+	return (u32)XEN_PAGE_SIZE << order >> 1;
+}
+
+static inline void xpv_bytes_lay_out(struct xpv_byte_ring *ring,
+				     struct xpv_bytes_intf *intf,
+				     void *const *pages, unsigned int order)
+{
+	ring->in.pages = pages;
+	ring->out.pages = pages + (1U << order >> 1);
+	ring->in.size = xpv_bytes_size(order);
+	ring->out.size = ring->in.size;
+	ring->in.error = &intf->in_error;
+	ring->out.error = &intf->out_error;
+}
+
+static inline void xpv_bytes_begin(struct xpv_byte_stream *s, u32 *own,
+				   u32 *other, u32 at, u32 seen)
+{
+	s->own = own;
+	s->other = other;
+	s->at = at;
+	s->shown = at;
+	s->seen = seen;
+}
+
+/**
+ * xpv_front_bytes_init() - take up a fresh ring as its frontend
+ * @ring: private view to fill
+ * @intf: the page of indices, zeroed
+ * @pages: the data pages
+ * @order: how many, as a power of two, 1 to %XPV_BYTES_MAX_ORDER
+ */
+static inline void xpv_front_bytes_init(struct xpv_byte_ring *ring,
+					struct xpv_bytes_intf *intf,
+					void *const *pages, unsigned int order)
+{
+	xpv_bytes_lay_out(ring, intf, pages, order);
+	xpv_bytes_begin(&ring->in, &intf->in_cons, &intf->in_prod, 0, 0);
+	xpv_bytes_begin(&ring->out, &intf->out_prod, &intf->out_cons, 0, 0);
+}
+
+/**
+ * xpv_back_bytes_init() - take up a ring as its backend
+ * @ring: private view to fill
+ * @intf: the page of indices, mapped; untrusted
+ * @pages: the data pages, mapped; untrusted
+ * @order: how many, as a power of two, 1 to %XPV_BYTES_MAX_ORDER
+ *
+ * A ring that carried traffic before goes on where it was left. Whether the
+ * protocol can do that is the caller's to know.
+ *
+ * Return: 0, or -EILSEQ if the indices are impossible.
+ */
+static inline int xpv_back_bytes_init(struct xpv_byte_ring *ring,
+				      struct xpv_bytes_intf *intf,
+				      void *const *pages, unsigned int order)
+{
+	u32 in_prod = READ_ONCE(intf->in_prod);
+	u32 in_cons = READ_ONCE(intf->in_cons);
+	u32 out_prod = READ_ONCE(intf->out_prod);
+	u32 out_cons = READ_ONCE(intf->out_cons);
+
+	xpv_bytes_lay_out(ring, intf, pages, order);
+	xpv_bytes_begin(&ring->in, &intf->in_prod, &intf->in_cons, in_prod,
+			in_cons);
+	xpv_bytes_begin(&ring->out, &intf->out_cons, &intf->out_prod, out_cons,
+			out_prod);
+	if (in_prod - in_cons > ring->in.size ||
+	    out_prod - out_cons > ring->out.size)
+		return -EILSEQ;
+	return 0;
+}
+
+/**
+ * xpv_bytes_room() - how much may be put (producer)
+ * @s: the stream
+ *
+ * Return: bytes; or -EILSEQ if the consumer went back, or claims to have read
+ * more than it was shown: the ring must not be used any more.
+ */
+static inline int xpv_bytes_room(struct xpv_byte_stream *s)
+{
+	u32 cons = READ_ONCE(*s->other);
+
+	if (cons - s->seen > s->shown - s->seen)
+		return -EILSEQ;
+	s->seen = cons;
+	virt_mb();	/* consumer before new data */
+	return s->size - (s->at - cons);
+}
+
+/**
+ * xpv_bytes_ready() - how much may be taken (consumer)
+ * @s: the stream
+ *
+ * Return: bytes; or -EILSEQ if the producer went back, or claims to have
+ * written more than there was room for: the ring must not be used any more.
+ */
+static inline int xpv_bytes_ready(struct xpv_byte_stream *s)
+{
+	u32 prod = READ_ONCE(*s->other);
+
+	if (prod - s->seen > s->shown + s->size - s->seen)
+		return -EILSEQ;
+	s->seen = prod;
+	virt_rmb();	/* producer before the data */
+	return prod - s->at;
+}
+
+/*
+ * The longest piece from @offset behind our index that lies in one page, at
+ * most @len bytes of it.
+ */
+static inline void *xpv_bytes_piece(const struct xpv_byte_stream *s,
+				    u32 offset, u32 *len)
+{
+	u32 at = (s->at + offset) & (s->size - 1);
+	u32 within = at % (u32)XEN_PAGE_SIZE;
+
+	*len = min(*len, (u32)XEN_PAGE_SIZE - within);
+	return s->pages[at / XEN_PAGE_SIZE] + within;
+}
+
+/**
+ * xpv_bytes_write() - copy into a stream, moving no index (producer)
+ * @s: the stream
+ * @offset: how far behind our index
+ * @from: the data
+ * @len: how many bytes; @offset + @len is at most xpv_bytes_room()
+ */
+static inline void xpv_bytes_write(const struct xpv_byte_stream *s, u32 offset,
+				   const void *from, u32 len)
+{
+	u32 done, n;
+
+	for (done = 0; done < len; done += n) {
+		void *to;
+
+		n = len - done;
+		to = xpv_bytes_piece(s, offset + done, &n);
+		memcpy(to, from + done, n);
+	}
+}
+
+/**
+ * xpv_bytes_read() - copy out of a stream, moving no index (consumer)
+ * @s: the stream
+ * @offset: how far behind our index
+ * @to: private memory for the copy
+ * @len: how many bytes; @offset + @len is at most xpv_bytes_ready()
+ *
+ * Nothing of what was read may be read again, but by its copy.
+ */
+static inline void xpv_bytes_read(const struct xpv_byte_stream *s, u32 offset,
+				  void *to, u32 len)
+{
+	u32 done, n;
+
+	for (done = 0; done < len; done += n) {
+		const void *from;
+
+		n = len - done;
+		from = xpv_bytes_piece(s, offset + done, &n);
+		memcpy(to + done, from, n);
+	}
+	/* The compiler may not go back to the shared memory either. */
+	barrier();
+}
+
+/**
+ * xpv_bytes_from_iter() - copy from an iterator, moving no index (producer)
+ * @s: the stream
+ * @offset: how far behind our index
+ * @from: what to copy; advanced by what was
+ * @len: how many bytes; @offset + @len is at most xpv_bytes_room()
+ *
+ * Context: any, or process if @from is over memory of user space.
+ * Return: how many bytes were copied: less than @len if there were no more, or
+ * a page of user space could not be had.
+ */
+static inline u32 xpv_bytes_from_iter(const struct xpv_byte_stream *s,
+				      u32 offset, struct iov_iter *from,
+				      u32 len)
+{
+	u32 done = 0, n, copied;
+
+	while (done < len) {
+		void *to;
+
+		n = len - done;
+		to = xpv_bytes_piece(s, offset + done, &n);
+		copied = copy_from_iter(to, n, from);
+		done += copied;
+		if (copied < n)
+			break;
+	}
+	return done;
+}
+
+/**
+ * xpv_bytes_to_iter() - copy to an iterator, moving no index (consumer)
+ * @s: the stream
+ * @offset: how far behind our index
+ * @to: where to; advanced by what was copied
+ * @len: how many bytes; @offset + @len is at most xpv_bytes_ready()
+ *
+ * Context: any, or process if @to is over memory of user space.
+ * Return: how many bytes were copied: less than @len if there was no more
+ * room, or a page of user space could not be had.
+ */
+static inline u32 xpv_bytes_to_iter(const struct xpv_byte_stream *s,
+				    u32 offset, struct iov_iter *to, u32 len)
+{
+	u32 done = 0, n, copied;
+
+	while (done < len) {
+		const void *from;
+
+		n = len - done;
+		from = xpv_bytes_piece(s, offset + done, &n);
+		copied = copy_to_iter(from, n, to);
+		done += copied;
+		if (copied < n)
+			break;
+	}
+	return done;
+}
+
+/**
+ * xpv_bytes_pages() - a part of a stream as pages
+ * @s: the stream
+ * @offset: how far behind our index
+ * @len: how many bytes; @offset + @len is at most xpv_bytes_room() or
+ *	xpv_bytes_ready()
+ * @vec: filled, a piece of a page each
+ * @max: room in @vec; XPV_BYTES_VECS(@len) is always enough
+ *
+ * For moving data between the ring and somebody who takes pages, with one copy
+ * or none. The peer may change them all the while.
+ *
+ * Return: how many of @vec were filled; with a small @max, not to the end.
+ */
+static inline unsigned int xpv_bytes_pages(const struct xpv_byte_stream *s,
+					   u32 offset, u32 len,
+					   struct bio_vec *vec,
+					   unsigned int max)
+{
+	unsigned int nr;
+	u32 done, n;
+
+	for (nr = 0, done = 0; done < len && nr < max; done += n, nr++) {
+		void *piece;
+
+		n = len - done;
+		piece = xpv_bytes_piece(s, offset + done, &n);
+		vec[nr].bv_page = virt_to_page(piece);
+		vec[nr].bv_len = n;
+		vec[nr].bv_offset = offset_in_page(piece);
+	}
+	return nr;
+}
+
+/* Pieces that so many bytes can lie in, wherever they begin. */
+#define XPV_BYTES_VECS(len)	(((len) + XEN_PAGE_SIZE - 2) / XEN_PAGE_SIZE + 1)
+
+/**
+ * xpv_bytes_move() - move our index: so much was put, or taken
+ * @s: the stream
+ * @len: bytes, at most xpv_bytes_room() or xpv_bytes_ready()
+ *
+ * The other end sees it with the next xpv_bytes_push() or xpv_bytes_release().
+ */
+static inline void xpv_bytes_move(struct xpv_byte_stream *s, u32 len)
+{
+	s->at += len;
+}
+
+/**
+ * xpv_bytes_put() - copy into a stream (producer)
+ * @s: the stream
+ * @from: the data
+ * @len: how many bytes, at most xpv_bytes_room()
+ */
+static inline void xpv_bytes_put(struct xpv_byte_stream *s, const void *from,
+				 u32 len)
+{
+	xpv_bytes_write(s, 0, from, len);
+	xpv_bytes_move(s, len);
+}
+
+/**
+ * xpv_bytes_get() - copy out of a stream (consumer)
+ * @s: the stream
+ * @to: private memory for the copy
+ * @len: how many bytes, at most xpv_bytes_ready()
+ */
+static inline void xpv_bytes_get(struct xpv_byte_stream *s, void *to, u32 len)
+{
+	xpv_bytes_read(s, 0, to, len);
+	xpv_bytes_move(s, len);
+}
+
+/**
+ * xpv_bytes_push() - show the consumer what was put (producer)
+ * @s: the stream
+ *
+ * Byte rings have no threshold for events: after something was shown an event
+ * is sent. One that is known to look again before it sleeps, as ours are, needs
+ * none unless it had read all that it knew of.
+ *
+ * Return: true if it had.
+ */
+static inline bool xpv_bytes_push(struct xpv_byte_stream *s)
+{
+	u32 old = s->shown;
+
+	virt_wmb();	/* data before the producer */
+	s->shown = s->at;
+	WRITE_ONCE(*s->own, s->shown);
+	virt_mb();	/* producer before the peer's consumer */
+	return READ_ONCE(*s->other) == old;
+}
+
+/**
+ * xpv_bytes_release() - give the producer the room of what was taken (consumer)
+ * @s: the stream
+ * @most: the most bytes that the producer may be waiting to put
+ *
+ * Return: true if it may be waiting, so that an event has to be sent: there was
+ * less room than that.
+ */
+static inline bool xpv_bytes_release(struct xpv_byte_stream *s, u32 most)
+{
+	u32 old = s->shown;
+
+	virt_mb();	/* the last look at data before the consumer */
+	s->shown = s->at;
+	WRITE_ONCE(*s->own, s->shown);
+	virt_mb();	/* consumer before the peer's producer */
+	return s->shown != old &&
+	       READ_ONCE(*s->other) - old > s->size - min(most, s->size);
+}
+
+/**
+ * xpv_bytes_error() - the error that the other end set, if it did
+ * @s: the stream
+ *
+ * Return: what the page says, 0 for none; untrusted.
+ */
+static inline s32 xpv_bytes_error(const struct xpv_byte_stream *s)
+{
+	s32 err = READ_ONCE(*s->error);
+
+	virt_rmb();	/* error before the indices: the last bytes count */
+	return err;
+}
+
+/**
+ * xpv_bytes_end() - set a stream's error
+ * @s: the stream, of which all is shown that will be
+ * @err: as the protocol has it
+ */
+static inline void xpv_bytes_end(struct xpv_byte_stream *s, s32 err)
+{
+	virt_wmb();	/* indices before the error */
+	WRITE_ONCE(*s->error, err);
+}
+
+#endif
