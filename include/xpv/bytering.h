@@ -221,6 +221,17 @@ static inline int xpv_bytes_ready(struct xpv_byte_stream *s)
 	return prod - s->at;
 }
 
+/**
+ * xpv_bytes_peek() - where the other end's index is
+ * @s: the stream
+ *
+ * To see whether it moved; nothing else may be made of it.
+ */
+static inline u32 xpv_bytes_peek(const struct xpv_byte_stream *s)
+{
+	return READ_ONCE(*s->other);
+}
+
 /*
  * The longest piece from @offset behind our index that lies in one page, at
  * most @len bytes of it.

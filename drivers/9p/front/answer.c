@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Answers: each finds its request by its tag, once, and goes where that one
+ * wants it.
+ *
+ * The event's handler takes what is small, which is what people wait for; more
+ * than that is left to a work, which then ends the event. While it has not
+ * ended no other comes, so the two never meet.
+ */
+#include <linux/interrupt.h>
+#include <linux/kernel.h>
+#include "p9front.h"
+
+/* Bytes that the handler copies in one go; a message more if it is small. */
+#define HANDLER_BYTES	(16 * 1024)
+
+static void broken(struct p9front_ring *ring, int err, const char *what)
+{
+	xpv_device_fail(ring->pf->dev, err, "ring %u: %s", ring->index, what);
+}
+
+/* A read's answer: its head goes to the request, its data to the iterator. */
+static int take_data(struct p9front_ring *ring, struct p9front_slot *slot)
+{
+	struct xpv_byte_stream *in = &ring->bytes.in;
+	struct p9_fcall *rc = &slot->req->rc;
+	int len;
+
+	if (ring->head.size < P9FRONT_READ_HEAD)
+		return -EPROTO;
+	xpv_bytes_read(in, P9FRONT_HEAD, rc->sdata + P9FRONT_HEAD,
+		       P9FRONT_READ_HEAD - P9FRONT_HEAD);
+	len = p9front_parse_read(&ring->head, rc->sdata + P9FRONT_HEAD,
+				 slot->len);
+	if (len < 0)
+		return len;
+	if (xpv_bytes_to_iter(in, P9FRONT_READ_HEAD, slot->to, len) != len)
+		return -EFAULT;
+	return 0;
+}
+
+static int take_message(struct p9front_ring *ring, struct p9front_slot *slot)
+{
+	const struct p9front_head *head = &ring->head;
+	struct p9_fcall *rc = &slot->req->rc;
+	struct p9front_head own = *head;
+	int err = 0;
+
+	if (!p9front_is_answer(slot->type, head->type))
+		return -EPROTO;
+	if (slot->deaf)
+		return -EINTR;
+	own.tag = slot->tag;
+	if (slot->to && head->type == slot->type + 1) {
+		err = take_data(ring, slot);
+	} else {
+		if (head->size > rc->capacity)
+			return -EPROTO;
+		xpv_bytes_read(&ring->bytes.in, P9FRONT_HEAD,
+			       rc->sdata + P9FRONT_HEAD,
+			       head->size - P9FRONT_HEAD);
+	}
+	if (err)
+		return err;
+	p9front_put_head(rc->sdata, &own);
+	rc->size = own.size;
+	rc->id = own.type;
+	rc->tag = own.tag;
+	rc->offset = 0;
+	if (slot->type == P9FRONT_TVERSION)
+		err = p9front_take_version(slot->mount, slot->req);
+	return err;
+}
+
+/* Return: the request that the answer is for; NULL if nobody waits for it. */
+static struct p9front_slot *take_slot(struct p9front_ring *ring, u16 tag)
+{
+	struct p9front_slot *slot;
+	unsigned long flags;
+	bool known = true;
+
+	spin_lock_irqsave(&ring->lock, flags);
+	slot = p9front_slot_of(ring, tag);
+	if (slot && slot->state == P9FRONT_OUT) {
+		slot->state = P9FRONT_TAKEN;
+	} else if (slot && slot->state == P9FRONT_ORPHAN) {
+		p9front_slot_free(ring, slot);
+		slot = NULL;
+	} else {
+		known = false;
+		slot = NULL;
+	}
+	spin_unlock_irqrestore(&ring->lock, flags);
+	if (!known)
+		xpv_err_ratelimited(ring->pf->dev,
+				    "ring %u: an answer that nothing was asked for, tag %u\n",
+				    ring->index, tag);
+	return slot;
+}
+
+/* The slot stays taken until the client knows, who may be about to go. */
+static void answer(struct p9front_ring *ring)
+{
+	struct p9front_slot *slot = take_slot(ring, ring->head.tag);
+	unsigned long flags;
+	int err;
+
+	if (!slot)
+		return;
+	err = take_message(ring, slot);
+	if (err && err != -EINTR)
+		xpv_err_ratelimited(ring->pf->dev,
+				    "ring %u: request %u has answer %u of %u bytes, which is wrong\n",
+				    ring->index, slot->type, ring->head.type,
+				    ring->head.size);
+	slot->req->t_err = err == -EPROTO ? -EIO : err;
+	p9_client_cb(slot->mount->client, slot->req,
+		     err ? REQ_STATUS_ERROR : REQ_STATUS_RCVD);
+
+	spin_lock_irqsave(&ring->lock, flags);
+	p9front_slot_free(ring, slot);
+	spin_unlock_irqrestore(&ring->lock, flags);
+}
+
+/* Return: whether a whole answer is there; a negative errno if none can be. */
+static int find_answer(struct p9front_ring *ring)
+{
+	struct xpv_byte_stream *in = &ring->bytes.in;
+	int ready = xpv_bytes_ready(in);
+	u8 bytes[P9FRONT_HEAD];
+
+	if (ready < 0) {
+		broken(ring, ready, "the backend's producer is impossible");
+		return ready;
+	}
+	if (!ring->headed && ready >= P9FRONT_HEAD) {
+		xpv_bytes_read(in, 0, bytes, sizeof(bytes));
+		if (p9front_parse_head(bytes, in->size, &ring->head)) {
+			broken(ring, -EPROTO, "an answer has no possible size");
+			return -EPROTO;
+		}
+		ring->headed = true;
+	}
+	return ring->headed && ready >= ring->head.size;
+}
+
+/*
+ * Take answers, up to so many bytes, but at least one.
+ *
+ * Return: how many were taken; a negative errno if no more can be.
+ */
+static int take_answers(struct p9front_ring *ring, u32 bytes, bool *more)
+{
+	struct xpv_byte_stream *in = &ring->bytes.in;
+	u32 done = 0;
+	int there, nr;
+
+	*more = false;
+	for (nr = 0; (there = find_answer(ring)) > 0; nr++) {
+		if (done + ring->head.size > bytes) {
+			*more = true;
+			break;
+		}
+		done += ring->head.size;
+		answer(ring);
+		ring->headed = false;
+		xpv_bytes_move(in, ring->head.size);
+	}
+	if (nr && xpv_bytes_release(in, ring->pf->size))
+		xpv_evtchn_notify(&ring->ch);
+	ring->answers += nr;
+	return there < 0 ? there : nr;
+}
+
+/* After a violation no event is ended: the lane closes the ring. */
+static void end_event(struct p9front_ring *ring, bool worked)
+{
+	p9front_ring_stir(ring);
+	xpv_evtchn_eoi(&ring->ch, worked);
+}
+
+/**
+ * p9front_event() - the backend sent an event
+ * @arg: the ring
+ *
+ * It may be for answers, or for room.
+ *
+ * Context: hard interrupt.
+ */
+void p9front_event(void *arg)
+{
+	struct p9front_ring *ring = arg;
+	u32 cons = xpv_bytes_peek(&ring->bytes.out);
+	bool moved = cons != ring->cons;
+	bool more;
+	int nr;
+
+	ring->cons = cons;
+	nr = take_answers(ring, HANDLER_BYTES, &more);
+	if (more)
+		queue_work(p9front_queue, &ring->take);
+	else if (nr >= 0)
+		end_event(ring, nr || moved);
+}
+
+/**
+ * p9front_take() - take all answers there are
+ * @work: the ring's
+ */
+void p9front_take(struct work_struct *work)
+{
+	struct p9front_ring *ring = container_of(work, struct p9front_ring,
+						 take);
+	bool more;
+
+	if (take_answers(ring, U32_MAX, &more) >= 0)
+		end_event(ring, true);
+}

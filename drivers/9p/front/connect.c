@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A connection: what the backend offers, what we tell it, and how requests
+ * begin and cease to pass. All of it runs in the device's lane.
+ */
+#include <linux/cpumask.h>
+#include <linux/kernel.h>
+#include <linux/minmax.h>
+#include <linux/string.h>
+#include <xpv/store.h>
+#include "p9front.h"
+
+/* The version of the transport, of which there is one. */
+#define VERSION	"1"
+
+struct offer {
+	char versions[32];
+	unsigned int max_rings;
+	unsigned int max_order;
+};
+
+static const struct xpv_key offer_keys[] = {
+	XPV_NEED_TEXT(offer, versions, "versions"),
+	XPV_NEED_UINT(offer, max_rings, "max-rings", 1, U32_MAX),
+	XPV_NEED_UINT(offer, max_order, "max-ring-page-order",
+		      XPV_BYTES_MIN_ORDER, U32_MAX),
+};
+
+static int read_offer(struct p9front *pf, struct offer *offer)
+{
+	struct xpv_device *dev = pf->dev;
+	char *rest = offer->versions, *one;
+	int err;
+
+	err = xpv_store_read(dev, XPV_OTHER, offer_keys,
+			     ARRAY_SIZE(offer_keys), offer);
+	if (err)
+		return err;
+	while ((one = strsep(&rest, ",")))
+		if (!strcmp(strim(one), VERSION))
+			return 0;
+	return xpv_device_fail(dev, -EPROTONOSUPPORT,
+			       "%s/versions: no " VERSION " among them",
+			       dev->otherend);
+}
+
+static void close_rings(struct p9front *pf)
+{
+	unsigned int i;
+
+	for (i = 0; i < pf->max_rings; i++)
+		p9front_ring_stop(&pf->rings[i]);
+}
+
+/* All rings are of one size: the largest that there is memory for. */
+static int open_rings(struct p9front *pf, unsigned int nr, unsigned int order)
+{
+	unsigned int i;
+	int err;
+
+	for (; order >= XPV_BYTES_MIN_ORDER; order--) {
+		err = 0;
+		for (i = 0; i < nr && !err; i++)
+			err = p9front_ring_open(&pf->rings[i], order);
+		if (!err) {
+			pf->size = xpv_bytes_size(order);
+			WRITE_ONCE(pf->nr_rings, nr);
+			return 0;
+		}
+		close_rings(pf);
+	}
+	return err;
+}
+
+static void put_rings(const struct p9front *pf, struct xpv_txn *txn)
+{
+	unsigned int i;
+	char key[32];
+
+	xpv_txn_put(txn, "version", VERSION);
+	xpv_txn_put(txn, "num-rings", "%u", pf->nr_rings);
+	for (i = 0; i < pf->nr_rings; i++) {
+		const struct p9front_ring *ring = &pf->rings[i];
+
+		snprintf(key, sizeof(key), "ring-ref%u", i);
+		xpv_txn_put(txn, key, "%u", ring->mem.index.refs[0]);
+		snprintf(key, sizeof(key), "event-channel-%u", i);
+		xpv_txn_put(txn, key, "%u", ring->ch.port);
+	}
+}
+
+/**
+ * p9front_publish() - offer rings to the backend
+ * @dev: the device
+ * @txn: where its keys go
+ *
+ * Return: 0 or a negative errno.
+ */
+int p9front_publish(struct xpv_device *dev, struct xpv_txn *txn)
+{
+	struct p9front *pf = dev->priv;
+	struct offer offer;
+	unsigned int nr;
+	int err;
+
+	err = read_offer(pf, &offer);
+	if (err)
+		return err;
+	nr = min(offer.max_rings, pf->max_rings);
+	if (!pf->nr_rings)
+		err = open_rings(pf, nr, min(offer.max_order, pf->max_order));
+	if (err)
+		return xpv_device_fail(dev, err, "cannot open %u rings", nr);
+	put_rings(pf, txn);
+	return 0;
+}
+
+/**
+ * p9front_connect() - the backend took the rings
+ * @dev: the device
+ *
+ * It has nothing more to tell.
+ *
+ * Return: 0.
+ */
+int p9front_connect(struct xpv_device *dev)
+{
+	struct p9front *pf = dev->priv;
+	unsigned int i;
+
+	for (i = 0; i < pf->nr_rings; i++)
+		xpv_evtchn_prefer(&pf->rings[i].ch,
+				  cpumask_of(cpumask_local_spread(i, NUMA_NO_NODE)));
+	return 0;
+}
+
+/**
+ * p9front_connected() - both ends are Connected: mounts may begin
+ * @dev: the device
+ */
+void p9front_connected(struct xpv_device *dev)
+{
+	struct p9front *pf = dev->priv;
+	unsigned int i;
+
+	for (i = 0; i < pf->nr_rings; i++)
+		p9front_ring_start(&pf->rings[i]);
+	spin_lock_irq(&pf->lock);
+	pf->connected = true;
+	spin_unlock_irq(&pf->lock);
+	wake_up_all(&pf->wait);
+}
+
+/**
+ * p9front_disconnect() - the backend is gone or going
+ * @dev: the device
+ *
+ * What its mounts wait for fails.
+ */
+void p9front_disconnect(struct xpv_device *dev)
+{
+	struct p9front *pf = dev->priv;
+
+	p9front_lose_session(pf);
+	close_rings(pf);
+	WRITE_ONCE(pf->nr_rings, 0);
+}

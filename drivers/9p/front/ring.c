@@ -1,0 +1,278 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A ring: its memory and channel, and its tags.
+ *
+ * A tag on the wire says which ring its request is on, and which slot there: a
+ * backend that answers elsewhere than it was asked does so by the same rule
+ * (tag % rings). It is used again only after its answer came, or after the
+ * backend said that none will.
+ */
+#include <linux/string.h>
+#include "p9front.h"
+
+/* The slot of the one request that has no tag. */
+#define NOTAG_SLOT	P9FRONT_SLOTS
+
+/**
+ * p9front_ring_init() - set up a ring that is not open
+ * @ring: zeroed memory
+ * @pf: the share
+ * @index: the ring's number
+ */
+void p9front_ring_init(struct p9front_ring *ring, struct p9front *pf,
+		       unsigned int index)
+{
+	unsigned int i;
+
+	ring->pf = pf;
+	ring->index = index;
+	mutex_init(&ring->put);
+	spin_lock_init(&ring->lock);
+	init_waitqueue_head(&ring->room);
+	INIT_WORK(&ring->take, p9front_take);
+	for (i = 0; i < P9FRONT_SLOTS; i++)
+		ring->slots[i].next = i + 1 < P9FRONT_SLOTS ? i + 1 :
+							      P9FRONT_NONE;
+}
+
+/**
+ * p9front_ring_open() - have memory and a channel to publish
+ * @ring: a closed ring
+ * @order: number of data pages as a power of two
+ *
+ * Return: 0 or a negative errno.
+ */
+int p9front_ring_open(struct p9front_ring *ring, unsigned int order)
+{
+	struct xpv_device *dev = ring->pf->dev;
+	int err;
+
+	err = xpv_bytes_grant(&ring->mem, dev, order);
+	if (err)
+		return err;
+	xpv_front_bytes_init(&ring->bytes, ring->mem.index.mem,
+			     ring->mem.pages, order);
+	ring->headed = false;
+	ring->cons = 0;
+	err = xpv_evtchn_alloc(dev, &ring->ch, p9front_event, ring,
+			       ring->index);
+	if (err)
+		xpv_bytes_revoke(&ring->mem);
+	return err;
+}
+
+/**
+ * p9front_ring_start() - let requests pass
+ * @ring: an open ring
+ */
+void p9front_ring_start(struct p9front_ring *ring)
+{
+	mutex_lock(&ring->put);
+	ring->live = true;
+	mutex_unlock(&ring->put);
+	p9front_ring_stir(ring);
+}
+
+/* What the ring does not bring back any more fails. */
+static void fail_slots(struct p9front_ring *ring)
+{
+	struct p9front_mount *mount;
+	struct p9_req_t *req;
+	unsigned int i;
+
+	for (i = 0; i <= P9FRONT_SLOTS; i++) {
+		struct p9front_slot *slot = &ring->slots[i];
+
+		spin_lock_irq(&ring->lock);
+		req = slot->state == P9FRONT_OUT ? slot->req : NULL;
+		mount = slot->mount;
+		if (slot->state != P9FRONT_FREE)
+			p9front_slot_free(ring, slot);
+		spin_unlock_irq(&ring->lock);
+		if (!req)
+			continue;
+		req->t_err = -EIO;
+		p9_client_cb(mount->client, req, REQ_STATUS_ERROR);
+	}
+}
+
+/**
+ * p9front_ring_stop() - let none pass, fail those that are out, and close
+ * @ring: the ring; nothing happens if it is closed
+ *
+ * The session of those requests has ended, so nobody sends any more.
+ *
+ * Context: the lane.
+ */
+void p9front_ring_stop(struct p9front_ring *ring)
+{
+	mutex_lock(&ring->put);
+	ring->live = false;
+	mutex_unlock(&ring->put);
+	p9front_ring_stir(ring);
+
+	xpv_evtchn_close(&ring->ch);
+	cancel_work_sync(&ring->take);
+	fail_slots(ring);
+	xpv_bytes_revoke(&ring->mem);
+}
+
+/**
+ * p9front_ring_stir() - have who waits for room look again
+ * @ring: the ring
+ *
+ * Context: any.
+ */
+void p9front_ring_stir(struct p9front_ring *ring)
+{
+	atomic_inc(&ring->stirs);
+	if (wq_has_sleeper(&ring->room))
+		wake_up_all(&ring->room);
+}
+
+/**
+ * p9front_ring_tag() - a slot's tag on the wire
+ * @ring: the ring
+ * @slot: the slot
+ */
+u16 p9front_ring_tag(const struct p9front_ring *ring,
+		     const struct p9front_slot *slot)
+{
+	unsigned int i = slot - ring->slots;
+
+	if (i == NOTAG_SLOT)
+		return P9FRONT_NOTAG;
+	return i * ring->pf->nr_rings + ring->index;
+}
+
+/**
+ * p9front_slot_of() - which slot has a tag
+ * @ring: the ring that the tag came on
+ * @tag: on the wire; untrusted
+ *
+ * Return: the slot, in whatever state, or NULL if no such tag is of this ring.
+ */
+struct p9front_slot *p9front_slot_of(struct p9front_ring *ring, u16 tag)
+{
+	unsigned int nr = ring->pf->nr_rings;
+
+	lockdep_assert_held(&ring->lock);
+	if (tag % nr != ring->index)
+		return NULL;
+	if (tag == P9FRONT_NOTAG)
+		return &ring->slots[NOTAG_SLOT];
+	return tag / nr < P9FRONT_SLOTS ? &ring->slots[tag / nr] : NULL;
+}
+
+/**
+ * p9front_slot_find() - where a mount's request is out
+ * @ring: the ring that such requests go to
+ * @mount: the mount
+ * @tag: as the mount numbers it
+ *
+ * Return: the slot, or NULL if it is not out.
+ */
+struct p9front_slot *p9front_slot_find(struct p9front_ring *ring,
+				       const struct p9front_mount *mount,
+				       u16 tag)
+{
+	unsigned int i;
+
+	lockdep_assert_held(&ring->lock);
+	for (i = 0; i <= P9FRONT_SLOTS; i++) {
+		struct p9front_slot *slot = &ring->slots[i];
+
+		if ((slot->state == P9FRONT_OUT ||
+		     slot->state == P9FRONT_TAKEN) &&
+		    slot->mount == mount && slot->tag == tag)
+			return slot;
+	}
+	return NULL;
+}
+
+/**
+ * p9front_slot_get() - take a tag
+ * @ring: the ring
+ * @type: of the request it is for
+ *
+ * Return: a slot that is still free for all others to see, or NULL if there is
+ * none.
+ */
+struct p9front_slot *p9front_slot_get(struct p9front_ring *ring, u8 type)
+{
+	struct p9front_slot *slot = NULL;
+
+	spin_lock_irq(&ring->lock);
+	if (type == P9FRONT_TVERSION) {
+		if (ring->slots[NOTAG_SLOT].state == P9FRONT_FREE)
+			slot = &ring->slots[NOTAG_SLOT];
+	} else if (ring->free != P9FRONT_NONE) {
+		slot = &ring->slots[ring->free];
+		ring->free = slot->next;
+	}
+	if (slot)
+		ring->out++;
+	spin_unlock_irq(&ring->lock);
+	return slot;
+}
+
+/**
+ * p9front_slot_free() - give a tag back
+ * @ring: the ring
+ * @slot: the slot
+ */
+void p9front_slot_free(struct p9front_ring *ring, struct p9front_slot *slot)
+{
+	unsigned int i = slot - ring->slots;
+
+	lockdep_assert_held(&ring->lock);
+	if (slot->state == P9FRONT_ORPHAN)
+		ring->orphans--;
+	else
+		ring->out--;
+	slot->state = P9FRONT_FREE;
+	slot->req = NULL;
+	slot->mount = NULL;
+	slot->to = NULL;
+	if (i == NOTAG_SLOT)
+		return;
+	slot->next = ring->free;
+	ring->free = i;
+}
+
+/**
+ * p9front_ring_forget() - have nobody wait for a mount's answers
+ * @ring: the ring
+ * @mount: the mount, whose users are gone
+ *
+ * Return: true if an answer is being copied, so that it has to be done again.
+ */
+bool p9front_ring_forget(struct p9front_ring *ring,
+			 const struct p9front_mount *mount)
+{
+	struct p9_req_t *req;
+	bool busy = false;
+	unsigned int i;
+
+	for (i = 0; i <= P9FRONT_SLOTS; i++) {
+		struct p9front_slot *slot = &ring->slots[i];
+
+		req = NULL;
+		spin_lock_irq(&ring->lock);
+		if (slot->mount == mount && slot->state == P9FRONT_TAKEN) {
+			busy = true;
+		} else if (slot->mount == mount &&
+			   slot->state == P9FRONT_OUT) {
+			req = slot->req;
+			slot->state = P9FRONT_ORPHAN;
+			slot->req = NULL;
+			slot->mount = NULL;
+			ring->out--;
+			ring->orphans++;
+		}
+		spin_unlock_irq(&ring->lock);
+		if (req)
+			p9_req_put(mount->client, req);
+	}
+	return busy;
+}
