@@ -10,7 +10,7 @@
 T ?=
 RIG := tools/testing/rig/rig
 
-build-for-rig = scripts/install-deps build rig && $(RIG) setup && \
+build-for-rig = scripts/install-deps build rig tools && $(RIG) setup && \
 		scripts/build-modules "$$($(RIG) kdir)"
 
 .DEFAULT_GOAL := help
@@ -31,11 +31,17 @@ modules: ## build the modules into build/modules-RELEASE/
 	@scripts/install-deps build $(if $(KDIR),,headers)
 	@scripts/build-modules $(KDIR)
 
-install: modules ## install them to /lib/modules/RELEASE/updates
+tools: ## build the command line tool xenpv into build/xenpv/
+	@scripts/install-deps tools
+	@$(MAKE) --no-print-directory -C tools/xenpv
+
+install: modules tools ## install them to /lib/modules/RELEASE/updates, xenpv to PREFIX/sbin
 	@scripts/install-modules $(KDIR)
+	@$(MAKE) --no-print-directory -C tools/xenpv install
 
 uninstall: ## remove them, which gives the kernel's own drivers back
 	@scripts/install-modules --remove $(KDIR)
+	@$(MAKE) --no-print-directory -C tools/xenpv uninstall
 
 demo: ## boot a Xen host with a guest and show the drivers at work
 	@$(build-for-rig)
@@ -85,5 +91,5 @@ bench-primitives: ## a module that measures what Xen's operations cost on a host
 clean: ## remove what was built
 	rm -rf build
 
-.PHONY: help modules install uninstall demo check check-all static unit fuzz \
+.PHONY: help modules tools install uninstall demo check check-all static unit fuzz \
 	qemu qemu-shell kernel-tree bench bench-primitives clean

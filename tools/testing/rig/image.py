@@ -31,6 +31,7 @@ REPLY = BUILD / "reply"
 GUEST_PROGRAMS = {"blkpeer": CHECKOUT / "tools/testing/peers", "netpeer": CHECKOUT / "tools/testing/peers",
                   "netload": CHECKOUT / "tools/testing/netload",
                   "netbench": CHECKOUT / "tools/testing/bench/netbench"}
+DOM0_PROGRAMS = {"xenpv": CHECKOUT / "tools/xenpv"}
 
 HOST_TOOLS = ("cpio", "mke2fs", "depmod", "modprobe", "readelf", "nm", "strip", "gcc", "make", "setpriv")
 
@@ -282,7 +283,7 @@ def replace_tree(source: Path, target: Path) -> None:
 def build_programs(target: Path) -> None:
     """Scripted frontends and traffic, for guests; dom0 has the other end of them in the same programs."""
     target.mkdir()
-    for name, source in GUEST_PROGRAMS.items():
+    for name, source in {**GUEST_PROGRAMS, **DOM0_PROGRAMS}.items():
         built = BUILD / source.name
         run(["make", "-s", "-C", source, f"OUT={built}", built / name])
         run(["strip", "-o", target / name, built / name])

@@ -1,0 +1,421 @@
+// SPDX-License-Identifier: GPL-2.0
+/* xenpv 9p: folders that guests mount. */
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include "xenpv.h"
+
+#define ARRAY_SIZE(array)	(sizeof(array) / sizeof((array)[0]))
+
+#define CLASS	"9pfs"
+
+/* How long to wait for the other side, in seconds. */
+#define WAIT	10
+
+static const char *const usage =
+"usage: xenpv 9p attach DOMAIN TAG PATH [OPTION]...\n"
+"       xenpv 9p detach DOMAIN TAG [--force] [--wait=SECONDS]\n"
+"       xenpv 9p list [DOMAIN]\n"
+"\n"
+"A guest mounts a folder with: mount -t 9p -o trans=xen,version=9p2000.L TAG /mnt\n"
+"\n"
+"Options of attach:\n"
+"  --backend=DOMAIN       the domain that has PATH; this one if not given\n"
+"  --security-model=MODEL none, passthrough or mapped-xattr; none if not given\n"
+"  --read-only            nothing in it can be changed\n"
+"  --squash=WHO           whose files are its owner's: none, root or all\n"
+"  --squash-uid=UID       that owner, and its group\n"
+"  --squash-gid=GID\n"
+"  --uid-map=GUEST:OURS:COUNT[,...]    users of the guest, and who they are here\n"
+"  --gid-map=GUEST:OURS:COUNT[,...]    the same for groups\n"
+"  --allow-devices        device nodes may be made\n"
+"  --allow-setuid         setuid and setgid bits may be set\n"
+"  --max-files=N          at most N files in it\n"
+"  --max-open-files=N     at most N of them open\n"
+"  --max-fids=N           at most N known to the guest\n"
+"  --max-space=MEGABYTES  at most so much in it\n"
+"  --wait=SECONDS         for the guest to connect; 10 if not given\n"
+"\n"
+"Option of detach:\n"
+"  --force                take it away even if the guest uses it\n";
+
+/* Options of attach that are nodes of the backend. */
+static const struct key {
+	const char *option;
+	const char *node;
+	enum { TEXT, NUMBER, FLAG, MODEL, SQUASH } kind;
+} keys[] = {
+	{ "security-model", "security_model", MODEL },
+	{ "read-only", "read-only", FLAG },
+	{ "squash", "squash", SQUASH },
+	{ "squash-uid", "squash-uid", NUMBER },
+	{ "squash-gid", "squash-gid", NUMBER },
+	{ "uid-map", "uid-map", TEXT },
+	{ "gid-map", "gid-map", TEXT },
+	{ "allow-devices", "allow-devices", FLAG },
+	{ "allow-setuid", "allow-setuid", FLAG },
+	{ "max-files", "max-files", NUMBER },
+	{ "max-open-files", "max-open-files", NUMBER },
+	{ "max-fids", "max-fids", NUMBER },
+	{ "max-space", "max-space", NUMBER },
+};
+
+#define KEYS	ARRAY_SIZE(keys)
+
+enum {
+	OPT_BACKEND = KEYS,
+	OPT_WAIT,
+	OPT_FORCE,
+	OPT_HELP,
+	OPTIONS,
+};
+
+struct args {
+	const char *value[KEYS];
+	const char *backend;
+	unsigned int wait;
+	bool force;
+	bool help;
+};
+
+static bool is_one_of(const char *text, const char *const *words)
+{
+	for (; *words; words++)
+		if (!strcmp(text, *words))
+			return true;
+	return false;
+}
+
+static void check_value(const struct key *key, const char *value)
+{
+	static const char *const models[] = { "none", "passthrough",
+					      "mapped-xattr", NULL };
+	static const char *const squashes[] = { "none", "root", "all", NULL };
+
+	switch (key->kind) {
+	case NUMBER:
+		parse_number(key->option, value);
+		break;
+	case MODEL:
+		if (!is_one_of(value, models))
+			misused("security-model: '%s' is none of none, passthrough and mapped-xattr",
+				value);
+		break;
+	case SQUASH:
+		if (!is_one_of(value, squashes))
+			misused("squash: '%s' is none of none, root and all",
+				value);
+		break;
+	case TEXT:
+	case FLAG:
+		break;
+	}
+}
+
+static void take_option(struct args *args, int which)
+{
+	switch (which) {
+	case OPT_BACKEND:
+		args->backend = optarg;
+		break;
+	case OPT_WAIT:
+		args->wait = parse_number("wait", optarg);
+		break;
+	case OPT_FORCE:
+		args->force = true;
+		break;
+	case OPT_HELP:
+		args->help = true;
+		break;
+	default:
+		args->value[which] = optarg ?: "1";
+		check_value(&keys[which], args->value[which]);
+	}
+}
+
+/* Return: how many arguments are left, at the front of argv. */
+static int parse(int argc, char **argv, struct args *args)
+{
+	struct option options[OPTIONS + 1] = {
+		[OPT_BACKEND] = { "backend", required_argument, NULL, OPT_BACKEND },
+		[OPT_WAIT] = { "wait", required_argument, NULL, OPT_WAIT },
+		[OPT_FORCE] = { "force", no_argument, NULL, OPT_FORCE },
+		[OPT_HELP] = { "help", no_argument, NULL, OPT_HELP },
+	};
+	int which;
+	size_t i;
+
+	for (i = 0; i < KEYS; i++)
+		options[i] = (struct option) {
+			.name = keys[i].option,
+			.has_arg = keys[i].kind == FLAG ? no_argument :
+							  required_argument,
+			.val = i,
+		};
+	memset(args, 0, sizeof(*args));
+	args->wait = WAIT;
+	opterr = 0;
+	while ((which = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		if (which == '?')
+			misused("'%s' is no option of it, or lacks its value",
+				argv[optind - 1]);
+		take_option(args, which);
+	}
+	memmove(argv, argv + optind, (argc - optind) * sizeof(*argv));
+	return argc - optind;
+}
+
+/* What tells a share from the others of its guest. */
+static char *tag_of(struct xs_handle *xs, const struct device *dev)
+{
+	return store_read(xs, dev->libxl, "tag") ?:
+	       store_read(xs, dev->front, "tag");
+}
+
+static const struct device *find_tag(struct xs_handle *xs,
+				     const struct device *list,
+				     unsigned int nr, const char *tag)
+{
+	unsigned int i;
+
+	for (i = 0; i < nr; i++) {
+		char *its = tag_of(xs, &list[i]);
+		bool same = its && !strcmp(its, tag);
+
+		free(its);
+		if (same)
+			return &list[i];
+	}
+	return NULL;
+}
+
+static void check_tag(const char *tag)
+{
+	const char *c;
+
+	if (!*tag || strlen(tag) > 255)
+		misused("a tag has 1 to 255 characters");
+	for (c = tag; *c; c++)
+		if (*c <= ' ' || *c > '~' || *c == ',')
+			misused("tag '%s': no blanks, commas or special characters",
+				tag);
+}
+
+/* A folder of another domain is that domain's to check. */
+static void check_path(const char *path, bool here)
+{
+	struct stat st;
+
+	if (path[0] != '/')
+		misused("'%s' is no path from the root folder", path);
+	if (strlen(path) >= 4096)
+		misused("the path is too long");
+	if (!here)
+		return;
+	if (stat(path, &st))
+		fail("%s: there is no such folder", path);
+	if (!S_ISDIR(st.st_mode))
+		fail("%s is no folder", path);
+}
+
+static bool is_settled(struct xs_handle *xs, const struct device *dev)
+{
+	enum state back = device_state(xs, dev->back);
+
+	return back == CLOSING || back == CLOSED || back == UNKNOWN ||
+	       (back == CONNECTED &&
+		device_state(xs, dev->front) == CONNECTED);
+}
+
+/* What became of a share that was attached. Return: the exit status. */
+static int tell_state(struct xs_handle *xs, const struct device *dev)
+{
+	enum state back = device_state(xs, dev->back);
+	enum state front = device_state(xs, dev->front);
+	char *why;
+
+	if (back == CONNECTED && front == CONNECTED)
+		return 0;
+	why = device_error(xs, dev->backend, dev->back);
+	if (!why)
+		why = device_error(xs, dev->domid, dev->front);
+	if (why)
+		fail("attached, but it does not work: %s", why);
+	if (back == INITIALISING)
+		fail("attached, but nobody in domain %s serves folders: is xen-9pback loaded there?",
+		     domain_name(xs, dev->backend));
+	if (back == CLOSING || back == CLOSED || back == UNKNOWN)
+		fail("attached, but its backend closed it");
+	printf("attached; the guest has not connected yet (its end is %s)\n",
+	       state_name(front));
+	return 0;
+}
+
+static unsigned int fill_back(struct node *nodes, const struct args *args,
+			      const char *path)
+{
+	unsigned int nr = 0;
+	size_t i;
+
+	nodes[nr].key = "path";
+	snprintf(nodes[nr++].value, sizeof(nodes->value), "%s", path);
+	for (i = 0; i < KEYS; i++) {
+		const char *value = args->value[i];
+
+		if (!value && keys[i].kind == MODEL)
+			value = "none";
+		if (!value)
+			continue;
+		nodes[nr].key = keys[i].node;
+		snprintf(nodes[nr++].value, sizeof(nodes->value), "%s", value);
+	}
+	return nr;
+}
+
+static int attach(int argc, char **argv, const struct args *args)
+{
+	struct xs_handle *xs;
+	static struct node front[1], back[KEYS + 1];
+	unsigned int nr, nr_back, domid, backend;
+	struct device *list, dev;
+	int status;
+
+	if (argc != 3)
+		misused("attach wants a domain, a tag and a path");
+	check_tag(argv[1]);
+	xs = store_open();
+	domid = domain_find(xs, argv[0]);
+	backend = args->backend ? domain_find(xs, args->backend) :
+				  domain_own(xs);
+	check_path(argv[2], backend == domain_own(xs));
+	if (domid == backend)
+		fail("a domain cannot serve itself");
+	list = device_list(xs, CLASS, domid, &nr);
+	if (find_tag(xs, list, nr, argv[1]))
+		fail("domain %s has a share '%s' already", argv[0], argv[1]);
+
+	device_place(&dev, CLASS, domid, backend, device_free_number(list, nr));
+	front[0].key = "tag";
+	snprintf(front[0].value, sizeof(front[0].value), "%s", argv[1]);
+	nr_back = fill_back(back, args, argv[2]);
+	device_attach(xs, &dev, front, 1, back, nr_back);
+	status = 0;
+	if (args->wait) {
+		device_wait(xs, &dev, is_settled, args->wait);
+		status = tell_state(xs, &dev);
+	}
+	free(list);
+	store_close(xs);
+	return status;
+}
+
+static bool is_closed(struct xs_handle *xs, const struct device *dev)
+{
+	enum state back = device_state(xs, dev->back);
+
+	return back == CLOSED || back == UNKNOWN;
+}
+
+static int detach(int argc, char **argv, const struct args *args)
+{
+	const struct device *dev;
+	struct device *list;
+	struct xs_handle *xs;
+	unsigned int nr;
+
+	if (argc != 2)
+		misused("detach wants a domain and a tag");
+	xs = store_open();
+	list = device_list(xs, CLASS, domain_find(xs, argv[0]), &nr);
+	dev = find_tag(xs, list, nr, argv[1]);
+	if (!dev)
+		fail("domain %s has no share '%s'", argv[0], argv[1]);
+	if (device_state(xs, dev->back) != UNKNOWN)
+		device_ask_to_close(xs, dev);
+	if (!device_wait(xs, dev, is_closed, args->wait) && !args->force)
+		fail("'%s' is in use in domain %s, and goes when it no longer is (or with --force)",
+		     argv[1], argv[0]);
+	device_forget(xs, dev);
+	free(list);
+	store_close(xs);
+	return 0;
+}
+
+static void print(const char *text, int width)
+{
+	printf("%-*s ", width, text ?: "-");
+}
+
+static void list_one(struct xs_handle *xs, const struct device *dev)
+{
+	char *tag = tag_of(xs, dev), *path = store_read(xs, dev->back, "path");
+	bool ro = false;
+	unsigned int value;
+
+	if (store_number(xs, dev->back, "read-only", &value))
+		ro = value;
+	print(domain_name(xs, dev->domid), 16);
+	print(tag, 16);
+	print(domain_name(xs, dev->backend), 12);
+	print(state_name(device_state(xs, dev->back)), 12);
+	print(state_name(device_state(xs, dev->front)), 12);
+	printf("%s %s\n", ro ? "ro" : "rw", path ?: "-");
+	free(path);
+	free(tag);
+}
+
+static int list(int argc, char **argv)
+{
+	unsigned int nr_domains = 1, nr, i, n, *domains, one;
+	struct device *devices;
+	struct xs_handle *xs;
+
+	if (argc > 1)
+		misused("list wants one domain, or none");
+	xs = store_open();
+	if (argc) {
+		one = domain_find(xs, argv[0]);
+		domains = &one;
+	} else {
+		domains = domain_list(xs, &nr_domains);
+	}
+	printf("%-16s %-16s %-12s %-12s %-12s %s\n", "DOMAIN", "TAG", "BACKEND",
+	       "BACK", "FRONT", "   PATH");
+	for (i = 0; i < nr_domains; i++) {
+		devices = device_list(xs, CLASS, domains[i], &nr);
+		for (n = 0; n < nr; n++)
+			list_one(xs, &devices[n]);
+		free(devices);
+	}
+	if (!argc)
+		free(domains);
+	store_close(xs);
+	return 0;
+}
+
+int noun_9p(int argc, char **argv)
+{
+	struct args args;
+	const char *verb = argc ? argv[0] : "";
+
+	if (!argc)
+		misused("9p: attach, detach or list?");
+	if (!strcmp(verb, "--help") || !strcmp(verb, "-h")) {
+		fputs(usage, stdout);
+		return 0;
+	}
+	argc = parse(argc, argv, &args);
+	if (args.help) {
+		fputs(usage, stdout);
+		return 0;
+	}
+	if (!strcmp(verb, "attach"))
+		return attach(argc, argv, &args);
+	if (!strcmp(verb, "detach"))
+		return detach(argc, argv, &args);
+	if (!strcmp(verb, "list"))
+		return list(argc, argv);
+	misused("9p: there is no '%s'", verb);
+}

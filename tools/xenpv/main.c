@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: GPL-2.0
+/* xenpv: the command line. */
+#include <errno.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "xenpv.h"
+
+#define ARRAY_SIZE(array)	(sizeof(array) / sizeof((array)[0]))
+
+static const struct noun {
+	const char *name;
+	const char *what;
+	int (*run)(int argc, char **argv);
+} nouns[] = {
+	{ "9p", "folders that guests mount", noun_9p },
+};
+
+static void complain(const char *format, va_list args)
+{
+	fputs("xenpv: ", stderr);
+	vfprintf(stderr, format, args);
+	fputc('\n', stderr);
+}
+
+void fail(const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	complain(format, args);
+	va_end(args);
+	exit(1);
+}
+
+void misused(const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	complain(format, args);
+	va_end(args);
+	fputs("Try 'xenpv --help', or 'man xenpv'.\n", stderr);
+	exit(2);
+}
+
+unsigned int parse_number(const char *what, const char *text)
+{
+	unsigned long value;
+	char *end;
+
+	errno = 0;
+	value = strtoul(text, &end, 10);
+	if (errno || *end || end == text || text[0] == '-' || value > UINT_MAX)
+		misused("%s: '%s' is no number", what, text);
+	return value;
+}
+
+static void help(void)
+{
+	size_t i;
+
+	puts("usage: xenpv NOUN VERB [ARGUMENT]...\n\nNouns:");
+	for (i = 0; i < ARRAY_SIZE(nouns); i++)
+		printf("  %-8s %s ('xenpv %s --help')\n", nouns[i].name,
+		       nouns[i].what, nouns[i].name);
+}
+
+int main(int argc, char **argv)
+{
+	size_t i;
+
+	if (argc < 2)
+		misused("nothing to do");
+	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") ||
+	    !strcmp(argv[1], "help")) {
+		help();
+		return 0;
+	}
+	for (i = 0; i < ARRAY_SIZE(nouns); i++)
+		if (!strcmp(argv[1], nouns[i].name))
+			return nouns[i].run(argc - 2, argv + 2);
+	misused("there is no '%s'", argv[1]);
+}

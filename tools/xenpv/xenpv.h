@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * xenpv: what a Xen host's administrator does with paravirtual devices beyond
+ * what xl knows. One file for each noun of the command line, and store.c, which
+ * all of them write through.
+ */
+#ifndef XENPV_H
+#define XENPV_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* store.c: devices as a toolstack sees them. */
+
+struct xs_handle;
+
+#define PATH_LEN	256
+
+/* What a device is, and where its nodes are. */
+struct device {
+	const char *class;		/* as the store calls its kind */
+	unsigned int domid;		/* whose it is */
+	unsigned int backend;		/* who serves it */
+	unsigned int number;
+	char front[PATH_LEN];
+	char back[PATH_LEN];
+	char libxl[PATH_LEN];		/* the toolstack's own copy */
+};
+
+/* A node to be written, beside those that every device has. */
+struct node {
+	const char *key;
+	char value[4096];
+};
+
+/* States of a device's ends, as io/xenbus.h numbers them. */
+enum state {
+	UNKNOWN,
+	INITIALISING,
+	INIT_WAIT,
+	INITIALISED,
+	CONNECTED,
+	CLOSING,
+	CLOSED,
+};
+
+struct xs_handle *store_open(void);
+void store_close(struct xs_handle *xs);
+
+/* Names and numbers of domains. The functions end the program with a message. */
+unsigned int domain_find(struct xs_handle *xs, const char *name);
+unsigned int domain_own(struct xs_handle *xs);
+const char *domain_name(struct xs_handle *xs, unsigned int domid);
+unsigned int *domain_list(struct xs_handle *xs, unsigned int *nr);
+
+/* A node's text, to be freed; NULL if it is not there. */
+char *store_read(struct xs_handle *xs, const char *dir, const char *key);
+bool store_number(struct xs_handle *xs, const char *dir, const char *key,
+		  unsigned int *value);
+
+void device_place(struct device *dev, const char *class, unsigned int domid,
+		  unsigned int backend, unsigned int number);
+/* The devices of one kind that a domain has; to be freed. */
+struct device *device_list(struct xs_handle *xs, const char *class,
+			   unsigned int domid, unsigned int *nr);
+unsigned int device_free_number(const struct device *list, unsigned int nr);
+void device_attach(struct xs_handle *xs, const struct device *dev,
+		   const struct node *front, unsigned int nr_front,
+		   const struct node *back, unsigned int nr_back);
+void device_ask_to_close(struct xs_handle *xs, const struct device *dev);
+void device_forget(struct xs_handle *xs, const struct device *dev);
+enum state device_state(struct xs_handle *xs, const char *end);
+const char *state_name(enum state state);
+/* Why an end gave up, to be freed; NULL if it did not say. */
+char *device_error(struct xs_handle *xs, unsigned int domid, const char *end);
+bool device_wait(struct xs_handle *xs, const struct device *dev,
+		 bool (*over)(struct xs_handle *xs, const struct device *dev),
+		 unsigned int seconds);
+
+/* main.c */
+
+__attribute__((noreturn, format(printf, 1, 2)))
+void fail(const char *format, ...);
+/* The command line itself was wrong. */
+__attribute__((noreturn, format(printf, 1, 2)))
+void misused(const char *format, ...);
+unsigned int parse_number(const char *what, const char *text);
+
+/* Each noun has its verbs; argv[0] is the first of them. */
+int noun_9p(int argc, char **argv);
+
+#endif
