@@ -7,3 +7,4 @@ fuzz_ring-src := drivers/block/blkback/blkif_parse.c
 fuzz_netfront-src := drivers/net/netfront/netfront_parse.c
 fuzz_netif-src := drivers/net/netback/netif_parse.c
 fuzz_bytering-src :=
+fuzz_9pfront-src := drivers/9p/front/wire.c

@@ -27,3 +27,4 @@ test_mapcache-src := lib/mapcache.c lib/map.c $(fake-xen)
 test_copy-src := lib/copy.c $(fake-xen)
 test_evtchn-src := lib/evtchn.c $(fake-xen)
 test_netfront_parse-src := drivers/net/netfront/netfront_parse.c
+test_9pfront_wire-src := drivers/9p/front/wire.c
