@@ -11,7 +11,7 @@ from cache import RigError, SELFTESTS
 
 GUESTS = ("pv", "pvh", "hvm", "none")
 LONG_MARK = "*"     # behind a guest type or a pair: in the long form only
-ENDS = {"front": ("ours", "intree", "none"), "back": ("ours", "intree", "qdisk", "qnic", "none")}
+ENDS = {"front": ("ours", "intree", "none"), "back": ("ours", "intree", "qdisk", "qnic", "q9p", "none")}
 TOOLS = ("fio", "iperf3", "ethtool")     # in every image; a test may name them all the same
 DEFAULTS = {"desc": "", "runs": "dom0", "guest": "none", "pair": "", "vcpus": "1", "memory": "512",
             "disks": "", "vifs": "", "needs": "", "allow": "", "time": "60", "length": "short", "boot": "default"}

@@ -66,8 +66,9 @@ __load_intree() {
 	done
 }
 
-# backend ours|intree|qdisk|qnic [MODULE.NAME=VALUE]...: who serves devices from
-# now on; with qdisk QEMU disks, with qnic vifs, the in-tree ones the rest. No guest may be using the backends that it replaces.
+# backend ours|intree|qdisk|qnic|q9p [MODULE.NAME=VALUE]...: who serves devices from
+# now on; with qdisk QEMU disks, with qnic vifs, with q9p folders, the in-tree ones
+# the rest. No guest may be using the backends that it replaces.
 backend() {
 	[ "$(cat $XPV_RUN/backend 2>/dev/null)" != "$*" ] || return 0
 	backend_unload || return 1
@@ -75,7 +76,7 @@ backend() {
 	shift
 	case $__kind in
 	ours) __load_ours "$@" || return 1 ;;
-	intree | qdisk | qnic) __load_intree "$@" || return 1 ;;
+	intree | qdisk | qnic | q9p) __load_intree "$@" || return 1 ;;
 	*) __complain "backend: no such kind: $__kind" || return 1 ;;
 	esac
 	mkdir -p $XPV_RUN
