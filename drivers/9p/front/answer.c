@@ -31,10 +31,11 @@ static int take_data(struct p9front_ring *ring, struct p9front_slot *slot)
 	xpv_bytes_read(in, P9FRONT_HEAD, rc->sdata + P9FRONT_HEAD,
 		       P9FRONT_READ_HEAD - P9FRONT_HEAD);
 	len = p9front_parse_read(&ring->head, rc->sdata + P9FRONT_HEAD,
-				 slot->len);
+				 slot->data->len);
 	if (len < 0)
 		return len;
-	if (xpv_bytes_to_iter(in, P9FRONT_READ_HEAD, slot->to, len) != len)
+	if (xpv_bytes_to_iter(in, P9FRONT_READ_HEAD, slot->data->iter, len) !=
+	    len)
 		return -EFAULT;
 	return 0;
 }
@@ -51,7 +52,7 @@ static int take_message(struct p9front_ring *ring, struct p9front_slot *slot)
 	if (slot->deaf)
 		return -EINTR;
 	own.tag = slot->tag;
-	if (slot->to && head->type == slot->type + 1) {
+	if (slot->data && !slot->data->out && head->type == slot->type + 1) {
 		err = take_data(ring, slot);
 	} else {
 		if (head->size > rc->capacity)
@@ -67,9 +68,47 @@ static int take_message(struct p9front_ring *ring, struct p9front_slot *slot)
 	rc->id = own.type;
 	rc->tag = own.tag;
 	rc->offset = 0;
+	p9front_change_make(slot->change, rc->sdata, rc->size);
+	slot->change = NULL;
 	if (slot->type == P9FRONT_TVERSION)
 		err = p9front_take_version(slot->mount, slot->req);
 	return err;
+}
+
+/* The frontend's own: of whoever waits for it there is one, in recover.c. */
+static void answer_call(struct p9front_ring *ring, struct p9front_slot *slot)
+{
+	struct p9front_call *call = slot->call;
+	u32 size = ring->head.size;
+
+	call->err = -EPROTO;
+	if (p9front_is_answer(slot->type, ring->head.type) &&
+	    size <= sizeof(call->answer)) {
+		p9front_put_head(call->answer, &ring->head);
+		xpv_bytes_read(&ring->bytes.in, P9FRONT_HEAD,
+			       call->answer + P9FRONT_HEAD,
+			       size - P9FRONT_HEAD);
+		call->answer_len = size;
+		call->err = 0;
+	}
+	/* Pairs with p9front_make_call(). */
+	smp_store_release(&call->done, true);
+	wake_up_all(&ring->pf->wait);
+}
+
+static void answer_request(struct p9front_ring *ring,
+			   struct p9front_slot *slot)
+{
+	int err = take_message(ring, slot);
+
+	if (err && err != -EINTR)
+		xpv_err_ratelimited(ring->pf->dev,
+				    "ring %u: request %u has answer %u of %u bytes, which is wrong\n",
+				    ring->index, slot->type, ring->head.type,
+				    ring->head.size);
+	slot->req->t_err = err == -EPROTO ? -EIO : err;
+	p9_client_cb(slot->mount->client, slot->req,
+		     err ? REQ_STATUS_ERROR : REQ_STATUS_RCVD);
 }
 
 /* Return: the request that the answer is for; NULL if nobody waits for it. */
@@ -103,19 +142,13 @@ static void answer(struct p9front_ring *ring)
 {
 	struct p9front_slot *slot = take_slot(ring, ring->head.tag);
 	unsigned long flags;
-	int err;
 
 	if (!slot)
 		return;
-	err = take_message(ring, slot);
-	if (err && err != -EINTR)
-		xpv_err_ratelimited(ring->pf->dev,
-				    "ring %u: request %u has answer %u of %u bytes, which is wrong\n",
-				    ring->index, slot->type, ring->head.type,
-				    ring->head.size);
-	slot->req->t_err = err == -EPROTO ? -EIO : err;
-	p9_client_cb(slot->mount->client, slot->req,
-		     err ? REQ_STATUS_ERROR : REQ_STATUS_RCVD);
+	if (slot->call)
+		answer_call(ring, slot);
+	else
+		answer_request(ring, slot);
 
 	spin_lock_irqsave(&ring->lock, flags);
 	p9front_slot_free(ring, slot);

@@ -135,7 +135,8 @@ int p9front_connect(struct xpv_device *dev)
 }
 
 /**
- * p9front_connected() - both ends are Connected: mounts may begin
+ * p9front_connected() - both ends are Connected: the backend is told of what
+ *	there is, then requests may pass
  * @dev: the device
  */
 void p9front_connected(struct xpv_device *dev)
@@ -148,14 +149,14 @@ void p9front_connected(struct xpv_device *dev)
 	spin_lock_irq(&pf->lock);
 	pf->connected = true;
 	spin_unlock_irq(&pf->lock);
-	wake_up_all(&pf->wait);
+	queue_work(p9front_slow_queue, &pf->recover);
 }
 
 /**
  * p9front_disconnect() - the backend is gone or going
  * @dev: the device
  *
- * What its mounts wait for fails.
+ * What was asked of it waits for the next one.
  */
 void p9front_disconnect(struct xpv_device *dev)
 {
@@ -163,5 +164,6 @@ void p9front_disconnect(struct xpv_device *dev)
 
 	p9front_lose_session(pf);
 	close_rings(pf);
+	cancel_work_sync(&pf->recover);
 	WRITE_ONCE(pf->nr_rings, 0);
 }

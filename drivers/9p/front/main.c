@@ -29,6 +29,9 @@ MODULE_PARM_DESC(max_ring_page_order,
  */
 struct workqueue_struct *p9front_queue;
 
+/* Tells a new backend of what there is, which may wait for it. */
+struct workqueue_struct *p9front_slow_queue;
+
 /* How long a mount waits for a share to be found, as a module is loaded by it. */
 #define FIND_WAIT	(2 * HZ)
 
@@ -44,7 +47,7 @@ static void release(struct kref *ref)
 
 	kvfree(pf->rings);
 	kfree(pf->tag);
-	kfree(pf);
+	kvfree(pf);
 	xpv_device_put(dev);
 }
 
@@ -92,7 +95,7 @@ struct p9front *p9front_find(const char *tag)
 
 static struct p9front *alloc(struct xpv_device *dev)
 {
-	struct p9front *pf = kzalloc(sizeof(*pf), GFP_KERNEL);
+	struct p9front *pf = kvzalloc(sizeof(*pf), GFP_KERNEL);
 	unsigned int i;
 
 	if (!pf)
@@ -100,7 +103,7 @@ static struct p9front *alloc(struct xpv_device *dev)
 	pf->max_rings = min(max_rings, num_possible_cpus());
 	pf->rings = kvcalloc(pf->max_rings, sizeof(*pf->rings), GFP_KERNEL);
 	if (!pf->rings) {
-		kfree(pf);
+		kvfree(pf);
 		return NULL;
 	}
 	pf->dev = dev;
@@ -109,7 +112,9 @@ static struct p9front *alloc(struct xpv_device *dev)
 	INIT_LIST_HEAD(&pf->link);
 	INIT_LIST_HEAD(&pf->mounts);
 	spin_lock_init(&pf->lock);
+	spin_lock_init(&pf->fid_lock);
 	init_waitqueue_head(&pf->wait);
+	INIT_WORK(&pf->recover, p9front_recover);
 	pf->max_order = max_ring_page_order;
 	for (i = 0; i < pf->max_rings; i++)
 		p9front_ring_init(&pf->rings[i], pf, i);
@@ -167,7 +172,7 @@ static void abort_waits(struct xpv_device *dev)
 	wake_up_all(&pf->wait);
 }
 
-/* Mounts may stay; they have no session, and fail what they are asked. */
+/* Mounts may stay, and fail what they are asked. */
 static void remove(struct xpv_device *dev)
 {
 	struct p9front *pf = dev->priv;
@@ -176,6 +181,7 @@ static void remove(struct xpv_device *dev)
 	list_del(&pf->link);
 	mutex_unlock(&shares_lock);
 	abort_waits(dev);
+	p9front_each_mount(pf, p9front_held_fail);
 	dev->priv = NULL;
 	p9front_put(pf);
 }
@@ -263,6 +269,14 @@ static struct p9_trans_module p9front_trans = {
 	.cancelled = p9front_cancelled,
 };
 
+static void destroy_queues(void)
+{
+	if (p9front_slow_queue)
+		destroy_workqueue(p9front_slow_queue);
+	if (p9front_queue)
+		destroy_workqueue(p9front_queue);
+}
+
 static int __init p9front_init(void)
 {
 	int err;
@@ -275,15 +289,20 @@ static int __init p9front_init(void)
 				      XPV_BYTES_MAX_ORDER);
 	p9front_queue = alloc_workqueue("9pnet_xen",
 					WQ_MEM_RECLAIM | WQ_HIGHPRI, 0);
-	if (!p9front_queue)
-		return -ENOMEM;
+	p9front_slow_queue = alloc_workqueue("9pnet_xen-slow",
+					     WQ_MEM_RECLAIM | WQ_UNBOUND, 0);
+	err = -ENOMEM;
+	if (!p9front_queue || !p9front_slow_queue)
+		goto err_queues;
 	err = xpv_driver_register(&p9front_driver, THIS_MODULE);
-	if (err) {
-		destroy_workqueue(p9front_queue);
-		return err;
-	}
+	if (err)
+		goto err_queues;
 	v9fs_register_trans(&p9front_trans);
 	return 0;
+
+err_queues:
+	destroy_queues();
+	return err;
 }
 module_init(p9front_init);
 
@@ -291,7 +310,7 @@ static void __exit p9front_exit(void)
 {
 	v9fs_unregister_trans(&p9front_trans);
 	xpv_driver_unregister(&p9front_driver);
-	destroy_workqueue(p9front_queue);
+	destroy_queues();
 }
 module_exit(p9front_exit);
 

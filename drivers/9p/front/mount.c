@@ -26,7 +26,7 @@ static int add_mount(struct p9front *pf, struct p9front_mount *mount)
 	int err = 0;
 
 	spin_lock_irq(&pf->lock);
-	if (!pf->connected) {
+	if (!pf->ready) {
 		err = -EIO;
 	} else if (pf->nr_mounts >= P9FRONT_MAX_MOUNTS) {
 		err = -EMFILE;
@@ -35,7 +35,6 @@ static int add_mount(struct p9front *pf, struct p9front_mount *mount)
 			pf->last_id = (pf->last_id + 1) % P9FRONT_MAX_MOUNTS;
 		} while (id_is_used(pf, pf->last_id));
 		mount->id = pf->last_id;
-		mount->life = pf->life;
 		list_add(&mount->link, &pf->mounts);
 		pf->nr_mounts++;
 	}
@@ -48,12 +47,12 @@ static int wait_connected(struct p9front *pf)
 	long left;
 
 	left = wait_event_killable_timeout(pf->wait,
-					   READ_ONCE(pf->connected) ||
+					   READ_ONCE(pf->ready) ||
 					   READ_ONCE(pf->aborted),
 					   CONNECT_WAIT);
 	if (left < 0)
 		return left;
-	return READ_ONCE(pf->connected) ? 0 : -ENODEV;
+	return READ_ONCE(pf->ready) ? 0 : -ENODEV;
 }
 
 /* Large messages are what makes it fast; who wants small ones says so. */
@@ -91,6 +90,7 @@ int p9front_create(struct p9_client *client, const char *addr, char *args)
 		goto err_put;
 	mount->pf = pf;
 	mount->client = client;
+	INIT_LIST_HEAD(&mount->held);
 	err = wait_connected(pf);
 	if (!err)
 		err = add_mount(pf, mount);
@@ -108,6 +108,21 @@ err_put:
 	return err;
 }
 
+/* Nothing begins any more, and what did ends at once. */
+static void die(struct p9front_mount *mount)
+{
+	struct p9front *pf = mount->pf;
+	unsigned int i;
+
+	spin_lock_irq(&pf->lock);
+	mount->dead = true;
+	spin_unlock_irq(&pf->lock);
+	wake_up_all(&pf->wait);
+	for (i = 0; i < pf->max_rings; i++)
+		p9front_ring_stir(&pf->rings[i]);
+	wait_event(pf->wait, READ_ONCE(pf->busy) != mount);
+}
+
 static void forget(struct p9front_mount *mount)
 {
 	struct p9front *pf = mount->pf;
@@ -116,6 +131,39 @@ static void forget(struct p9front_mount *mount)
 	for (i = 0; i < pf->max_rings; i++)
 		while (p9front_ring_forget(&pf->rings[i], mount))
 			usleep_range(10, 100);
+	p9front_held_fail(mount);
+	p9front_fids_drop(pf, mount);
+}
+
+/**
+ * p9front_each_mount() - do something for each mount
+ * @pf: the share
+ * @act: what; the mount stays meanwhile
+ *
+ * Context: process. Only one at a time: the lane, or what it waits for.
+ */
+void p9front_each_mount(struct p9front *pf,
+			void (*act)(struct p9front_mount *mount))
+{
+	struct p9front_mount *mount, *found;
+	unsigned int id;
+
+	for (id = 0; id < P9FRONT_MAX_MOUNTS; id++) {
+		found = NULL;
+		spin_lock_irq(&pf->lock);
+		list_for_each_entry(mount, &pf->mounts, link)
+			if (mount->id == id)
+				found = mount;
+		pf->busy = found;
+		spin_unlock_irq(&pf->lock);
+		if (!found)
+			continue;
+		act(found);
+		spin_lock_irq(&pf->lock);
+		pf->busy = NULL;
+		spin_unlock_irq(&pf->lock);
+		wake_up_all(&pf->wait);
+	}
 }
 
 /**
@@ -133,6 +181,7 @@ void p9front_close(struct p9_client *client)
 	if (!mount)
 		return;
 	pf = mount->pf;
+	die(mount);
 	forget(mount);
 	client->trans = NULL;
 	client->status = Disconnected;

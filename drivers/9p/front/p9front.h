@@ -12,13 +12,17 @@
  * requests by tag, and wakes who waits. Large data goes between the ring and
  * the pages that it is from or for, with one copy.
  *
- * A session ends with its connection. What was out then, and what its mounts
- * ask later, fails; a new mount begins a new session.
+ * Losing the backend is a pause. What a mount has at the backend, its fids, is
+ * known here too, and a new backend is told of it before anything else: a
+ * session like the old one, and each fid, by walking to the file it is of and
+ * seeing that it is that one. Then requests that were out are sent again.
  */
 #ifndef P9FRONT_H
 #define P9FRONT_H
 
 #include <linux/atomic.h>
+#include <linux/bits.h>
+#include <linux/hash.h>
 #include <linux/kref.h>
 #include <linux/list.h>
 #include <linux/mutex.h>
@@ -38,11 +42,20 @@
 #include "wire.h"
 
 struct p9front;
+struct p9front_data;
 
 /* Rings of a device, requests out on a ring, and mounts of a share, at most. */
 #define P9FRONT_MAX_RINGS	16
 #define P9FRONT_SLOTS		256
 #define P9FRONT_MAX_MOUNTS	255
+
+/* Names that one walk has, at most. */
+#define P9FRONT_WALK_MAX	16
+
+#define P9FRONT_HASH_BITS	9
+#define P9FRONT_HASH_SIZE	BIT(P9FRONT_HASH_BITS)
+
+#define P9FRONT_QID	13
 
 /* A fid on the wire is that of a mount, and the mount's number above it. */
 #define P9FRONT_FID_BITS	24
@@ -56,14 +69,107 @@ struct p9front;
  * @link: in its list
  * @client: the client
  * @id: what is above its fids on the wire
- * @life: the connection its session is of; it is dead when that is over
+ * @dead: its session could not be had again; requests fail
+ * @held: requests that were out when the backend was lost; under the share's
+ *	lock
  */
 struct p9front_mount {
 	struct p9front *pf;
 	struct list_head link;
 	struct p9_client *client;
 	unsigned int id;
+	bool dead;
+	struct list_head held;
+};
+
+/**
+ * struct p9front_name - where a file is
+ * @link: among those that are known, by @parent and @text
+ * @parent: what it is in, held; NULL for what a mount attached to
+ * @refs: held by fids and by names that are in it
+ * @gone: no file is called so any more
+ * @temp: a root: the fid that a new session has for it, while fids are told
+ * @life: the connection of @temp
+ * @qid: a root: which folder it is, by that connection
+ * @len: length of @text
+ * @text: the name; of a root the request that attached to it
+ */
+struct p9front_name {
+	struct hlist_node link;
+	struct p9front_name *parent;
+	unsigned int refs;
+	bool gone;
+	u32 temp;
 	unsigned int life;
+	u8 qid[P9FRONT_QID];
+	u32 len;
+	char *text;
+};
+
+/**
+ * struct p9front_fid - what the backend knows for a mount
+ * @link: among all of the share, by @fid
+ * @fid: as it is on the wire
+ * @mount: whose it is
+ * @name: where the file is, held; NULL if it cannot be had again
+ * @qid: which file it is
+ * @stale: it could not be had again
+ * @open: the request that opens it; 0 if it is not open
+ * @flags: how it is open
+ * @told: the connection whose backend knows it
+ */
+struct p9front_fid {
+	struct hlist_node link;
+	u32 fid;
+	struct p9front_mount *mount;
+	struct p9front_name *name;
+	u8 qid[P9FRONT_QID];
+	bool stale;
+	u8 open;
+	u32 flags;
+	unsigned int told;
+};
+
+/**
+ * struct p9front_change - what a request will change
+ * @mount: whose it is
+ * @type: the request's
+ * @lost: it leads where names do not tell
+ * @fid: what it is of
+ * @newfid: the other fid that it names
+ * @flags: how a file is opened
+ * @fresh: for a new fid
+ * @nr_names: how many names it has
+ * @names: them
+ */
+struct p9front_change {
+	struct p9front_mount *mount;
+	u8 type;
+	bool lost;
+	u32 fid;
+	u32 newfid;
+	u32 flags;
+	struct p9front_fid *fresh;
+	unsigned int nr_names;
+	struct p9front_name *names[P9FRONT_WALK_MAX];
+};
+
+/**
+ * struct p9front_call - a request of the frontend's own
+ * @msg: the request
+ * @len: its length
+ * @answer: what came
+ * @answer_len: how much
+ * @err: why nothing did
+ * @done: it is over; the rest may be looked at
+ */
+struct p9front_call {
+	u8 *msg;
+	u32 len;
+	u8 answer[256];
+	u32 answer_len;
+	int err;
+	bool done;
 };
 
 /**
@@ -84,8 +190,9 @@ enum p9front_slot_state {
  * struct p9front_slot - a tag of a ring, and the request that has it
  * @mount: whose request it is
  * @req: the request; a reference is held while it is out or taken
- * @to: where the data of a read goes; NULL if into the request's own buffer
- * @len: how much fits there
+ * @call: instead of it, the frontend's own
+ * @data: what it carries beside its buffer, or NULL
+ * @change: what its answer changes, or NULL
  * @tag: as the mount numbers it
  * @state: see &enum p9front_slot_state
  * @type: the request's
@@ -95,8 +202,9 @@ enum p9front_slot_state {
 struct p9front_slot {
 	struct p9front_mount *mount;
 	struct p9_req_t *req;
-	struct iov_iter *to;
-	u32 len;
+	struct p9front_call *call;
+	struct p9front_data *data;
+	struct p9front_change *change;
 	u16 tag;
 	u8 state;
 	u8 type;
@@ -182,11 +290,18 @@ enum p9front_session {
  * @version: what it was agreed on, with a session
  * @mounts: them
  * @nr_mounts: how many
+ * @busy: the mount that something is being done for, which must not go
  * @last_id: the number that a mount got last
- * @life: counts connections
- * @connected: requests may pass
+ * @life: counts connections, from 1
+ * @connected: rings are live
+ * @ready: requests may pass: a new backend was told of what there is
  * @aborted: the device goes for good
- * @wait: who waits for @connected, or for @session to be decided
+ * @wait: who waits for any of these, for @session to be decided, or for a call
+ * @recover: tells a new backend
+ * @fid_lock: protects @fids, @names and all of them; taken in any context
+ * @fids: by their number on the wire
+ * @names: by what they are in and what they are
+ * @any_stale: some fid is
  * @max_order: largest ring, from the module's parameter
  * @size: the largest message that a ring can hold, of this connection
  * @max_rings: how many @rings there are
@@ -204,12 +319,19 @@ struct p9front {
 	struct p9front_version version;
 	struct list_head mounts;
 	unsigned int nr_mounts;
+	struct p9front_mount *busy;
 	unsigned int last_id;
 	unsigned int life;
 	bool connected;
+	bool ready;
 	bool aborted;
 
 	wait_queue_head_t wait;
+	struct work_struct recover;
+	spinlock_t fid_lock;	/* see above */
+	struct hlist_head fids[P9FRONT_HASH_SIZE];
+	struct hlist_head names[P9FRONT_HASH_SIZE];
+	bool any_stale;
 	unsigned int max_order;
 	u32 size;
 	unsigned int max_rings;
@@ -225,6 +347,10 @@ struct p9front {
  * @pages: those of user space that are held for it; NULL if none need be
  * @vec: them as @iter has them
  * @nr: how many
+ * @own: them, as an iterator
+ * @start: @iter as it was
+ * @lost: the request was out when the backend was lost; whoever made it sends
+ *	it again
  */
 struct p9front_data {
 	struct iov_iter *iter;
@@ -234,10 +360,13 @@ struct p9front_data {
 	struct bio_vec *vec;
 	unsigned int nr;
 	struct iov_iter own;
+	struct iov_iter start;
+	bool lost;
 };
 
 /* main.c */
 extern struct workqueue_struct *p9front_queue;
+extern struct workqueue_struct *p9front_slow_queue;
 struct p9front *p9front_find(const char *tag);
 void p9front_put(struct p9front *pf);
 
@@ -250,12 +379,52 @@ void p9front_disconnect(struct xpv_device *dev);
 /* mount.c */
 int p9front_create(struct p9_client *client, const char *addr, char *args);
 void p9front_close(struct p9_client *client);
+void p9front_each_mount(struct p9front *pf,
+			void (*act)(struct p9front_mount *mount));
 
 /* session.c */
-bool p9front_alive(const struct p9front_mount *mount);
 int p9front_ask_version(struct p9front_mount *mount, struct p9_req_t *req);
 int p9front_take_version(struct p9front_mount *mount, struct p9_req_t *req);
 void p9front_lose_session(struct p9front *pf);
+
+/* recover.c */
+void p9front_recover(struct work_struct *work);
+
+/* hold.c */
+bool p9front_hold(struct p9front_mount *mount, struct p9_req_t *req);
+bool p9front_unhold(struct p9front_mount *mount, struct p9_req_t *req);
+struct p9_req_t *p9front_held(struct p9front_mount *mount);
+void p9front_held_fail(struct p9front_mount *mount);
+
+/* names.c */
+struct p9front_name *p9front_name_new(const void *text, u32 len);
+void p9front_name_put(struct p9front_name *name);
+struct p9front_name *p9front_name_find(struct p9front *pf,
+				       const struct p9front_name *parent,
+				       const char *text, u32 len)
+	__must_hold(&pf->fid_lock);
+struct p9front_name *p9front_name_add(struct p9front *pf,
+				      struct p9front_name *parent,
+				      struct p9front_name *name)
+	__must_hold(&pf->fid_lock);
+void p9front_name_remove(struct p9front *pf, struct p9front_name *name)
+	__must_hold(&pf->fid_lock);
+void p9front_name_move(struct p9front *pf, struct p9front_name *name,
+		       struct p9front_name *parent, struct p9front_name *fresh)
+	__must_hold(&pf->fid_lock);
+struct p9front_name *p9front_name_root(struct p9front_name *name);
+
+/* fids.c */
+struct p9front_fid *p9front_fid_find(struct p9front *pf, u32 fid)
+	__must_hold(&pf->fid_lock);
+void p9front_fids_drop(struct p9front *pf, const struct p9front_mount *mount);
+int p9front_change_plan(struct p9front_mount *mount, const u8 *msg, u32 len,
+			struct p9front_change **result);
+void p9front_change_drop(struct p9front_change *change);
+void p9front_change_make(struct p9front_change *change, const u8 *msg,
+			 u32 len);
+bool p9front_fids_stale(const struct p9front_mount *mount, const u8 *msg,
+			u32 len);
 
 /* request.c */
 int p9front_request(struct p9_client *client, struct p9_req_t *req);
@@ -265,12 +434,17 @@ int p9front_zc_request(struct p9_client *client, struct p9_req_t *req,
 int p9front_cancel(struct p9_client *client, struct p9_req_t *req);
 int p9front_cancelled(struct p9_client *client, struct p9_req_t *req);
 int p9front_send(struct p9front_mount *mount, struct p9_req_t *req,
-		 struct p9front_data *data);
+		 struct p9front_data *data, bool again);
+int p9front_make_call(struct p9front *pf, struct p9front_call *call);
 void p9front_answer_self(struct p9front_mount *mount, struct p9_req_t *req);
+void p9front_answer_empty(struct p9front_mount *mount, struct p9_req_t *req);
+void p9front_unsent(struct p9front_mount *mount, struct p9_req_t *req,
+		    int err);
 
 /* payload.c */
 int p9front_data_take(struct p9front_data *data, struct p9_req_t *req,
 		      struct iov_iter *iter, u32 len, bool out);
+void p9front_data_rewind(struct p9front_data *data);
 void p9front_data_drop(struct p9front_data *data);
 
 /* answer.c */

@@ -73,17 +73,30 @@ int p9front_data_take(struct p9front_data *data, struct p9_req_t *req,
 	data->iter = iter;
 	data->len = len;
 	data->out = out;
-	if (!user_backed_iter(iter))
+	if (!user_backed_iter(iter)) {
+		data->start = *iter;
 		return 0;
+	}
 	err = hold_pages(data, iter);
 	if (err) {
 		p9front_data_drop(data);
 		return err;
 	}
+	data->start = data->own;
 	/* The count is the last that such a request has before its data. */
 	if (data->len != len)
 		p9front_put32(req->tc.sdata + req->tc.size - 4, data->len);
 	return 0;
+}
+
+/**
+ * p9front_data_rewind() - begin anew with it
+ * @data: nothing of which is in use
+ */
+void p9front_data_rewind(struct p9front_data *data)
+{
+	*data->iter = data->start;
+	data->lost = false;
 }
 
 /**

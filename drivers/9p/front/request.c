@@ -115,16 +115,14 @@ static bool write_flushed(struct p9front_ring *ring,
 
 static void fill_slot(struct p9front_ring *ring, struct p9front_slot *slot,
 		      struct p9front_mount *mount, struct p9_req_t *req,
-		      struct p9front_data *data)
+		      struct p9front_data *data, struct p9front_change *change)
 {
-	bool in = data && !data->out;
-
 	WRITE_ONCE(req->status, REQ_STATUS_SENT);
 	spin_lock_irq(&ring->lock);
 	slot->mount = mount;
 	slot->req = req;
-	slot->to = in ? data->iter : NULL;
-	slot->len = in ? data->len : 0;
+	slot->data = data;
+	slot->change = change;
 	slot->tag = req->tc.tag;
 	slot->type = req->tc.id;
 	slot->deaf = false;
@@ -139,9 +137,16 @@ static void unget_slot(struct p9front_ring *ring, struct p9front_slot *slot)
 	spin_unlock_irq(&ring->lock);
 }
 
+static void show_message(struct p9front_ring *ring, u32 size)
+{
+	xpv_bytes_move(&ring->bytes.out, size);
+	xpv_bytes_push(&ring->bytes.out);
+	xpv_evtchn_notify(&ring->ch);
+}
+
 static int put_message(struct p9front_ring *ring, struct p9front_mount *mount,
 		       struct p9_req_t *req, struct p9front_data *data,
-		       u32 size)
+		       struct p9front_change *change, u32 size)
 {
 	struct p9front_slot *slot = p9front_slot_get(ring, req->tc.id);
 	int err = -EFAULT;
@@ -154,10 +159,8 @@ static int put_message(struct p9front_ring *ring, struct p9front_mount *mount,
 	if (req->tc.id == P9FRONT_TFLUSH &&
 	    !write_flushed(ring, mount, &req->tc))
 		goto err_slot;
-	fill_slot(ring, slot, mount, req, data);
-	xpv_bytes_move(&ring->bytes.out, size);
-	xpv_bytes_push(&ring->bytes.out);
-	xpv_evtchn_notify(&ring->ch);
+	fill_slot(ring, slot, mount, req, data, change);
+	show_message(ring, size);
 	return 0;
 
 err_slot:
@@ -165,26 +168,86 @@ err_slot:
 	return err;
 }
 
-static int try_put(struct p9front_ring *ring, struct p9front_mount *mount,
-		   struct p9_req_t *req, struct p9front_data *data, u32 size)
+/* Return: -EAGAIN if there is no room now. */
+static int check_room(struct p9front_ring *ring, u32 size)
 {
 	int room;
 
 	lockdep_assert_held(&ring->put);
-	if (!ring->live || !p9front_alive(mount))
-		return -EIO;
-	if (size > ring->bytes.out.size || !fids_fit(&req->tc))
+	if (size > ring->bytes.out.size)
 		return -EMSGSIZE;
 	room = xpv_bytes_room(&ring->bytes.out);
 	if (room < 0) {
-		xpv_device_fail(mount->pf->dev, room,
+		xpv_device_fail(ring->pf->dev, room,
 				"ring %u: the backend's consumer is impossible",
 				ring->index);
-		return -EIO;
+		return -ENOTCONN;
 	}
-	if (room < size)
-		return -EAGAIN;
-	return put_message(ring, mount, req, data, size);
+	return room < size ? -EAGAIN : 0;
+}
+
+static int try_put(struct p9front_ring *ring, struct p9front_mount *mount,
+		   struct p9_req_t *req, struct p9front_data *data,
+		   struct p9front_change *change)
+{
+	u32 size = req->tc.size + (data && data->out ? data->len : 0);
+	int err;
+
+	if (READ_ONCE(mount->dead) || READ_ONCE(mount->pf->aborted))
+		return -EIO;
+	if (!ring->live || !READ_ONCE(mount->pf->ready))
+		return -ENOTCONN;
+	if (p9front_fids_stale(mount, req->tc.sdata, req->tc.size))
+		return -ESTALE;
+	if (!fids_fit(&req->tc))
+		return -EMSGSIZE;
+	err = check_room(ring, size);
+	if (err)
+		return err;
+	return put_message(ring, mount, req, data, change, size);
+}
+
+/* Return: 0 if it is to be tried again. */
+static int wait_to_put(struct p9front_mount *mount, struct p9front_ring *ring,
+		       int stirs, int why)
+{
+	struct p9front *pf = mount->pf;
+
+	if (why == -EAGAIN) {
+		atomic_long_inc(&ring->waits);
+		return wait_event_killable(ring->room,
+					   atomic_read(&ring->stirs) != stirs);
+	}
+	return wait_event_killable(pf->wait, READ_ONCE(pf->ready) ||
+				   READ_ONCE(pf->aborted) ||
+				   READ_ONCE(mount->dead));
+}
+
+static int put_when_possible(struct p9front_mount *mount, struct p9_req_t *req,
+			     struct p9front_data *data,
+			     struct p9front_change *change, bool again)
+{
+	struct p9front_ring *ring;
+	int stirs = 0, err;
+
+	do {
+		ring = ring_of(mount, req);
+		err = -ENOTCONN;
+		if (ring) {
+			stirs = atomic_read_acquire(&ring->stirs);
+			mutex_lock(&ring->put);
+			err = try_put(ring, mount, req, data, change);
+			mutex_unlock(&ring->put);
+		}
+		if (err != -EAGAIN && (err != -ENOTCONN || again))
+			return err;
+		if (err == -ENOTCONN && req->tc.id == P9FRONT_TFLUSH)
+			return -EALREADY;
+		if (READ_ONCE(mount->dead) || READ_ONCE(mount->pf->aborted))
+			return -EIO;
+		err = wait_to_put(mount, ring, stirs, err);
+	} while (!err);
+	return err;
 }
 
 /**
@@ -192,34 +255,110 @@ static int try_put(struct p9front_ring *ring, struct p9front_mount *mount,
  * @mount: whose it is
  * @req: the request; a reference goes with it until it is answered
  * @data: what goes beside its buffer, or NULL
+ * @again: it was out when an earlier backend was lost
  *
- * Waits, killable, while there is no room.
+ * Waits, killable, while there is no room, and unless @again while there is no
+ * backend.
  *
- * Return: 0; -ERESTARTSYS; -EALREADY if it is a flush of what is over; or
+ * Return: 0; -ERESTARTSYS; -EALREADY if it is a flush of what is over; -ESTALE
+ * if it is of a file that could not be found again; -ENOTCONN with @again; or
  * another error: then nothing went.
  */
 int p9front_send(struct p9front_mount *mount, struct p9_req_t *req,
-		 struct p9front_data *data)
+		 struct p9front_data *data, bool again)
 {
-	struct p9front_ring *ring = ring_of(mount, req);
-	u32 size = req->tc.size + (data && data->out ? data->len : 0);
-	int stirs, err;
+	struct p9front_change *change;
+	int err;
 
-	if (!ring)
-		return -EIO;
-	for (;;) {
-		stirs = atomic_read_acquire(&ring->stirs);
-		mutex_lock(&ring->put);
-		err = try_put(ring, mount, req, data, size);
-		mutex_unlock(&ring->put);
-		if (err != -EAGAIN)
-			return err;
-		atomic_long_inc(&ring->waits);
-		err = wait_event_killable(ring->room,
-					  atomic_read(&ring->stirs) != stirs);
-		if (err)
-			return err;
+	err = p9front_change_plan(mount, req->tc.sdata, req->tc.size, &change);
+	if (err)
+		return err;
+	err = put_when_possible(mount, req, data, change, again);
+	if (err)
+		p9front_change_drop(change);
+	return err;
+}
+
+static int try_call(struct p9front_ring *ring, struct p9front_call *call,
+		    struct p9front_slot **slot)
+{
+	u8 bytes[2];
+	int err;
+
+	if (!ring->live)
+		return -ENOTCONN;
+	err = check_room(ring, call->len);
+	if (err)
+		return err;
+	*slot = p9front_slot_get(ring, call->msg[4]);
+	if (!*slot)
+		return -EAGAIN;
+	p9front_put16(bytes, p9front_ring_tag(ring, *slot));
+	xpv_bytes_write(&ring->bytes.out, 0, call->msg, call->len);
+	xpv_bytes_write(&ring->bytes.out, 5, bytes, sizeof(bytes));
+	spin_lock_irq(&ring->lock);
+	(*slot)->call = call;
+	(*slot)->type = call->msg[4];
+	(*slot)->state = P9FRONT_OUT;
+	spin_unlock_irq(&ring->lock);
+	show_message(ring, call->len);
+	return 0;
+}
+
+/* How long a backend may take to answer what a connection begins with. */
+#define CALL_WAIT	(30 * HZ)
+
+/* It took too long. Return: false if it is being answered all the same. */
+static bool forget_call(struct p9front_ring *ring, struct p9front_slot *slot,
+			const struct p9front_call *call)
+{
+	bool out;
+
+	spin_lock_irq(&ring->lock);
+	out = slot->call == call && slot->state == P9FRONT_OUT;
+	if (out) {
+		slot->call = NULL;
+		slot->state = P9FRONT_ORPHAN;
+		ring->out--;
+		ring->orphans++;
 	}
+	spin_unlock_irq(&ring->lock);
+	return out;
+}
+
+/**
+ * p9front_make_call() - ask the backend for the frontend itself
+ * @pf: the share
+ * @call: what to ask; filled with the answer
+ *
+ * On the first ring, or where Tversion belongs, while nobody else asks.
+ *
+ * Context: process; sleeps, at most half a minute.
+ * Return: 0 if there is an answer, which may tell of an error; -ENOTCONN if
+ * the backend is lost; or another errno.
+ */
+int p9front_make_call(struct p9front *pf, struct p9front_call *call)
+{
+	unsigned int nr = READ_ONCE(pf->nr_rings);
+	struct p9front_slot *slot;
+	struct p9front_ring *ring;
+	int err;
+
+	if (!nr)
+		return -ENOTCONN;
+	call->done = false;
+	ring = &pf->rings[call->msg[4] == P9FRONT_TVERSION ?
+			  P9FRONT_NOTAG % nr : 0];
+	mutex_lock(&ring->put);
+	err = try_call(ring, call, &slot);
+	mutex_unlock(&ring->put);
+	if (err)
+		return err;
+	if (!wait_event_timeout(pf->wait, smp_load_acquire(&call->done),
+				CALL_WAIT) && forget_call(ring, slot, call))
+		return -ETIMEDOUT;
+	wait_event(pf->wait, smp_load_acquire(&call->done));
+	return call->err;
 }
 
 /**
@@ -236,12 +375,16 @@ void p9front_answer_self(struct p9front_mount *mount, struct p9_req_t *req)
 	p9_client_cb(mount->client, req, REQ_STATUS_RCVD);
 }
 
-/* What is over needs no flush: whoever asks is told so. */
-static void answer_flush(struct p9front_mount *mount, struct p9_req_t *req)
+/**
+ * p9front_answer_empty() - say that a request was done, if that is all
+ * @mount: whose it is
+ * @req: the request
+ */
+void p9front_answer_empty(struct p9front_mount *mount, struct p9_req_t *req)
 {
 	struct p9front_head head = {
 		.size = P9FRONT_HEAD,
-		.type = P9FRONT_RFLUSH,
+		.type = req->tc.id + 1,
 		.tag = req->tc.tag,
 	};
 
@@ -249,10 +392,41 @@ static void answer_flush(struct p9front_mount *mount, struct p9_req_t *req)
 	p9front_answer_self(mount, req);
 }
 
+/* The backend does not know the fid, and we need not either. */
+static void clunk_stale(struct p9front_mount *mount, struct p9_req_t *req)
+{
+	static const u8 done[P9FRONT_HEAD] = { [4] = P9FRONT_TCLUNK + 1 };
+	struct p9front_change *change;
+
+	if (!p9front_change_plan(mount, req->tc.sdata, req->tc.size, &change))
+		p9front_change_make(change, done, sizeof(done));
+	p9front_answer_empty(mount, req);
+}
+
+/**
+ * p9front_unsent() - answer a request that did not go
+ * @mount: whose it is
+ * @req: the request
+ * @err: why
+ */
+void p9front_unsent(struct p9front_mount *mount, struct p9_req_t *req, int err)
+{
+	if (err == -EALREADY) {
+		p9front_answer_empty(mount, req);
+	} else if (err == -ESTALE && req->tc.id == P9FRONT_TCLUNK) {
+		clunk_stale(mount, req);
+	} else {
+		req->t_err = err;
+		p9_client_cb(mount->client, req, REQ_STATUS_ERROR);
+	}
+}
+
 /**
  * p9front_request() - p9_trans_module::request
  * @client: whose
  * @req: the request
+ *
+ * What the client is returned it takes for the end of the whole mount.
  *
  * Return: 0, and the client waits; or an error.
  */
@@ -263,12 +437,11 @@ int p9front_request(struct p9_client *client, struct p9_req_t *req)
 
 	if (req->tc.id == P9FRONT_TVERSION)
 		return p9front_ask_version(mount, req);
-	err = p9front_send(mount, req, NULL);
-	if (err == -EALREADY) {
-		answer_flush(mount, req);
-		return 0;
-	}
-	return err;
+	err = p9front_send(mount, req, NULL, false);
+	if (!err || err == -ERESTARTSYS || err == -EIO)
+		return err;
+	p9front_unsent(mount, req, err);
+	return 0;
 }
 
 /* Where a request is, and whether it waits or its answer is being copied. */
@@ -286,7 +459,7 @@ static int make_deaf(struct p9front_mount *mount, struct p9_req_t *req)
 		state = slot->state;
 		slot->deaf = true;
 		if (state == P9FRONT_OUT)
-			slot->to = NULL;
+			slot->data = NULL;
 	}
 	spin_unlock_irq(&ring->lock);
 	return state;
@@ -295,12 +468,40 @@ static int make_deaf(struct p9front_mount *mount, struct p9_req_t *req)
 /*
  * Who waited was killed, and its memory goes. An answer that comes later has no
  * place for its data any more; one that is being copied is waited for, which is
- * as long as copying takes.
+ * as long as copying takes. What was lost with a backend will not be answered.
  */
-static void stop_listening(struct p9front_mount *mount, struct p9_req_t *req)
+static void stop_listening(struct p9front_mount *mount, struct p9_req_t *req,
+			   const struct p9front_data *data)
 {
 	while (make_deaf(mount, req) == P9FRONT_TAKEN)
 		cond_resched();
+	if (READ_ONCE(data->lost))
+		p9_req_put(mount->client, req);
+}
+
+/* Return: 0 once it is answered; an error with *sent false if it never went. */
+static int ask_with_data(struct p9front_mount *mount, struct p9_req_t *req,
+			 struct p9front_data *data, bool *sent)
+{
+	int err;
+
+	for (;;) {
+		*sent = false;
+		err = p9front_send(mount, req, data, false);
+		if (err)
+			return err;
+		*sent = true;
+		err = wait_event_killable(req->wq, READ_ONCE(data->lost) ||
+					  READ_ONCE(req->status) >=
+					  REQ_STATUS_RCVD);
+		if (err) {
+			stop_listening(mount, req, data);
+			return err;
+		}
+		if (!READ_ONCE(data->lost))
+			return 0;
+		p9front_data_rewind(data);
+	}
 }
 
 /**
@@ -321,40 +522,59 @@ int p9front_zc_request(struct p9_client *client, struct p9_req_t *req,
 {
 	struct p9front_mount *mount = client->trans;
 	struct p9front_data data;
+	bool sent = false;
 	int err;
 
 	err = p9front_data_take(&data, req, out ?: in, out ? out_len : in_len,
 				out);
-	if (err)
-		goto err_put;
-	err = p9front_send(mount, req, &data);
-	if (err) {
+	if (!err) {
+		err = ask_with_data(mount, req, &data, &sent);
 		p9front_data_drop(&data);
-		goto err_put;
 	}
-	err = wait_event_killable(req->wq,
-				  READ_ONCE(req->status) >= REQ_STATUS_RCVD);
-	if (err)
-		stop_listening(mount, req);
-	p9front_data_drop(&data);
-	return err;
-
-err_put:
 	/* The reference that would have gone with it. */
-	p9_req_put(client, req);
+	if (!sent)
+		p9_req_put(client, req);
 	return err;
 }
 
 /**
  * p9front_cancel() - p9_trans_module::cancel
  * @client: whose
- * @req: a request that is out
+ * @req: a request that nobody waits for any more
  *
- * Return: 1, since the backend has to be told.
+ * Return: 1 if the backend has to be told; 0 if it does not know of it.
  */
 int p9front_cancel(struct p9_client *client, struct p9_req_t *req)
 {
-	return 1;
+	struct p9front_mount *mount = client->trans;
+	struct p9front_ring *ring = ring_of(mount, req);
+	bool out = false;
+
+	if (p9front_unhold(mount, req)) {
+		p9_req_put(client, req);
+		return 0;
+	}
+	if (!ring)
+		return 0;
+	spin_lock_irq(&ring->lock);
+	out = p9front_slot_find(ring, mount, req->tc.tag);
+	spin_unlock_irq(&ring->lock);
+	return out;
+}
+
+static bool free_if_out(struct p9front_ring *ring,
+			const struct p9front_mount *mount, u16 tag)
+{
+	struct p9front_slot *slot;
+	bool out;
+
+	spin_lock_irq(&ring->lock);
+	slot = p9front_slot_find(ring, mount, tag);
+	out = slot && slot->state == P9FRONT_OUT;
+	if (out)
+		p9front_slot_free(ring, slot);
+	spin_unlock_irq(&ring->lock);
+	return out;
 }
 
 /**
@@ -368,20 +588,11 @@ int p9front_cancelled(struct p9_client *client, struct p9_req_t *req)
 {
 	struct p9front_mount *mount = client->trans;
 	struct p9front_ring *ring = ring_of(mount, req);
-	struct p9front_slot *slot;
-	bool out = false;
 
-	if (!ring)
-		return 0;
-	spin_lock_irq(&ring->lock);
-	slot = p9front_slot_find(ring, mount, req->tc.tag);
-	if (slot && slot->state == P9FRONT_OUT) {
-		p9front_slot_free(ring, slot);
-		out = true;
-	}
-	spin_unlock_irq(&ring->lock);
-	if (out) {
+	if (ring && free_if_out(ring, mount, req->tc.tag)) {
 		p9front_ring_stir(ring);
+		p9_req_put(client, req);
+	} else if (p9front_unhold(mount, req)) {
 		p9_req_put(client, req);
 	}
 	return 0;

@@ -73,39 +73,70 @@ void p9front_ring_start(struct p9front_ring *ring)
 	p9front_ring_stir(ring);
 }
 
-/* What the ring does not bring back any more fails. */
-static void fail_slots(struct p9front_ring *ring)
+/*
+ * A request that this backend will not answer waits for the next one. A flush
+ * is answered: what it was to stop has ended with the backend.
+ */
+static void lose_request(struct p9front_mount *mount, struct p9_req_t *req,
+			 bool deaf)
 {
-	struct p9front_mount *mount;
-	struct p9_req_t *req;
-	unsigned int i;
-
-	for (i = 0; i <= P9FRONT_SLOTS; i++) {
-		struct p9front_slot *slot = &ring->slots[i];
-
-		spin_lock_irq(&ring->lock);
-		req = slot->state == P9FRONT_OUT ? slot->req : NULL;
-		mount = slot->mount;
-		if (slot->state != P9FRONT_FREE)
-			p9front_slot_free(ring, slot);
-		spin_unlock_irq(&ring->lock);
-		if (!req)
-			continue;
-		req->t_err = -EIO;
-		p9_client_cb(mount->client, req, REQ_STATUS_ERROR);
+	if (req->tc.id == P9FRONT_TFLUSH) {
+		p9front_answer_empty(mount, req);
+		return;
 	}
+	if (!deaf && req->tc.id != P9FRONT_TVERSION &&
+	    p9front_hold(mount, req))
+		return;
+	req->t_err = -EIO;
+	p9_client_cb(mount->client, req, REQ_STATUS_ERROR);
+}
+
+/* Whoever waits in this module is told, and is gone when the lock is. */
+static bool tell_waiter(struct p9front_ring *ring, struct p9front_slot *slot)
+{
+	lockdep_assert_held(&ring->lock);
+	if (slot->call) {
+		slot->call->err = -ENOTCONN;
+		WRITE_ONCE(slot->call->done, true);
+		wake_up_all(&ring->pf->wait);
+		return true;
+	}
+	if (slot->data) {
+		WRITE_ONCE(slot->data->lost, true);
+		wake_up(&slot->req->wq);
+		return true;
+	}
+	return false;
+}
+
+static void lose_slot(struct p9front_ring *ring, struct p9front_slot *slot)
+{
+	spin_lock_irq(&ring->lock);
+	if (slot->state == P9FRONT_FREE) {
+		spin_unlock_irq(&ring->lock);
+		return;
+	}
+	if (slot->state == P9FRONT_OUT && !tell_waiter(ring, slot)) {
+		/* So that the mount stays. */
+		slot->state = P9FRONT_TAKEN;
+		spin_unlock_irq(&ring->lock);
+		lose_request(slot->mount, slot->req, slot->deaf);
+		spin_lock_irq(&ring->lock);
+	}
+	p9front_slot_free(ring, slot);
+	spin_unlock_irq(&ring->lock);
 }
 
 /**
- * p9front_ring_stop() - let none pass, fail those that are out, and close
+ * p9front_ring_stop() - let none pass, keep those that are out, and close
  * @ring: the ring; nothing happens if it is closed
- *
- * The session of those requests has ended, so nobody sends any more.
  *
  * Context: the lane.
  */
 void p9front_ring_stop(struct p9front_ring *ring)
 {
+	unsigned int i;
+
 	mutex_lock(&ring->put);
 	ring->live = false;
 	mutex_unlock(&ring->put);
@@ -113,7 +144,8 @@ void p9front_ring_stop(struct p9front_ring *ring)
 
 	xpv_evtchn_close(&ring->ch);
 	cancel_work_sync(&ring->take);
-	fail_slots(ring);
+	for (i = 0; i <= P9FRONT_SLOTS; i++)
+		lose_slot(ring, &ring->slots[i]);
 	xpv_bytes_revoke(&ring->mem);
 }
 
@@ -230,10 +262,13 @@ void p9front_slot_free(struct p9front_ring *ring, struct p9front_slot *slot)
 		ring->orphans--;
 	else
 		ring->out--;
+	p9front_change_drop(slot->change);
+	slot->change = NULL;
 	slot->state = P9FRONT_FREE;
 	slot->req = NULL;
+	slot->call = NULL;
 	slot->mount = NULL;
-	slot->to = NULL;
+	slot->data = NULL;
 	if (i == NOTAG_SLOT)
 		return;
 	slot->next = ring->free;
@@ -267,6 +302,8 @@ bool p9front_ring_forget(struct p9front_ring *ring,
 			slot->state = P9FRONT_ORPHAN;
 			slot->req = NULL;
 			slot->mount = NULL;
+			p9front_change_drop(slot->change);
+			slot->change = NULL;
 			ring->out--;
 			ring->orphans++;
 		}

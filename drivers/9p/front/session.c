@@ -10,19 +10,6 @@
 #include <linux/string.h>
 #include "p9front.h"
 
-/**
- * p9front_alive() - whether a mount's session may still be used
- * @mount: the mount
- *
- * Context: any. Who is to rely on it holds a ring's put lock.
- */
-bool p9front_alive(const struct p9front_mount *mount)
-{
-	const struct p9front *pf = mount->pf;
-
-	return READ_ONCE(pf->connected) && mount->life == READ_ONCE(pf->life);
-}
-
 static void set_session(struct p9front *pf, enum p9front_session session)
 {
 	unsigned long flags;
@@ -41,7 +28,7 @@ static int look(struct p9front_mount *mount, struct p9front_version *version)
 
 	spin_lock_irq(&pf->lock);
 	session = pf->session;
-	if (!p9front_alive(mount))
+	if (pf->aborted || mount->dead)
 		session = -EIO;
 	else if (session == P9FRONT_NO_SESSION)
 		pf->session = P9FRONT_ASKING;
@@ -96,7 +83,7 @@ int p9front_ask_version(struct p9front_mount *mount, struct p9_req_t *req)
 		return session;
 	if (session == P9FRONT_SESSION)
 		return answer_version(mount, req, &version);
-	err = p9front_send(mount, req, NULL);
+	err = p9front_send(mount, req, NULL, false);
 	if (err)
 		set_session(pf, P9FRONT_NO_SESSION);
 	return err;
@@ -137,15 +124,19 @@ int p9front_take_version(struct p9front_mount *mount, struct p9_req_t *req)
 }
 
 /**
- * p9front_lose_session() - the connection is over, and with it the session
+ * p9front_lose_session() - the connection is over
  * @pf: the share
+ *
+ * Mounts keep what they agreed on, for the next backend to agree to as well.
  */
 void p9front_lose_session(struct p9front *pf)
 {
 	spin_lock_irq(&pf->lock);
 	pf->connected = false;
+	pf->ready = false;
 	pf->life++;
-	pf->session = P9FRONT_NO_SESSION;
+	if (pf->session == P9FRONT_ASKING)
+		pf->session = P9FRONT_NO_SESSION;
 	spin_unlock_irq(&pf->lock);
 	wake_up_all(&pf->wait);
 }
