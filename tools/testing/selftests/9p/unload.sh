@@ -1,0 +1,186 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# desc: a mounted folder survives its backend; either driver can be unloaded, and the guest killed under it
+# runs: dom0
+# guest: pv pvh*
+# pair: ours/ours
+# vcpus: 2
+# needs: 9pnet_xen xen-9pback
+# memory: 384
+# time: 300
+
+. "${0%/*}/../lib/dom0.sh"
+. "${0%/*}/../lib/ktap.sh"
+. "${0%/*}/../lib/plug.sh"
+. "${0%/*}/../lib/share.sh"
+
+in_guest() {
+	guest_run u "$1" "${2:-60}"
+}
+
+# A shell in the guest that keeps files open: what is written to /tmp/do it does,
+# and says in /tmp/did how that ended.
+holder_starts() {
+	in_guest 'mkfifo /tmp/do; cd /mnt/share0 && mkdir dir dir2 && for i in $(seq 1000); do echo "line $i"; done >dir/open &&
+		cp dir/open dir/renamed && cp dir/open dir/removed && echo one >dir2/append
+		cat >/tmp/holder <<END
+cd /mnt/share0/dir
+exec 3<open 4<renamed 5<removed 6>>../dir2/append
+while :; do
+	read -r command </tmp/do
+	eval "\$command" >/tmp/said 2>&1
+	echo \$? >/tmp/did
+done
+END
+		setsid sh /tmp/holder >/dev/null 2>&1 </dev/null & sleep 1'
+}
+
+# holder COMMAND: have it done, with the files open
+holder() {
+	in_guest "rm -f /tmp/did; echo '$1' >/tmp/do
+		for i in \$(seq 150); do [ -s /tmp/did ] && break; sleep 0.1; done
+		cat /tmp/said; exit \$(cat /tmp/did || echo 99)" 30
+}
+
+files_stay_open() {
+	holder 'read -r a <&3 && [ "$a" = "line 1" ] && read -r b <&4 && [ "$b" = "line 1" ] && echo two >&6' &&
+		[ "$(tail -n 1 "$folder/dir2/append")" = two ]
+}
+
+back_goes() {
+	rmmod xen-9pback
+}
+
+back_comes() {
+	insmod /xpv/modules/xen-9pback.ko && plug_wait "$back" 4 20 && plug_wait "$front" 4 20
+}
+
+files_go_on() {
+	back_goes && back_comes || return 1
+	holder 'read -r a <&3 && [ "$a" = "line 2" ] && echo three >&6 && ls . >/dev/null && [ "$(cat open | wc -l)" = 1000 ]' || return 1
+	[ "$(tail -n 1 "$folder/dir2/append")" = three ] && in_guest 'cmp /mnt/share0/dir/open /mnt/share0/dir/renamed'
+}
+
+# The names that files have now count, not those they were opened by.
+renamed_goes_on() {
+	in_guest 'cd /mnt/share0 && mv dir/renamed dir2/moved && mv dir2 dir3' || return 1
+	back_goes && back_comes || return 1
+	holder 'read -r b <&4 && [ "$b" = "line 2" ] && echo four >&6' &&
+		[ "$(tail -n 1 "$folder/dir3/append")" = four ]
+}
+
+# Another file of that name is not that file.
+replaced_is_stale() {
+	back_goes || return 1
+	mv "$folder/dir/removed" "$folder/dir/kept" && echo other >"$folder/dir/removed"
+	back_comes || return 1
+	! holder 'read -r c <&5' && holder 'read -r a <&3 && [ "$a" = "line 3" ]' &&
+		in_guest '[ "$(cat /mnt/share0/dir/removed)" = other ]'
+}
+
+traffic_starts() {
+	in_guest "name=$1"'
+		cat >/tmp/traffic <<END
+cd /mnt/share0 && mkdir traffic\$1 && cd traffic\$1
+while ! [ -e /tmp/stop ]; do
+	head -c 700000 /dev/urandom >/tmp/t\$1 && cp /tmp/t\$1 a && cp a b && mv b c && cmp c /tmp/t\$1 &&
+		for i in 1 2 3 4 5 6 7 8; do echo \$i >f\$i; done && [ "\$(cat f*)" = "1
+2
+3
+4
+5
+6
+7
+8" ] || { echo wrong; exit 1; }
+	echo round >>/tmp/rounds
+	rm c f*
+done
+echo well
+END
+		rm -f /tmp/stop /tmp/rounds /tmp/ended*
+		for i in 1 2 3; do setsid sh /tmp/traffic $name$i >/tmp/ended$i 2>&1 </dev/null & done; sleep 1'
+}
+
+traffic_ends_well() {
+	in_guest 'n=$(cat /tmp/rounds | wc -l); for i in $(seq 100); do [ $(cat /tmp/rounds | wc -l) -gt $((n + 3)) ] && break; sleep 0.2; done
+		touch /tmp/stop; for i in $(seq 200); do [ "$(cat /tmp/ended* | grep -c "well\|wrong")" = 3 ] && break; sleep 0.2; done
+		cat /tmp/rounds | wc -l; cat /tmp/ended*; [ "$(cat /tmp/ended* | grep -c well)" = 3 ] && rm -r /mnt/share0/traffic*' 90
+}
+
+reloads() {
+	for i in 1 2 3; do
+		back_goes && back_comes || return 1
+		sleep 1
+	done
+}
+
+# Who waits for a backend can be killed, and takes nothing along.
+killed_while_gone() {
+	back_goes || return 1
+	in_guest 'cat /mnt/share0/dir/open >/dev/null & one=$!
+		dd if=/dev/zero of=/mnt/share0/big bs=1M count=3 2>/dev/null & two=$!
+		sleep 1; kill -9 $one $two; wait $one $two; true' 20 || return 1
+	back_comes && holder 'read -r a <&3 && [ "$a" = "line 4" ]'
+}
+
+front_stays() {
+	! in_guest 'rmmod 9pnet_xen 2>/dev/null'
+}
+
+front_reloads() {
+	in_guest 'echo exit >/tmp/do
+		sleep 1; umount /mnt/share0 && rmmod 9pnet_xen && insmod /modules/9pnet_xen.ko' || return 1
+	share_mount u 0 && in_guest '[ "$(cat /mnt/share0/dir/open | wc -l)" = 1000 ]'
+}
+
+xenpv_attaches() {
+	mkdir -p /tmp/shares/second && echo hello >/tmp/shares/second/file
+	$xenpv attach u second /tmp/shares/second --read-only --squash=root || return 1
+	$xenpv list u
+	$xenpv list u | grep -q 'second .*Connected *Connected *ro /tmp/shares/second' &&
+		in_guest 'mkdir -p /mnt/second; mount -t 9p -o trans=xen,version=9p2000.L second /mnt/second &&
+			[ "$(cat /mnt/second/file)" = hello ] && ! echo x >/mnt/second/file && ! touch /mnt/second/new' &&
+		! $xenpv attach u second /tmp/shares/second && ! $xenpv attach nosuch third /tmp &&
+		! $xenpv attach u third /tmp/nosuch && ! $xenpv detach u third
+}
+
+xenpv_detaches() {
+	! $xenpv detach u second --wait=2 || return 1
+	in_guest 'ls /mnt/second >/dev/null && umount /mnt/second' && $xenpv detach u second || return 1
+	! $xenpv list u | grep second && in_guest '! mount -t 9p -o trans=xen,version=9p2000.L second /mnt/second'
+}
+
+back_forgets() {
+	wait_for 20 '! ls /sys/bus/xen-backend/devices | grep 9pfs'
+}
+
+nothing_leaked() {
+	! dmesg | grep LEAK && ! grep LEAK "$(guest_log u)"
+}
+
+xenpv='/xpv/programs/xenpv 9p'
+ktap_print_header
+ktap_set_plan 17
+folder=$(share_folder u) || ktap_exit_fail_msg 'no folder'
+ktap_test_result 'the guest boots' share_guest u || ktap_exit_fail_msg 'no guest'
+ktap_test_result 'its folder is mounted' eval 'share_plug u 0 "$folder" && share_mount u 0' || ktap_exit_fail_msg 'no folder'
+holder_starts
+ktap_test_result 'files are open' files_stay_open
+ktap_test_result 'they go on with a new backend' files_go_on
+ktap_test_result 'so do those that were renamed meanwhile' renamed_goes_on
+ktap_test_result 'one that was replaced is stale, and no other' replaced_is_stale
+traffic_starts a
+ktap_test_result 'the backend is unloaded and loaded under traffic' reloads
+ktap_test_result 'nothing was lost' traffic_ends_well
+ktap_test_result 'who waits for a backend can be killed' killed_while_gone
+ktap_test_result 'the frontend stays while the folder is mounted' front_stays
+ktap_test_result 'it is unloaded and loaded' front_reloads
+ktap_test_result 'xenpv attaches a folder that can only be read' xenpv_attaches
+ktap_test_result 'it detaches it once it is not in use' xenpv_detaches
+traffic_starts b
+ktap_test_result 'the guest is killed under traffic' guest_destroy u
+ktap_test_result 'the backend lets it go' back_forgets
+ktap_test_result 'nothing leaked' nothing_leaked
+ktap_test_result 'the backend is unloaded' back_goes
+rm -f /run/xpv/backend
+ktap_finished
