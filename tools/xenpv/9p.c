@@ -100,12 +100,12 @@ static void check_value(const struct key *key, const char *value)
 		break;
 	case MODEL:
 		if (!is_one_of(value, models))
-			misused("security-model: '%s' is none of none, passthrough and mapped-xattr",
-				value);
+			misused("security-model: '%s' is not one of none, "
+				"passthrough and mapped-xattr", value);
 		break;
 	case SQUASH:
 		if (!is_one_of(value, squashes))
-			misused("squash: '%s' is none of none, root and all",
+			misused("squash: '%s' is not one of none, root, all",
 				value);
 		break;
 	case TEXT:
@@ -244,8 +244,8 @@ static int tell_state(struct xs_handle *xs, const struct device *dev)
 	if (why)
 		fail("attached, but it does not work: %s", why);
 	if (back == INITIALISING)
-		fail("attached, but nobody in domain %s serves folders: is xen-9pback loaded there?",
-		     domain_name(xs, dev->backend));
+		fail("attached, but nobody serves folders in domain %s: "
+		     "is xen-9pback loaded?", domain_name(xs, dev->backend));
 	if (back == CLOSING || back == CLOSED || back == UNKNOWN)
 		fail("attached, but its backend closed it");
 	printf("attached; the guest has not connected yet (its end is %s)\n",
@@ -274,7 +274,7 @@ static unsigned int fill_back(struct node *nodes, const struct args *args,
 	return nr;
 }
 
-static int attach(int argc, char **argv, const struct args *args)
+static int attach_share(int argc, char **argv, const struct args *args)
 {
 	struct xs_handle *xs;
 	static struct node front[1], back[KEYS + 1];
@@ -318,7 +318,7 @@ static bool is_closed(struct xs_handle *xs, const struct device *dev)
 	return back == CLOSED || back == UNKNOWN;
 }
 
-static int detach(int argc, char **argv, const struct args *args)
+static int detach_share(int argc, char **argv, const struct args *args)
 {
 	const struct device *dev;
 	struct device *list;
@@ -335,8 +335,8 @@ static int detach(int argc, char **argv, const struct args *args)
 	if (device_state(xs, dev->back) != UNKNOWN)
 		device_ask_to_close(xs, dev);
 	if (!device_wait(xs, dev, is_closed, args->wait) && !args->force)
-		fail("'%s' is in use in domain %s, and goes when it no longer is (or with --force)",
-		     argv[1], argv[0]);
+		fail("'%s' is in use in domain %s, and goes when it no longer "
+		     "is (or with --force)", argv[1], argv[0]);
 	device_forget(xs, dev);
 	free(list);
 	store_close(xs);
@@ -366,7 +366,7 @@ static void list_one(struct xs_handle *xs, const struct device *dev)
 	free(tag);
 }
 
-static int list(int argc, char **argv)
+static int list_shares(int argc, char **argv)
 {
 	unsigned int nr_domains = 1, nr, i, n, *domains, one;
 	struct device *devices;
@@ -412,10 +412,10 @@ int noun_9p(int argc, char **argv)
 		return 0;
 	}
 	if (!strcmp(verb, "attach"))
-		return attach(argc, argv, &args);
+		return attach_share(argc, argv, &args);
 	if (!strcmp(verb, "detach"))
-		return detach(argc, argv, &args);
+		return detach_share(argc, argv, &args);
 	if (!strcmp(verb, "list"))
-		return list(argc, argv);
+		return list_shares(argc, argv);
 	misused("9p: there is no '%s'", verb);
 }

@@ -58,7 +58,7 @@ unsigned int parse_number(const char *what, const char *text)
 	return value;
 }
 
-static void help(void)
+static void show_usage(void)
 {
 	size_t i;
 
@@ -76,7 +76,7 @@ int main(int argc, char **argv)
 		misused("nothing to do");
 	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") ||
 	    !strcmp(argv[1], "help")) {
-		help();
+		show_usage();
 		return 0;
 	}
 	for (i = 0; i < ARRAY_SIZE(nouns); i++)

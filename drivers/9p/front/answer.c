@@ -91,7 +91,7 @@ static void answer_call(struct p9front_ring *ring, struct p9front_slot *slot)
 		call->answer_len = size;
 		call->err = 0;
 	}
-	/* Pairs with p9front_make_call(). */
+	/* Pairs with call_done(). */
 	smp_store_release(&call->done, true);
 	wake_up_all(&ring->pf->wait);
 }

@@ -29,13 +29,14 @@ static const struct xpv_key offer_keys[] = {
 static int read_offer(struct p9front *pf, struct offer *offer)
 {
 	struct xpv_device *dev = pf->dev;
-	char *rest = offer->versions, *one;
+	char *rest, *one;
 	int err;
 
 	err = xpv_store_read(dev, XPV_OTHER, offer_keys,
 			     ARRAY_SIZE(offer_keys), offer);
 	if (err)
 		return err;
+	rest = offer->versions;
 	while ((one = strsep(&rest, ",")))
 		if (!strcmp(strim(one), VERSION))
 			return 0;

@@ -326,6 +326,12 @@ static bool forget_call(struct p9front_ring *ring, struct p9front_slot *slot,
 	return out;
 }
 
+static bool call_done(const struct p9front_call *call)
+{
+	/* Pairs with answer_call(): the answer is looked at next. */
+	return smp_load_acquire(&call->done);
+}
+
 /**
  * p9front_make_call() - ask the backend for the frontend itself
  * @pf: the share
@@ -354,10 +360,10 @@ int p9front_make_call(struct p9front *pf, struct p9front_call *call)
 	mutex_unlock(&ring->put);
 	if (err)
 		return err;
-	if (!wait_event_timeout(pf->wait, smp_load_acquire(&call->done),
-				CALL_WAIT) && forget_call(ring, slot, call))
+	if (!wait_event_timeout(pf->wait, call_done(call), CALL_WAIT) &&
+	    forget_call(ring, slot, call))
 		return -ETIMEDOUT;
-	wait_event(pf->wait, smp_load_acquire(&call->done));
+	wait_event(pf->wait, call_done(call));
 	return call->err;
 }
 
