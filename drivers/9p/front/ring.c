@@ -97,7 +97,8 @@ static bool tell_waiter(struct p9front_ring *ring, struct p9front_slot *slot)
 	lockdep_assert_held(&ring->lock);
 	if (slot->call) {
 		slot->call->err = -ENOTCONN;
-		WRITE_ONCE(slot->call->done, true);
+		/* Pairs with call_done(). */
+		smp_store_release(&slot->call->done, true);
 		wake_up_all(&ring->pf->wait);
 		return true;
 	}
