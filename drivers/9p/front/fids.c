@@ -23,7 +23,6 @@
 #define TWALK		110
 #define TOPEN		112
 #define TCREATE		114
-#define TREMOVE		122
 
 #define QID_LEN	13
 
@@ -188,7 +187,7 @@ static bool is_change(u8 type)
 	case TOPEN:
 	case TCREATE:
 	case P9FRONT_TCLUNK:
-	case TREMOVE:
+	case P9FRONT_TREMOVE:
 		return true;
 	default:
 		return false;
@@ -429,7 +428,7 @@ static void make_end(struct p9front *pf, struct p9front_change *change,
 
 	if (!f)
 		return;
-	if (change->type == TREMOVE && done && f->name && f->name->parent &&
+	if (change->type == P9FRONT_TREMOVE && done && f->name && f->name->parent &&
 	    !f->name->gone)
 		p9front_name_remove(pf, f->name);
 	drop(f);
@@ -509,7 +508,7 @@ void p9front_change_make(struct p9front_change *change, const u8 *msg, u32 len)
 	pf = change->mount->pf;
 	done = msg[4] == change->type + 1;
 	spin_lock_irqsave(&pf->fid_lock, flags);
-	if (change->type == P9FRONT_TCLUNK || change->type == TREMOVE)
+	if (change->type == P9FRONT_TCLUNK || change->type == P9FRONT_TREMOVE)
 		make_end(pf, change, done);
 	else if (done)
 		make(pf, change, msg, len);

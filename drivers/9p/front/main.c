@@ -35,9 +35,9 @@ struct workqueue_struct *p9front_slow_queue;
 /* How long a mount waits for a share to be found, as a module is loaded by it. */
 #define FIND_WAIT	(2 * HZ)
 
-/* All shares, from probe() to remove(). */
+/* All shares, from probe() to remove(); the lock protects the list. */
 static LIST_HEAD(shares);
-static DEFINE_MUTEX(shares_lock);
+static DEFINE_SPINLOCK(shares_lock);
 static DECLARE_WAIT_QUEUE_HEAD(shares_wait);
 
 static void release(struct kref *ref)
@@ -62,17 +62,16 @@ void p9front_put(struct p9front *pf)
 
 static struct p9front *find(const char *tag)
 {
-	struct p9front *pf;
+	struct p9front *pf, *found = NULL;
 
-	mutex_lock(&shares_lock);
+	spin_lock(&shares_lock);
 	list_for_each_entry(pf, &shares, link)
-		if (!strcmp(pf->tag, tag)) {
-			kref_get(&pf->ref);
-			mutex_unlock(&shares_lock);
-			return pf;
-		}
-	mutex_unlock(&shares_lock);
-	return NULL;
+		if (!found && !strcmp(pf->tag, tag))
+			found = pf;
+	if (found)
+		kref_get(&found->ref);
+	spin_unlock(&shares_lock);
+	return found;
 }
 
 /**
@@ -138,9 +137,9 @@ static int probe(struct xpv_device *dev)
 	/* Filled before it is seen: pairs with abort_waits(). */
 	smp_store_release(&dev->priv, pf);
 
-	mutex_lock(&shares_lock);
+	spin_lock(&shares_lock);
 	list_add_tail(&pf->link, &shares);
-	mutex_unlock(&shares_lock);
+	spin_unlock(&shares_lock);
 	wake_up_all(&shares_wait);
 	return 0;
 }
@@ -165,11 +164,14 @@ static void abort_waits(struct xpv_device *dev)
 {
 	/* Pairs with probe(). */
 	struct p9front *pf = smp_load_acquire(&dev->priv);
+	unsigned int i;
 
 	if (!pf)
 		return;
 	WRITE_ONCE(pf->aborted, true);
 	wake_up_all(&pf->wait);
+	for (i = 0; i < pf->max_rings; i++)
+		p9front_ring_stir(&pf->rings[i]);
 }
 
 /* Mounts may stay, and fail what they are asked. */
@@ -177,9 +179,9 @@ static void remove(struct xpv_device *dev)
 {
 	struct p9front *pf = dev->priv;
 
-	mutex_lock(&shares_lock);
+	spin_lock(&shares_lock);
 	list_del(&pf->link);
-	mutex_unlock(&shares_lock);
+	spin_unlock(&shares_lock);
 	abort_waits(dev);
 	p9front_each_mount(pf, p9front_held_fail);
 	dev->priv = NULL;

@@ -399,14 +399,13 @@ void p9front_answer_empty(struct p9front_mount *mount, struct p9_req_t *req)
 }
 
 /* The backend does not know the fid, and we need not either. */
-static void clunk_stale(struct p9front_mount *mount, struct p9_req_t *req)
+static void end_stale(struct p9front_mount *mount, struct p9_req_t *req)
 {
-	static const u8 done[P9FRONT_HEAD] = { [4] = P9FRONT_TCLUNK + 1 };
+	static const u8 refused[P9FRONT_HEAD] = { [4] = P9FRONT_RLERROR };
 	struct p9front_change *change;
 
 	if (!p9front_change_plan(mount, req->tc.sdata, req->tc.size, &change))
-		p9front_change_make(change, done, sizeof(done));
-	p9front_answer_empty(mount, req);
+		p9front_change_make(change, refused, sizeof(refused));
 }
 
 /**
@@ -417,10 +416,12 @@ static void clunk_stale(struct p9front_mount *mount, struct p9_req_t *req)
  */
 void p9front_unsent(struct p9front_mount *mount, struct p9_req_t *req, int err)
 {
-	if (err == -EALREADY) {
+	bool clunk = req->tc.id == P9FRONT_TCLUNK;
+
+	if (err == -ESTALE && (clunk || req->tc.id == P9FRONT_TREMOVE))
+		end_stale(mount, req);
+	if (err == -EALREADY || (err == -ESTALE && clunk)) {
 		p9front_answer_empty(mount, req);
-	} else if (err == -ESTALE && req->tc.id == P9FRONT_TCLUNK) {
-		clunk_stale(mount, req);
 	} else {
 		req->t_err = err;
 		p9_client_cb(mount->client, req, REQ_STATUS_ERROR);

@@ -29,6 +29,7 @@
 #define P9FRONT_TFLUSH		108
 #define P9FRONT_RFLUSH		109
 #define P9FRONT_TCLUNK		120
+#define P9FRONT_TREMOVE		122
 
 /* Fids that one message names, at most. */
 #define P9FRONT_FIDS		2
