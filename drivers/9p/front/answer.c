@@ -68,7 +68,8 @@ static int take_message(struct p9front_ring *ring, struct p9front_slot *slot)
 	rc->id = own.type;
 	rc->tag = own.tag;
 	rc->offset = 0;
-	p9front_change_make(slot->change, rc->sdata, rc->size);
+	p9front_change_make(&ring->pf->table, slot->change, rc->sdata,
+			    rc->size);
 	slot->change = NULL;
 	if (slot->type == P9FRONT_TVERSION)
 		err = p9front_take_version(slot->mount, slot->req);

@@ -6,9 +6,12 @@
  * memory can be had for what it will change; that is done when the answer says
  * that the backend did it too.
  */
+#include <linux/hash.h>
+#include <linux/kernel.h>
+#include <linux/lockdep.h>
 #include <linux/slab.h>
 #include <linux/string.h>
-#include "p9front.h"
+#include "fids.h"
 
 /* Requests that concern more than a fid's contents. */
 #define TLOPEN		12
@@ -31,24 +34,24 @@ static u16 get16(const u8 *at)
 	return at[0] | at[1] << 8;
 }
 
-static struct hlist_head *bucket(struct p9front *pf, u32 fid)
+static struct hlist_head *bucket(struct p9front_table *table, u32 fid)
 {
-	return &pf->fids[hash_32(fid, P9FRONT_HASH_BITS)];
+	return &table->fids[hash_32(fid, P9FRONT_HASH_BITS)];
 }
 
 /**
  * p9front_fid_find() - find a fid
- * @pf: the share
+ * @table: all there are
  * @fid: as it is on the wire
  *
  * Return: it, or NULL.
  */
-struct p9front_fid *p9front_fid_find(struct p9front *pf, u32 fid)
+struct p9front_fid *p9front_fid_find(struct p9front_table *table, u32 fid)
 {
 	struct p9front_fid *f;
 
-	lockdep_assert_held(&pf->fid_lock);
-	hlist_for_each_entry(f, bucket(pf, fid), link)
+	lockdep_assert_held(&table->lock);
+	hlist_for_each_entry(f, bucket(table, fid), link)
 		if (f->fid == fid)
 			return f;
 	return NULL;
@@ -63,21 +66,21 @@ static void drop(struct p9front_fid *f)
 
 /**
  * p9front_fids_drop() - forget all fids of a mount
- * @pf: the share
- * @mount: the mount
+ * @table: all there are
+ * @id: the mount's number
  */
-void p9front_fids_drop(struct p9front *pf, const struct p9front_mount *mount)
+void p9front_fids_drop(struct p9front_table *table, unsigned int id)
 {
 	struct p9front_fid *f;
 	struct hlist_node *next;
 	unsigned int i;
 
-	spin_lock_irq(&pf->fid_lock);
+	spin_lock_irq(&table->lock);
 	for (i = 0; i < P9FRONT_HASH_SIZE; i++)
-		hlist_for_each_entry_safe(f, next, &pf->fids[i], link)
-			if (f->mount == mount)
+		hlist_for_each_entry_safe(f, next, &table->fids[i], link)
+			if (f->fid >> P9FRONT_FID_BITS == id)
 				drop(f);
-	spin_unlock_irq(&pf->fid_lock);
+	spin_unlock_irq(&table->lock);
 }
 
 /* Planning */
@@ -194,9 +197,9 @@ static bool is_change(u8 type)
 	}
 }
 
-static u32 wire_fid(const struct p9front_mount *mount, const u8 *msg, u32 at)
+static u32 wire_fid(unsigned int id, const u8 *msg, u32 at)
 {
-	return p9front_get32(msg + at) | mount->id << P9FRONT_FID_BITS;
+	return p9front_get32(msg + at) | id << P9FRONT_FID_BITS;
 }
 
 static bool makes_fid(const struct p9front_change *change)
@@ -213,15 +216,14 @@ static bool makes_fid(const struct p9front_change *change)
 	}
 }
 
-static void plan_fids(struct p9front_change *change,
-		      const struct p9front_mount *mount, const u8 *msg,
-		      u32 len)
+static void plan_fids(struct p9front_change *change, unsigned int id,
+		      const u8 *msg, u32 len)
 {
 	u32 at[P9FRONT_FIDS];
 	unsigned int nr = p9front_find_fids(msg, len, at);
 
-	change->fid = nr > 0 ? wire_fid(mount, msg, at[0]) : P9FRONT_NOFID;
-	change->newfid = nr > 1 ? wire_fid(mount, msg, at[1]) : P9FRONT_NOFID;
+	change->fid = nr > 0 ? wire_fid(id, msg, at[0]) : P9FRONT_NOFID;
+	change->newfid = nr > 1 ? wire_fid(id, msg, at[1]) : P9FRONT_NOFID;
 	if (change->type == TLOPEN && len >= P9FRONT_HEAD + 8)
 		change->flags = p9front_get32(msg + P9FRONT_HEAD + 4);
 	if (change->type == TOPEN && len >= P9FRONT_HEAD + 5)
@@ -230,7 +232,7 @@ static void plan_fids(struct p9front_change *change,
 
 /**
  * p9front_change_plan() - see what a request will change
- * @mount: whose it is
+ * @id: the number of the mount whose it is
  * @msg: the request
  * @len: its length
  * @result: NULL if it changes nothing, or what p9front_change_make() takes
@@ -238,7 +240,7 @@ static void plan_fids(struct p9front_change *change,
  * Context: process; sleeps (GFP_NOFS).
  * Return: 0 or a negative errno.
  */
-int p9front_change_plan(struct p9front_mount *mount, const u8 *msg, u32 len,
+int p9front_change_plan(unsigned int id, const u8 *msg, u32 len,
 			struct p9front_change **result)
 {
 	struct p9front_change *change;
@@ -251,8 +253,7 @@ int p9front_change_plan(struct p9front_mount *mount, const u8 *msg, u32 len,
 	if (!change)
 		return -ENOMEM;
 	change->type = msg[4];
-	change->mount = mount;
-	plan_fids(change, mount, msg, len);
+	plan_fids(change, id, msg, len);
 	err = plan_names(change, msg, len);
 	if (!err && makes_fid(change)) {
 		change->fresh = kzalloc(sizeof(*change->fresh), GFP_NOFS);
@@ -294,25 +295,24 @@ static struct p9front_name *take_name(struct p9front_change *change,
 	return name;
 }
 
-static void add_fid(struct p9front *pf, struct p9front_change *change, u32 fid,
+static void add_fid(struct p9front_table *table, struct p9front_change *change, u32 fid,
 		    struct p9front_name *name, const u8 *qid)
 {
 	struct p9front_fid *f = change->fresh;
-	struct p9front_fid *old = p9front_fid_find(pf, fid);
+	struct p9front_fid *old = p9front_fid_find(table, fid);
 
 	if (old)
 		drop(old);
 	change->fresh = NULL;
 	f->fid = fid;
-	f->mount = change->mount;
 	f->name = name;
 	if (qid)
 		memcpy(f->qid, qid, QID_LEN);
-	hlist_add_head(&f->link, bucket(pf, fid));
+	hlist_add_head(&f->link, bucket(table, fid));
 }
 
 /* Down from where a fid is, by the names that were planned. */
-static struct p9front_name *walk_down(struct p9front *pf,
+static struct p9front_name *walk_down(struct p9front_table *table,
 				      struct p9front_change *change,
 				      struct p9front_name *name)
 {
@@ -322,15 +322,15 @@ static struct p9front_name *walk_down(struct p9front *pf,
 		return NULL;
 	name->refs++;
 	for (i = 0; i < change->nr_names; i++)
-		name = p9front_name_add(pf, name, take_name(change, i));
+		name = p9front_name_add(table, name, take_name(change, i));
 	return name;
 }
 
 /* nwqid[2] nwqid*(wqid[13]): less than was asked for is a failure. */
-static void make_walk(struct p9front *pf, struct p9front_change *change,
+static void make_walk(struct p9front_table *table, struct p9front_change *change,
 		      const u8 *msg, u32 len)
 {
-	struct p9front_fid *f = p9front_fid_find(pf, change->fid);
+	struct p9front_fid *f = p9front_fid_find(table, change->fid);
 	struct p9front_name *name;
 	const u8 *qid;
 	u16 nr;
@@ -341,9 +341,9 @@ static void make_walk(struct p9front *pf, struct p9front_change *change,
 	if (nr != change->nr_names || len < P9FRONT_HEAD + 2 + nr * QID_LEN)
 		return;
 	qid = nr ? msg + P9FRONT_HEAD + 2 + (nr - 1) * QID_LEN : f->qid;
-	name = walk_down(pf, change, f->name);
+	name = walk_down(table, change, f->name);
 	if (change->fresh) {
-		add_fid(pf, change, change->newfid, name, qid);
+		add_fid(table, change, change->newfid, name, qid);
 	} else {
 		p9front_name_put(f->name);
 		f->name = name;
@@ -352,15 +352,15 @@ static void make_walk(struct p9front *pf, struct p9front_change *change,
 }
 
 /* The fid of the folder is the file's from now on, and open. */
-static void make_create(struct p9front *pf, struct p9front_change *change,
+static void make_create(struct p9front_table *table, struct p9front_change *change,
 			const u8 *msg, u32 len)
 {
-	struct p9front_fid *f = p9front_fid_find(pf, change->fid);
+	struct p9front_fid *f = p9front_fid_find(table, change->fid);
 	struct p9front_name *name;
 
 	if (!f || len < P9FRONT_HEAD + QID_LEN)
 		return;
-	name = walk_down(pf, change, f->name);
+	name = walk_down(table, change, f->name);
 	p9front_name_put(f->name);
 	f->name = name;
 	f->open = change->type == TCREATE ? TOPEN : TLOPEN;
@@ -368,9 +368,9 @@ static void make_create(struct p9front *pf, struct p9front_change *change,
 	memcpy(f->qid, msg + P9FRONT_HEAD, QID_LEN);
 }
 
-static void make_open(struct p9front *pf, struct p9front_change *change)
+static void make_open(struct p9front_table *table, struct p9front_change *change)
 {
-	struct p9front_fid *f = p9front_fid_find(pf, change->fid);
+	struct p9front_fid *f = p9front_fid_find(table, change->fid);
 
 	if (!f)
 		return;
@@ -378,66 +378,66 @@ static void make_open(struct p9front *pf, struct p9front_change *change)
 	f->flags = change->flags;
 }
 
-static void make_rename(struct p9front *pf, struct p9front_change *change)
+static void make_rename(struct p9front_table *table, struct p9front_change *change)
 {
-	struct p9front_fid *f = p9front_fid_find(pf, change->fid);
-	struct p9front_fid *to = p9front_fid_find(pf, change->newfid);
+	struct p9front_fid *f = p9front_fid_find(table, change->fid);
+	struct p9front_fid *to = p9front_fid_find(table, change->newfid);
 
 	if (f && to && f->name && f->name->parent && to->name)
-		p9front_name_move(pf, f->name, to->name, take_name(change, 0));
+		p9front_name_move(table, f->name, to->name, take_name(change, 0));
 }
 
 /* The new name was planned first, then the old one. */
-static void make_renameat(struct p9front *pf, struct p9front_change *change)
+static void make_renameat(struct p9front_table *table, struct p9front_change *change)
 {
-	struct p9front_fid *from = p9front_fid_find(pf, change->fid);
-	struct p9front_fid *to = p9front_fid_find(pf, change->newfid);
+	struct p9front_fid *from = p9front_fid_find(table, change->fid);
+	struct p9front_fid *to = p9front_fid_find(table, change->newfid);
 	struct p9front_name *old = change->names[1], *name, *target;
 
 	if (!from || !to || !from->name || !to->name)
 		return;
-	name = p9front_name_find(pf, from->name, old->text, old->len);
+	name = p9front_name_find(table, from->name, old->text, old->len);
 	if (name) {
-		p9front_name_move(pf, name, to->name, take_name(change, 0));
+		p9front_name_move(table, name, to->name, take_name(change, 0));
 		return;
 	}
-	target = p9front_name_find(pf, to->name, change->names[0]->text,
+	target = p9front_name_find(table, to->name, change->names[0]->text,
 				   change->names[0]->len);
 	if (target)
-		p9front_name_remove(pf, target);
+		p9front_name_remove(table, target);
 }
 
-static void make_unlink(struct p9front *pf, struct p9front_change *change)
+static void make_unlink(struct p9front_table *table, struct p9front_change *change)
 {
-	struct p9front_fid *f = p9front_fid_find(pf, change->fid);
+	struct p9front_fid *f = p9front_fid_find(table, change->fid);
 	struct p9front_name *name;
 
 	if (!f || !f->name)
 		return;
-	name = p9front_name_find(pf, f->name, change->names[0]->text,
+	name = p9front_name_find(table, f->name, change->names[0]->text,
 				 change->names[0]->len);
 	if (name)
-		p9front_name_remove(pf, name);
+		p9front_name_remove(table, name);
 }
 
 /* A fid ends with the request, whatever becomes of that. */
-static void make_end(struct p9front *pf, struct p9front_change *change,
+static void make_end(struct p9front_table *table, struct p9front_change *change,
 		     bool done)
 {
-	struct p9front_fid *f = p9front_fid_find(pf, change->fid);
+	struct p9front_fid *f = p9front_fid_find(table, change->fid);
 
 	if (!f)
 		return;
 	if (change->type == P9FRONT_TREMOVE && done && f->name && f->name->parent &&
 	    !f->name->gone)
-		p9front_name_remove(pf, f->name);
+		p9front_name_remove(table, f->name);
 	drop(f);
 }
 
 /* Extended attributes are not looked for again. */
-static void make_lost(struct p9front *pf, struct p9front_change *change)
+static void make_lost(struct p9front_table *table, struct p9front_change *change)
 {
-	struct p9front_fid *f = p9front_fid_find(pf, change->fid);
+	struct p9front_fid *f = p9front_fid_find(table, change->fid);
 
 	if (!f)
 		return;
@@ -445,103 +445,103 @@ static void make_lost(struct p9front *pf, struct p9front_change *change)
 	f->name = NULL;
 }
 
-static void make(struct p9front *pf, struct p9front_change *change,
+static void make(struct p9front_table *table, struct p9front_change *change,
 		 const u8 *msg, u32 len)
 {
 	switch (change->type) {
 	case TATTACH:
 		if (len >= P9FRONT_HEAD + QID_LEN)
-			add_fid(pf, change, change->fid, take_name(change, 0),
+			add_fid(table, change, change->fid, take_name(change, 0),
 				msg + P9FRONT_HEAD);
 		break;
 	case TWALK:
-		make_walk(pf, change, msg, len);
+		make_walk(table, change, msg, len);
 		break;
 	case TLCREATE:
 	case TCREATE:
-		make_create(pf, change, msg, len);
+		make_create(table, change, msg, len);
 		break;
 	case TLOPEN:
 	case TOPEN:
-		make_open(pf, change);
+		make_open(table, change);
 		break;
 	case TRENAME:
-		make_rename(pf, change);
+		make_rename(table, change);
 		break;
 	case TRENAMEAT:
-		make_renameat(pf, change);
+		make_renameat(table, change);
 		break;
 	case TUNLINKAT:
-		make_unlink(pf, change);
+		make_unlink(table, change);
 		break;
 	case TAUTH:
-		add_fid(pf, change, change->fid, NULL, NULL);
+		add_fid(table, change, change->fid, NULL, NULL);
 		break;
 	case TXATTRWALK:
 		if (change->fresh)
-			add_fid(pf, change, change->newfid, NULL, NULL);
+			add_fid(table, change, change->newfid, NULL, NULL);
 		else
-			make_lost(pf, change);
+			make_lost(table, change);
 		break;
 	case TXATTRCREATE:
-		make_lost(pf, change);
+		make_lost(table, change);
 		break;
 	}
 }
 
 /**
  * p9front_change_make() - a request was answered: change what it changed
+ * @table: all there are
  * @change: the change, or NULL; not to be used any more
  * @msg: the answer
  * @len: its length
  *
  * Context: any.
  */
-void p9front_change_make(struct p9front_change *change, const u8 *msg, u32 len)
+void p9front_change_make(struct p9front_table *table,
+			 struct p9front_change *change, const u8 *msg, u32 len)
 {
-	struct p9front *pf;
 	unsigned long flags;
 	bool done;
 
 	if (!change)
 		return;
-	pf = change->mount->pf;
 	done = msg[4] == change->type + 1;
-	spin_lock_irqsave(&pf->fid_lock, flags);
+	spin_lock_irqsave(&table->lock, flags);
 	if (change->type == P9FRONT_TCLUNK || change->type == P9FRONT_TREMOVE)
-		make_end(pf, change, done);
+		make_end(table, change, done);
 	else if (done)
-		make(pf, change, msg, len);
-	spin_unlock_irqrestore(&pf->fid_lock, flags);
+		make(table, change, msg, len);
+	spin_unlock_irqrestore(&table->lock, flags);
 	p9front_change_drop(change);
 }
 
 /**
  * p9front_fids_stale() - whether a request is of a fid that could not be found
  *	again
- * @mount: whose it is
+ * @table: all there are
+ * @id: the number of the mount whose it is
  * @msg: the request
  * @len: its length
  *
  * Context: process.
  */
-bool p9front_fids_stale(const struct p9front_mount *mount, const u8 *msg,
-			u32 len)
+bool p9front_fids_stale(struct p9front_table *table, unsigned int id,
+			const u8 *msg, u32 len)
 {
-	struct p9front *pf = mount->pf;
 	struct p9front_fid *f;
 	u32 at[P9FRONT_FIDS];
 	unsigned int nr, i;
 	bool stale = false;
 
-	if (!READ_ONCE(pf->any_stale))
+	if (!READ_ONCE(table->any_stale))
 		return false;
 	nr = p9front_find_fids(msg, len, at);
-	spin_lock_irq(&pf->fid_lock);
+	spin_lock_irq(&table->lock);
 	for (i = 0; i < nr; i++) {
-		f = p9front_fid_find(pf, wire_fid(mount, msg, at[i]));
+		f = p9front_fid_find(table, wire_fid(id, msg, at[i]));
 		stale |= f && f->stale;
 	}
-	spin_unlock_irq(&pf->fid_lock);
+	spin_unlock_irq(&table->lock);
 	return stale;
 }

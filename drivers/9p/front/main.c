@@ -111,7 +111,7 @@ static struct p9front *alloc(struct xpv_device *dev)
 	INIT_LIST_HEAD(&pf->link);
 	INIT_LIST_HEAD(&pf->mounts);
 	spin_lock_init(&pf->lock);
-	spin_lock_init(&pf->fid_lock);
+	spin_lock_init(&pf->table.lock);
 	init_waitqueue_head(&pf->wait);
 	INIT_WORK(&pf->recover, p9front_recover);
 	pf->max_order = max_ring_page_order;

@@ -132,7 +132,7 @@ static void forget(struct p9front_mount *mount)
 		while (p9front_ring_forget(&pf->rings[i], mount))
 			usleep_range(10, 100);
 	p9front_held_fail(mount);
-	p9front_fids_drop(pf, mount);
+	p9front_fids_drop(&pf->table, mount->id);
 }
 
 /**

@@ -7,10 +7,14 @@
  * renamed or removed through a mount is here too; what others do in the share
  * is not, and is noticed when a file is looked for again and another is found.
  */
+#include <linux/hash.h>
+#include <linux/kernel.h>
+#include <linux/lockdep.h>
+#include <linux/minmax.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/stringhash.h>
-#include "p9front.h"
+#include "fids.h"
 
 /**
  * p9front_name_new() - allocate a name
@@ -55,32 +59,32 @@ void p9front_name_put(struct p9front_name *name)
 	}
 }
 
-static struct hlist_head *bucket(struct p9front *pf,
+static struct hlist_head *bucket(struct p9front_table *table,
 				 const struct p9front_name *parent,
 				 const char *text, u32 len)
 {
 	u32 hash = full_name_hash(parent, text, len);
 
-	return &pf->names[hash_32(hash, P9FRONT_HASH_BITS)];
+	return &table->names[hash_32(hash, P9FRONT_HASH_BITS)];
 }
 
 /**
  * p9front_name_find() - find a name that is known
- * @pf: the share
+ * @table: all there are
  * @parent: what it is in
  * @text: what it is
  * @len: its length
  *
  * Return: it, or NULL.
  */
-struct p9front_name *p9front_name_find(struct p9front *pf,
+struct p9front_name *p9front_name_find(struct p9front_table *table,
 				       const struct p9front_name *parent,
 				       const char *text, u32 len)
 {
 	struct p9front_name *name;
 
-	lockdep_assert_held(&pf->fid_lock);
-	hlist_for_each_entry(name, bucket(pf, parent, text, len), link)
+	lockdep_assert_held(&table->lock);
+	hlist_for_each_entry(name, bucket(table, parent, text, len), link)
 		if (name->parent == parent && name->len == len &&
 		    !memcmp(name->text, text, len))
 			return name;
@@ -89,19 +93,19 @@ struct p9front_name *p9front_name_find(struct p9front *pf,
 
 /**
  * p9front_name_add() - have a name be known
- * @pf: the share
+ * @table: all there are
  * @parent: what it is in; the caller's reference to it is taken
  * @name: it, new; the caller's reference is taken
  *
  * Return: it, or the one of that name that was known, held for the caller.
  */
-struct p9front_name *p9front_name_add(struct p9front *pf,
+struct p9front_name *p9front_name_add(struct p9front_table *table,
 				      struct p9front_name *parent,
 				      struct p9front_name *name)
 {
 	struct p9front_name *known;
 
-	known = p9front_name_find(pf, parent, name->text, name->len);
+	known = p9front_name_find(table, parent, name->text, name->len);
 	if (known) {
 		known->refs++;
 		p9front_name_put(name);
@@ -109,18 +113,18 @@ struct p9front_name *p9front_name_add(struct p9front *pf,
 		return known;
 	}
 	name->parent = parent;
-	hlist_add_head(&name->link, bucket(pf, parent, name->text, name->len));
+	hlist_add_head(&name->link, bucket(table, parent, name->text, name->len));
 	return name;
 }
 
 /**
  * p9front_name_remove() - a file is no longer called so
- * @pf: the share
+ * @table: all there are
  * @name: its name
  */
-void p9front_name_remove(struct p9front *pf, struct p9front_name *name)
+void p9front_name_remove(struct p9front_table *table, struct p9front_name *name)
 {
-	lockdep_assert_held(&pf->fid_lock);
+	lockdep_assert_held(&table->lock);
 	hlist_del_init(&name->link);
 	name->gone = true;
 }
@@ -136,32 +140,32 @@ static bool is_within(const struct p9front_name *name,
 
 /**
  * p9front_name_move() - a file is called something else
- * @pf: the share
+ * @table: all there are
  * @name: its name
  * @parent: what it is in now
  * @fresh: a new name, of which the text is taken; the caller's reference too
  */
-void p9front_name_move(struct p9front *pf, struct p9front_name *name,
+void p9front_name_move(struct p9front_table *table, struct p9front_name *name,
 		       struct p9front_name *parent, struct p9front_name *fresh)
 {
 	struct p9front_name *old = name->parent, *target;
 
 	/* No folder can be in itself, whatever a backend agrees to. */
 	if (is_within(parent, name)) {
-		p9front_name_remove(pf, name);
+		p9front_name_remove(table, name);
 		p9front_name_put(fresh);
 		return;
 	}
-	target = p9front_name_find(pf, parent, fresh->text, fresh->len);
+	target = p9front_name_find(table, parent, fresh->text, fresh->len);
 	if (target && target != name)
-		p9front_name_remove(pf, target);
+		p9front_name_remove(table, target);
 	hlist_del_init(&name->link);
 	swap(name->text, fresh->text);
 	swap(name->len, fresh->len);
 	parent->refs++;
 	name->parent = parent;
 	hlist_add_head(&name->link,
-		       bucket(pf, parent, name->text, name->len));
+		       bucket(table, parent, name->text, name->len));
 	p9front_name_put(old);
 	p9front_name_put(fresh);
 }

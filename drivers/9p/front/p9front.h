@@ -21,8 +21,6 @@
 #define P9FRONT_H
 
 #include <linux/atomic.h>
-#include <linux/bits.h>
-#include <linux/hash.h>
 #include <linux/kref.h>
 #include <linux/list.h>
 #include <linux/mutex.h>
@@ -39,6 +37,7 @@
 #include <xpv/device.h>
 #include <xpv/evtchn.h>
 #include <xpv/grant.h>
+#include "fids.h"
 #include "wire.h"
 
 struct p9front;
@@ -48,17 +47,6 @@ struct p9front_data;
 #define P9FRONT_MAX_RINGS	16
 #define P9FRONT_SLOTS		256
 #define P9FRONT_MAX_MOUNTS	255
-
-/* Names that one walk has, at most. */
-#define P9FRONT_WALK_MAX	16
-
-#define P9FRONT_HASH_BITS	9
-#define P9FRONT_HASH_SIZE	BIT(P9FRONT_HASH_BITS)
-
-#define P9FRONT_QID	13
-
-/* A fid on the wire is that of a mount, and the mount's number above it. */
-#define P9FRONT_FID_BITS	24
 
 /* What the client may have in messages if the mount does not say. */
 #define P9FRONT_DEFAULT_MSIZE	(512 * 1024)
@@ -80,78 +68,6 @@ struct p9front_mount {
 	unsigned int id;
 	bool dead;
 	struct list_head held;
-};
-
-/**
- * struct p9front_name - where a file is
- * @link: among those that are known, by @parent and @text
- * @parent: what it is in, held; NULL for what a mount attached to
- * @refs: held by fids and by names that are in it
- * @gone: no file is called so any more
- * @temp: a root: the fid that a new session has for it, while fids are told
- * @life: the connection of @temp
- * @qid: a root: which folder it is, by that connection
- * @len: length of @text
- * @text: the name; of a root the request that attached to it
- */
-struct p9front_name {
-	struct hlist_node link;
-	struct p9front_name *parent;
-	unsigned int refs;
-	bool gone;
-	u32 temp;
-	unsigned int life;
-	u8 qid[P9FRONT_QID];
-	u32 len;
-	char *text;
-};
-
-/**
- * struct p9front_fid - what the backend knows for a mount
- * @link: among all of the share, by @fid
- * @fid: as it is on the wire
- * @mount: whose it is
- * @name: where the file is, held; NULL if it cannot be had again
- * @qid: which file it is
- * @stale: it could not be had again
- * @open: the request that opens it; 0 if it is not open
- * @flags: how it is open
- * @told: the connection whose backend knows it
- */
-struct p9front_fid {
-	struct hlist_node link;
-	u32 fid;
-	struct p9front_mount *mount;
-	struct p9front_name *name;
-	u8 qid[P9FRONT_QID];
-	bool stale;
-	u8 open;
-	u32 flags;
-	unsigned int told;
-};
-
-/**
- * struct p9front_change - what a request will change
- * @mount: whose it is
- * @type: the request's
- * @lost: it leads where names do not tell
- * @fid: what it is of
- * @newfid: the other fid that it names
- * @flags: how a file is opened
- * @fresh: for a new fid
- * @nr_names: how many names it has
- * @names: them
- */
-struct p9front_change {
-	struct p9front_mount *mount;
-	u8 type;
-	bool lost;
-	u32 fid;
-	u32 newfid;
-	u32 flags;
-	struct p9front_fid *fresh;
-	unsigned int nr_names;
-	struct p9front_name *names[P9FRONT_WALK_MAX];
 };
 
 /**
@@ -298,10 +214,7 @@ enum p9front_session {
  * @aborted: the device goes for good
  * @wait: who waits for any of these, for @session to be decided, or for a call
  * @recover: tells a new backend
- * @fid_lock: protects @fids, @names and all of them; taken in any context
- * @fids: by their number on the wire
- * @names: by what they are in and what they are
- * @any_stale: some fid is
+ * @table: what the backend knows for the mounts
  * @max_order: largest ring, from the module's parameter
  * @size: the largest message that a ring can hold, of this connection
  * @max_rings: how many @rings there are
@@ -328,10 +241,7 @@ struct p9front {
 
 	wait_queue_head_t wait;
 	struct work_struct recover;
-	spinlock_t fid_lock;	/* see above */
-	struct hlist_head fids[P9FRONT_HASH_SIZE];
-	struct hlist_head names[P9FRONT_HASH_SIZE];
-	bool any_stale;
+	struct p9front_table table;
 	unsigned int max_order;
 	u32 size;
 	unsigned int max_rings;
@@ -395,36 +305,6 @@ bool p9front_hold(struct p9front_mount *mount, struct p9_req_t *req);
 bool p9front_unhold(struct p9front_mount *mount, struct p9_req_t *req);
 struct p9_req_t *p9front_held(struct p9front_mount *mount);
 void p9front_held_fail(struct p9front_mount *mount);
-
-/* names.c */
-struct p9front_name *p9front_name_new(const void *text, u32 len);
-void p9front_name_put(struct p9front_name *name);
-struct p9front_name *p9front_name_find(struct p9front *pf,
-				       const struct p9front_name *parent,
-				       const char *text, u32 len)
-	__must_hold(&pf->fid_lock);
-struct p9front_name *p9front_name_add(struct p9front *pf,
-				      struct p9front_name *parent,
-				      struct p9front_name *name)
-	__must_hold(&pf->fid_lock);
-void p9front_name_remove(struct p9front *pf, struct p9front_name *name)
-	__must_hold(&pf->fid_lock);
-void p9front_name_move(struct p9front *pf, struct p9front_name *name,
-		       struct p9front_name *parent, struct p9front_name *fresh)
-	__must_hold(&pf->fid_lock);
-struct p9front_name *p9front_name_root(struct p9front_name *name);
-
-/* fids.c */
-struct p9front_fid *p9front_fid_find(struct p9front *pf, u32 fid)
-	__must_hold(&pf->fid_lock);
-void p9front_fids_drop(struct p9front *pf, const struct p9front_mount *mount);
-int p9front_change_plan(struct p9front_mount *mount, const u8 *msg, u32 len,
-			struct p9front_change **result);
-void p9front_change_drop(struct p9front_change *change);
-void p9front_change_make(struct p9front_change *change, const u8 *msg,
-			 u32 len);
-bool p9front_fids_stale(const struct p9front_mount *mount, const u8 *msg,
-			u32 len);
 
 /* request.c */
 int p9front_request(struct p9_client *client, struct p9_req_t *req);

@@ -289,15 +289,15 @@ static bool next_fid(struct teller *t, unsigned int bucket)
 	struct p9front_fid *f;
 	bool found = false;
 
-	spin_lock_irq(&pf->fid_lock);
-	hlist_for_each_entry(f, &pf->fids[bucket], link) {
+	spin_lock_irq(&pf->table.lock);
+	hlist_for_each_entry(f, &pf->table.fids[bucket], link) {
 		if (f->told == t->life || f->stale)
 			continue;
 		take_fid(t, f);
 		found = true;
 		break;
 	}
-	spin_unlock_irq(&pf->fid_lock);
+	spin_unlock_irq(&pf->table.lock);
 	return found;
 }
 
@@ -306,15 +306,15 @@ static void finish_fid(struct teller *t, bool stale)
 	struct p9front *pf = t->pf;
 	struct p9front_fid *f;
 
-	spin_lock_irq(&pf->fid_lock);
+	spin_lock_irq(&pf->table.lock);
 	p9front_name_put(t->root);
-	f = p9front_fid_find(pf, t->fid);
+	f = p9front_fid_find(&pf->table, t->fid);
 	if (stale && f) {
 		f->stale = true;
-		WRITE_ONCE(pf->any_stale, true);
+		WRITE_ONCE(pf->table.any_stale, true);
 		t->stale++;
 	}
-	spin_unlock_irq(&pf->fid_lock);
+	spin_unlock_irq(&pf->table.lock);
 }
 
 static int tell_fids(struct teller *t)

@@ -197,7 +197,8 @@ static int try_put(struct p9front_ring *ring, struct p9front_mount *mount,
 		return -EIO;
 	if (!ring->live || !READ_ONCE(mount->pf->ready))
 		return -ENOTCONN;
-	if (p9front_fids_stale(mount, req->tc.sdata, req->tc.size))
+	if (p9front_fids_stale(&mount->pf->table, mount->id, req->tc.sdata,
+			       req->tc.size))
 		return -ESTALE;
 	if (!fids_fit(&req->tc))
 		return -EMSGSIZE;
@@ -270,7 +271,8 @@ int p9front_send(struct p9front_mount *mount, struct p9_req_t *req,
 	struct p9front_change *change;
 	int err;
 
-	err = p9front_change_plan(mount, req->tc.sdata, req->tc.size, &change);
+	err = p9front_change_plan(mount->id, req->tc.sdata, req->tc.size,
+				  &change);
 	if (err)
 		return err;
 	err = put_when_possible(mount, req, data, change, again);
@@ -404,8 +406,10 @@ static void end_stale(struct p9front_mount *mount, struct p9_req_t *req)
 	static const u8 refused[P9FRONT_HEAD] = { [4] = P9FRONT_RLERROR };
 	struct p9front_change *change;
 
-	if (!p9front_change_plan(mount, req->tc.sdata, req->tc.size, &change))
-		p9front_change_make(change, refused, sizeof(refused));
+	if (!p9front_change_plan(mount->id, req->tc.sdata, req->tc.size,
+				  &change))
+		p9front_change_make(&mount->pf->table, change, refused,
+				    sizeof(refused));
 }
 
 /**

@@ -8,3 +8,5 @@ fuzz_netfront-src := drivers/net/netfront/netfront_parse.c
 fuzz_netif-src := drivers/net/netback/netif_parse.c
 fuzz_bytering-src :=
 fuzz_9pfront-src := drivers/9p/front/wire.c
+fuzz_9pfids-src := drivers/9p/front/fids.c drivers/9p/front/names.c \
+	drivers/9p/front/wire.c

@@ -28,3 +28,5 @@ test_copy-src := lib/copy.c $(fake-xen)
 test_evtchn-src := lib/evtchn.c $(fake-xen)
 test_netfront_parse-src := drivers/net/netfront/netfront_parse.c
 test_9pfront_wire-src := drivers/9p/front/wire.c
+test_9pfront_fids-src := drivers/9p/front/fids.c drivers/9p/front/names.c \
+	drivers/9p/front/wire.c $(fake-xen)

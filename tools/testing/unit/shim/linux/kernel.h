@@ -20,6 +20,8 @@
 #define max_t(type, a, b) max((type)(a), (type)(b))
 #define min(a, b) ({ __auto_type a_ = (a); __auto_type b_ = (b); \
 		     a_ < b_ ? a_ : b_; })
+#define swap(a, b) \
+	do { __auto_type t_ = (a); (a) = (b); (b) = t_; } while (0)
 #define clamp(value, lo, hi)	min(max((value), (lo)), (hi))
 
 #endif

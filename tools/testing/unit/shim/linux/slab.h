@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #define GFP_KERNEL		0
+#define GFP_NOFS		0
 #define kmalloc(size, gfp)	shim_alloc_array(1, (size))
 #define kzalloc(size, gfp)	calloc(1, size)
 #define kcalloc(n, size, gfp)	shim_alloc_array((n), (size))

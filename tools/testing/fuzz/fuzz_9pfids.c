@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * drivers/9p/front/{fids,names}.c: any requests, any answers. An input is a row
+ * of messages, each behind its length; of each two the second answers the first.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <linux/kernel.h>
+#include "../../../drivers/9p/front/fids.h"
+
+#define REQUIRE(x) do { if (!(x)) __builtin_trap(); } while (0)
+
+void *shim_alloc_array(size_t n, size_t size)
+{
+	return calloc(n, size);
+}
+
+static struct p9front_table table;
+
+/* A copy of its own, so that the sanitizer knows where it ends. */
+static u8 *next(const u8 **data, size_t *left, u32 *len)
+{
+	u8 *msg;
+
+	if (!*left)
+		return NULL;
+	*len = **data;
+	(*data)++;
+	(*left)--;
+	if (*len > *left)
+		*len = *left;
+	msg = malloc(max(*len, (u32)P9FRONT_HEAD));
+	memset(msg, 0, P9FRONT_HEAD);
+	memcpy(msg, *data, *len);
+	*data += *len;
+	*left -= *len;
+	*len = max(*len, (u32)P9FRONT_HEAD);
+	return msg;
+}
+
+static void check(void)
+{
+	struct p9front_fid *f;
+	unsigned int i;
+
+	for (i = 0; i < P9FRONT_HASH_SIZE; i++)
+		hlist_for_each_entry(f, &table.fids[i], link)
+			p9front_name_root(f->name);	/* which ends */
+}
+
+int LLVMFuzzerTestOneInput(const u8 *data, size_t size);
+int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
+{
+	struct p9front_change *change;
+	u8 *asked, *answer;
+	u32 len, i;
+
+	memset(&table, 0, sizeof(table));
+	spin_lock_init(&table.lock);
+	table.any_stale = true;
+	while ((asked = next(&data, &size, &len))) {
+		p9front_fids_stale(&table, 1, asked, len);
+		if (p9front_change_plan(1, asked, len, &change))
+			change = NULL;
+		answer = next(&data, &size, &len);
+		if (answer)
+			p9front_change_make(&table, change, answer, len);
+		else
+			p9front_change_drop(change);
+		free(answer);
+		free(asked);
+		check();
+	}
+	for (i = 0; i < 256; i++)
+		p9front_fids_drop(&table, i);
+	for (i = 0; i < P9FRONT_HASH_SIZE; i++)
+		REQUIRE(!table.fids[i].first && !table.names[i].first);
+	return 0;
+}
