@@ -301,20 +301,27 @@ static bool next_fid(struct teller *t, unsigned int bucket)
 	return found;
 }
 
-static void finish_fid(struct teller *t, bool stale)
+/* Return: 0, or a negative errno of the connection. */
+static int finish_fid(struct teller *t, int err)
 {
 	struct p9front *pf = t->pf;
 	struct p9front_fid *f;
+	bool ended;
 
 	spin_lock_irq(&pf->table.lock);
 	p9front_name_put(t->root);
 	f = p9front_fid_find(&pf->table, t->fid);
-	if (stale && f) {
+	if (err > 0 && f) {
 		f->stale = true;
 		WRITE_ONCE(pf->table.any_stale, true);
 		t->stale++;
 	}
+	ended = !f;
 	spin_unlock_irq(&pf->table.lock);
+	/* A mount let it go meanwhile, and may use its number again. */
+	if (!err && ended)
+		err = clunk(t, t->fid);
+	return min(err, 0);
 }
 
 static int tell_fids(struct teller *t)
@@ -324,8 +331,7 @@ static int tell_fids(struct teller *t)
 
 	for (i = 0; i < P9FRONT_HASH_SIZE; i++)
 		while (next_fid(t, i)) {
-			err = tell_fid(t);
-			finish_fid(t, err > 0);
+			err = finish_fid(t, tell_fid(t));
 			if (err < 0)
 				return err;
 		}

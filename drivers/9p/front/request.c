@@ -208,20 +208,39 @@ static int try_put(struct p9front_ring *ring, struct p9front_mount *mount,
 	return put_message(ring, mount, req, data, change, size);
 }
 
+/*
+ * The client hides a signal from itself before it asks, so that a task that was
+ * killed would wait here as if nothing was.
+ */
+static bool is_killed(void)
+{
+	return __fatal_signal_pending(current);
+}
+
+static bool may_go_on(const struct p9front_mount *mount)
+{
+	const struct p9front *pf = mount->pf;
+
+	return READ_ONCE(pf->ready) || READ_ONCE(pf->aborted) ||
+	       READ_ONCE(mount->dead);
+}
+
 /* Return: 0 if it is to be tried again. */
 static int wait_to_put(struct p9front_mount *mount, struct p9front_ring *ring,
 		       int stirs, int why)
 {
 	struct p9front *pf = mount->pf;
+	int err;
 
 	if (why == -EAGAIN) {
 		atomic_long_inc(&ring->waits);
 		return wait_event_killable(ring->room,
 					   atomic_read(&ring->stirs) != stirs);
 	}
-	return wait_event_killable(pf->wait, READ_ONCE(pf->ready) ||
-				   READ_ONCE(pf->aborted) ||
-				   READ_ONCE(mount->dead));
+	err = wait_event_killable(pf->wait, may_go_on(mount) || is_killed());
+	if (!err && !may_go_on(mount))
+		return -ERESTARTSYS;
+	return err;
 }
 
 static int put_when_possible(struct p9front_mount *mount, struct p9_req_t *req,
@@ -244,6 +263,9 @@ static int put_when_possible(struct p9front_mount *mount, struct p9_req_t *req,
 			return err;
 		if (err == -ENOTCONN && req->tc.id == P9FRONT_TFLUSH)
 			return -EALREADY;
+		/* The next backend need not hear of the fid. */
+		if (err == -ENOTCONN && req->tc.id == P9FRONT_TCLUNK)
+			return -ESTALE;
 		if (READ_ONCE(mount->dead) || READ_ONCE(mount->pf->aborted))
 			return -EIO;
 		err = wait_to_put(mount, ring, stirs, err);

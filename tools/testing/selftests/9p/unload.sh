@@ -164,6 +164,7 @@ ktap_set_plan 17
 folder=$(share_folder u) || ktap_exit_fail_msg 'no folder'
 ktap_test_result 'the guest boots' share_guest u || ktap_exit_fail_msg 'no guest'
 ktap_test_result 'its folder is mounted' eval 'share_plug u 0 "$folder" && share_mount u 0' || ktap_exit_fail_msg 'no folder'
+plug_paths u 0
 holder_starts
 ktap_test_result 'files are open' files_stay_open
 ktap_test_result 'they go on with a new backend' files_go_on
