@@ -14,11 +14,6 @@
 /* Bytes that the handler copies in one go; a message more if it is small. */
 #define HANDLER_BYTES	(16 * 1024)
 
-static void broken(struct p9front_ring *ring, int err, const char *what)
-{
-	xpv_device_fail(ring->pf->dev, err, "ring %u: %s", ring->index, what);
-}
-
 /* A read's answer: its head goes to the request, its data to the iterator. */
 static int take_data(struct p9front_ring *ring, struct p9front_slot *slot)
 {
@@ -164,13 +159,15 @@ static int find_answer(struct p9front_ring *ring)
 	u8 bytes[P9FRONT_HEAD];
 
 	if (ready < 0) {
-		broken(ring, ready, "the backend's producer is impossible");
+		p9front_ring_break(ring, ready,
+				   "the backend's producer is impossible");
 		return ready;
 	}
 	if (!ring->headed && ready >= P9FRONT_HEAD) {
 		xpv_bytes_read(in, 0, bytes, sizeof(bytes));
 		if (p9front_parse_head(bytes, in->size, &ring->head)) {
-			broken(ring, -EPROTO, "an answer has no possible size");
+			p9front_ring_break(ring, -EPROTO,
+					   "an answer has no possible size");
 			return -EPROTO;
 		}
 		ring->headed = true;

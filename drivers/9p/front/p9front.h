@@ -338,6 +338,7 @@ int p9front_ring_open(struct p9front_ring *ring, unsigned int order);
 void p9front_ring_start(struct p9front_ring *ring);
 void p9front_ring_stop(struct p9front_ring *ring);
 void p9front_ring_stir(struct p9front_ring *ring);
+void p9front_ring_break(struct p9front_ring *ring, int err, const char *what);
 u16 p9front_ring_tag(const struct p9front_ring *ring,
 		     const struct p9front_slot *slot);
 struct p9front_slot *p9front_slot_get(struct p9front_ring *ring, u8 type);

@@ -435,6 +435,11 @@ void p9front_recover(struct work_struct *work)
 		err = tell(pf);
 	if (err == -ENOTCONN)
 		return;
+	/* It does not answer, or there is no memory: perhaps it goes next time. */
+	if (err == -ETIMEDOUT || err == -EAGAIN || err == -ENOMEM) {
+		xpv_device_restart(pf->dev);
+		return;
+	}
 	if (err) {
 		xpv_warn(pf->dev, "the new backend cannot go on with what is mounted: error %d\n",
 			 err);

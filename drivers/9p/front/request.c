@@ -178,9 +178,8 @@ static int check_room(struct p9front_ring *ring, u32 size)
 		return -EMSGSIZE;
 	room = xpv_bytes_room(&ring->bytes.out);
 	if (room < 0) {
-		xpv_device_fail(ring->pf->dev, room,
-				"ring %u: the backend's consumer is impossible",
-				ring->index);
+		p9front_ring_break(ring, room,
+				   "the backend's consumer is impossible");
 		return -ENOTCONN;
 	}
 	return room < size ? -EAGAIN : 0;
@@ -225,19 +224,32 @@ static bool may_go_on(const struct p9front_mount *mount)
 	       READ_ONCE(mount->dead);
 }
 
-/* Return: 0 if it is to be tried again. */
-static int wait_to_put(struct p9front_mount *mount, struct p9front_ring *ring,
-		       int stirs, int why)
+/*
+ * The end of a fid is told as long as there is a backend: its number is used
+ * again.
+ *
+ * Return: 0 if it is to be tried again.
+ */
+static int wait_for_room(struct p9front_ring *ring, int stirs, bool clunk)
 {
-	struct p9front *pf = mount->pf;
 	int err;
 
-	if (why == -EAGAIN) {
-		atomic_long_inc(&ring->waits);
-		return wait_event_killable(ring->room,
-					   atomic_read(&ring->stirs) != stirs);
-	}
-	err = wait_event_killable(pf->wait, may_go_on(mount) || is_killed());
+	atomic_long_inc(&ring->waits);
+	err = wait_event_killable(ring->room,
+				  atomic_read(&ring->stirs) != stirs ||
+				  (!clunk && is_killed()));
+	if (!err && atomic_read(&ring->stirs) == stirs)
+		return -ERESTARTSYS;
+	return err;
+}
+
+/* Return: 0 if it is to be tried again. */
+static int wait_for_backend(struct p9front_mount *mount)
+{
+	int err;
+
+	err = wait_event_killable(mount->pf->wait,
+				  may_go_on(mount) || is_killed());
 	if (!err && !may_go_on(mount))
 		return -ERESTARTSYS;
 	return err;
@@ -247,6 +259,7 @@ static int put_when_possible(struct p9front_mount *mount, struct p9_req_t *req,
 			     struct p9front_data *data,
 			     struct p9front_change *change, bool again)
 {
+	bool clunk = req->tc.id == P9FRONT_TCLUNK;
 	struct p9front_ring *ring;
 	int stirs = 0, err;
 
@@ -264,11 +277,12 @@ static int put_when_possible(struct p9front_mount *mount, struct p9_req_t *req,
 		if (err == -ENOTCONN && req->tc.id == P9FRONT_TFLUSH)
 			return -EALREADY;
 		/* The next backend need not hear of the fid. */
-		if (err == -ENOTCONN && req->tc.id == P9FRONT_TCLUNK)
+		if (err == -ENOTCONN && clunk)
 			return -ESTALE;
-		if (READ_ONCE(mount->dead) || READ_ONCE(mount->pf->aborted))
-			return -EIO;
-		err = wait_to_put(mount, ring, stirs, err);
+		if (err == -EAGAIN)
+			err = wait_for_room(ring, stirs, clunk);
+		else
+			err = wait_for_backend(mount);
 	} while (!err);
 	return err;
 }
@@ -429,7 +443,7 @@ static void end_stale(struct p9front_mount *mount, struct p9_req_t *req)
 	struct p9front_change *change;
 
 	if (!p9front_change_plan(mount->id, req->tc.sdata, req->tc.size,
-				  &change))
+				 &change))
 		p9front_change_make(&mount->pf->table, change, refused,
 				    sizeof(refused));
 }

@@ -75,13 +75,18 @@ void p9front_ring_start(struct p9front_ring *ring)
 
 /*
  * A request that this backend will not answer waits for the next one. A flush
- * is answered: what it was to stop has ended with the backend.
+ * is answered: what it was to stop has ended with the backend. So is the end of
+ * a fid.
  */
 static void lose_request(struct p9front_mount *mount, struct p9_req_t *req,
 			 bool deaf)
 {
 	if (req->tc.id == P9FRONT_TFLUSH) {
 		p9front_answer_empty(mount, req);
+		return;
+	}
+	if (req->tc.id == P9FRONT_TCLUNK) {
+		p9front_unsent(mount, req, -ESTALE);
 		return;
 	}
 	if (!deaf && req->tc.id != P9FRONT_TVERSION &&
@@ -161,6 +166,28 @@ void p9front_ring_stir(struct p9front_ring *ring)
 	atomic_inc(&ring->stirs);
 	if (wq_has_sleeper(&ring->room))
 		wake_up_all(&ring->room);
+}
+
+/**
+ * p9front_ring_break() - the backend did what none may do
+ * @ring: the ring
+ * @err: a negative errno
+ * @what: what it did
+ *
+ * The lane closes the device. Until then nobody sends any more.
+ *
+ * Context: any.
+ */
+void p9front_ring_break(struct p9front_ring *ring, int err, const char *what)
+{
+	struct p9front *pf = ring->pf;
+	unsigned long flags;
+
+	spin_lock_irqsave(&pf->lock, flags);
+	pf->connected = false;
+	pf->ready = false;
+	spin_unlock_irqrestore(&pf->lock, flags);
+	xpv_device_fail(pf->dev, err, "ring %u: %s", ring->index, what);
 }
 
 /**
