@@ -166,5 +166,6 @@ void p9front_disconnect(struct xpv_device *dev)
 	p9front_lose_session(pf);
 	close_rings(pf);
 	cancel_work_sync(&pf->recover);
+	cancel_delayed_work_sync(&pf->watch);
 	WRITE_ONCE(pf->nr_rings, 0);
 }

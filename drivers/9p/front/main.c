@@ -114,6 +114,7 @@ static struct p9front *alloc(struct xpv_device *dev)
 	spin_lock_init(&pf->table.lock);
 	init_waitqueue_head(&pf->wait);
 	INIT_WORK(&pf->recover, p9front_recover);
+	INIT_DELAYED_WORK(&pf->watch, p9front_watch);
 	pf->max_order = max_ring_page_order;
 	for (i = 0; i < pf->max_rings; i++)
 		p9front_ring_init(&pf->rings[i], pf, i);

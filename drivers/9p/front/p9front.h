@@ -113,6 +113,7 @@ enum p9front_slot_state {
  * @state: see &enum p9front_slot_state
  * @type: the request's
  * @deaf: who waited for the data was killed
+ * @since: of a flush: when it was sent, in jiffies
  * @next: the next free one
  */
 struct p9front_slot {
@@ -126,6 +127,7 @@ struct p9front_slot {
 	u8 type;
 	bool deaf;
 	u16 next;
+	unsigned long since;
 };
 
 #define P9FRONT_NONE	U16_MAX
@@ -214,6 +216,7 @@ enum p9front_session {
  * @aborted: the device goes for good
  * @wait: who waits for any of these, for @session to be decided, or for a call
  * @recover: tells a new backend
+ * @watch: looks for flushes that are not answered
  * @table: what the backend knows for the mounts
  * @max_order: largest ring, from the module's parameter
  * @size: the largest message that a ring can hold, of this connection
@@ -241,6 +244,7 @@ struct p9front {
 
 	wait_queue_head_t wait;
 	struct work_struct recover;
+	struct delayed_work watch;
 	struct p9front_table table;
 	unsigned int max_order;
 	u32 size;
@@ -320,6 +324,10 @@ void p9front_answer_self(struct p9front_mount *mount, struct p9_req_t *req);
 void p9front_answer_empty(struct p9front_mount *mount, struct p9_req_t *req);
 void p9front_unsent(struct p9front_mount *mount, struct p9_req_t *req,
 		    int err);
+
+/* flush.c */
+void p9front_flush_sent(struct p9front *pf, struct p9front_slot *slot);
+void p9front_watch(struct work_struct *work);
 
 /* payload.c */
 int p9front_data_take(struct p9front_data *data, struct p9_req_t *req,

@@ -159,6 +159,8 @@ static int put_message(struct p9front_ring *ring, struct p9front_mount *mount,
 	if (req->tc.id == P9FRONT_TFLUSH &&
 	    !write_flushed(ring, mount, &req->tc))
 		goto err_slot;
+	if (req->tc.id == P9FRONT_TFLUSH)
+		p9front_flush_sent(mount->pf, slot);
 	fill_slot(ring, slot, mount, req, data, change);
 	show_message(ring, size);
 	return 0;

@@ -74,7 +74,7 @@ replaced_is_stale() {
 	back_goes || return 1
 	mv "$folder/dir/removed" "$folder/dir/kept" && echo other >"$folder/dir/removed"
 	back_comes || return 1
-	! holder 'read -r c <&5' && holder 'read -r a <&3 && [ "$a" = "line 3" ]' &&
+	! holder 'read -r c <&5' && holder 'exec 5<&-; read -r a <&3 && [ "$a" = "line 3" ]' &&
 		in_guest '[ "$(cat /mnt/share0/dir/removed)" = other ]'
 }
 
@@ -114,12 +114,13 @@ reloads() {
 	done
 }
 
-# Who waits for a backend can be killed, and takes nothing along.
+# Who waits for a backend can be killed, and takes nothing along. Nobody tells that
+# this backend is gone: it does not answer, and after 10 s counts as lost.
 killed_while_gone() {
 	back_goes || return 1
 	in_guest 'cat /mnt/share0/dir/open >/dev/null & one=$!
 		dd if=/dev/zero of=/mnt/share0/big bs=1M count=3 2>/dev/null & two=$!
-		sleep 1; kill -9 $one $two; wait $one $two; true' 20 || return 1
+		sleep 1; kill -9 $one $two; wait $one $two; true' 40 || return 1
 	back_comes && holder 'read -r a <&3 && [ "$a" = "line 4" ]'
 }
 
