@@ -20,21 +20,21 @@ static struct p9front_table table;
 /* A copy of its own, so that the sanitizer knows where it ends. */
 static u8 *next(const u8 **data, size_t *left, u32 *len)
 {
+	u32 given;
 	u8 *msg;
 
 	if (!*left)
 		return NULL;
-	*len = **data;
+	given = **data;
 	(*data)++;
 	(*left)--;
-	if (*len > *left)
-		*len = *left;
-	msg = malloc(max(*len, (u32)P9FRONT_HEAD));
-	memset(msg, 0, P9FRONT_HEAD);
-	memcpy(msg, *data, *len);
-	*data += *len;
-	*left -= *len;
-	*len = max(*len, (u32)P9FRONT_HEAD);
+	if (given > *left)
+		given = *left;
+	*len = given < P9FRONT_HEAD ? P9FRONT_HEAD : given;
+	msg = calloc(1, *len);
+	memcpy(msg, *data, given);
+	*data += given;
+	*left -= given;
 	return msg;
 }
 
