@@ -219,8 +219,11 @@ static enum outcome take_lose(struct xpv_device *dev)
 
 static enum outcome take_shut(struct xpv_device *dev)
 {
-	if (dev->drv->side == XPV_BACKEND)
+	if (dev->drv->side == XPV_BACKEND) {
+		if (dev->drv->unmap_first)
+			life_disconnect(dev);
 		return enter(dev, XenbusStateClosing);
+	}
 	xpv_lane_step(&dev->lane, "closing");
 	if (dev->drv->closing && dev->drv->closing(dev)) {
 		xpv_info(dev, "in use: not detached\n");

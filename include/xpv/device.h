@@ -54,6 +54,9 @@ struct xpv_account {
  * @early: frontend only: the protocol has no Initialised. What publish() put is
  *	told by Connected, for which backends wait. The engine counts the device
  *	as Initialised until the backend is Connected too.
+ * @unmap_first: backend only: frontends take their memory back when the backend
+ *	is Closing, as those of byte rings do. disconnect() comes before that,
+ *	not before Closed.
  *
  * @probe: a device was found: allocate what its whole life needs, set
  *	&xpv_device.priv. The other end may be absent. An error ends the
@@ -114,6 +117,7 @@ struct xpv_driver {
 	const char *const *other_keys;
 	bool has_child;
 	bool early;
+	bool unmap_first;
 
 	int (*probe)(struct xpv_device *dev);
 	int (*appear)(struct xpv_device *dev);
