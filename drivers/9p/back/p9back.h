@@ -1,0 +1,504 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The backend of 9pfs: a folder of this domain, served to a guest.
+ *
+ * A device (struct p9back) has an export (struct p9back_export), which is what
+ * may be seen and by whom, and while it is connected a number of rings (struct
+ * p9back_ring) and a session (struct p9back_session) with the fids that the
+ * client has. A request (struct p9back_request) goes
+ *
+ *	event -> a worker: copy it out of the ring, have another worker look for
+ *	      the next one, take it apart, carry it out as the user it is from
+ *	      -> answer it, and look for the next
+ *
+ * so that one that waits for a disk is overtaken by those behind it. There are
+ * as many workers of a ring as it may have requests in flight.
+ */
+#ifndef P9BACK_H
+#define P9BACK_H
+
+#include <linux/atomic.h>
+#include <linux/bitops.h>
+#include <linux/cred.h>
+#include <linux/fs.h>
+#include <linux/kref.h>
+#include <linux/list.h>
+#include <linux/mutex.h>
+#include <linux/path.h>
+#include <linux/rcupdate.h>
+#include <linux/refcount.h>
+#include <linux/spinlock.h>
+#include <linux/types.h>
+#include <linux/wait.h>
+#include <linux/workqueue.h>
+#include <linux/xarray.h>
+#include <compat/fs.h>
+#include <xpv/bytering.h>
+#include <xpv/device.h>
+#include <xpv/evtchn.h>
+#include <xpv/map.h>
+
+#include "ids_parse.h"
+#include "p9_wire.h"
+
+struct p9back;
+struct p9back_ring;
+struct p9back_session;
+struct seq_file;
+
+/* Requests that a ring may have in flight. */
+#define P9BACK_IN_FLIGHT	32
+/* Memory that a request has for itself; what is larger is allocated for it. */
+#define P9BACK_SMALL		1024
+/* Memory for large requests of a device at a time. */
+#define P9BACK_LARGE_BYTES	(32U << 20)
+#define P9BACK_MAX_RINGS	16
+
+/**
+ * enum p9back_model - how owners and permissions of the guest's are kept
+ * @P9BACK_NONE: as those of the files, as far as that works
+ * @P9BACK_PASSTHROUGH: as those of the files
+ * @P9BACK_MAPPED: in attributes of the files, which have one owner
+ */
+enum p9back_model {
+	P9BACK_NONE,
+	P9BACK_PASSTHROUGH,
+	P9BACK_MAPPED,
+};
+
+/**
+ * struct p9back_limits - how much a guest may have
+ * @fids: names for files at a time
+ * @open: files open at a time
+ * @files: files in the folder; 0 for any number
+ * @space: MiB of them; 0 for any
+ */
+struct p9back_limits {
+	unsigned int fids;
+	unsigned int open;
+	unsigned int files;
+	unsigned int space;
+};
+
+/**
+ * struct p9back_export - what is served, and how
+ * @root: the folder, by a mount of its own that has nothing mounted below it;
+ *	its dentry is NULL while the device is not connected
+ * @model: how owners are kept
+ * @readonly: nothing can be changed
+ * @devices: device nodes can be made
+ * @setuid: files can be made that run as their owner
+ * @ids: who of the guest is who here
+ * @limits: how much the guest may have
+ * @text: what debugfs says of it
+ *
+ * Constant while any request runs.
+ */
+struct p9back_export {
+	struct path root;
+	enum p9back_model model;
+	bool readonly;
+	bool devices;
+	bool setuid;
+	struct ids ids;
+	struct p9back_limits limits;
+	char text[PATH_MAX];
+};
+
+/**
+ * struct p9back_xattr - an attribute that is read or written by a fid
+ * @name: its name, empty for the list of all names
+ * @value: its value, or the list; of @size bytes
+ * @size: bytes of it
+ * @room: bytes that are counted for it
+ * @flags: of setxattr()
+ * @write: it is set when the fid is clunked
+ */
+struct p9back_xattr {
+	char *name;
+	u8 *value;
+	u32 size;
+	u32 room;
+	int flags;
+	bool write;
+};
+
+/**
+ * struct p9back_fid - the client's name for a file
+ * @ref: held by the session's table, and by each request that uses it
+ * @session: whose it is; it outlives its fids
+ * @path: the file; constant
+ * @cred: who the client's user is here; constant
+ * @uid: who it is in the guest; constant
+ * @lock: protects the change of what follows, the position in an open folder,
+ *	and @xattr->value. Taken in process context, held across calls of the
+ *	file system.
+ * @file: the file while it is open; set once, with release semantics
+ * @xattr: the attribute it is about instead; set once, likewise
+ * @lockers: those who have locks by it, under @lock
+ * @nr_lockers: how many
+ * @rcu: frees it
+ */
+struct p9back_fid {
+	refcount_t ref;
+	struct p9back_session *session;
+	struct path path;
+	const struct cred *cred;
+	u32 uid;
+	struct mutex lock;
+	struct file *file;
+	struct p9back_xattr *xattr;
+	u32 *lockers;
+	unsigned int nr_lockers;
+	struct rcu_head rcu;
+};
+
+/**
+ * struct p9back_session - what a client has since its Tversion
+ * @ref: held by the device while it is the present one, and by each request
+ * @be: the device
+ * @msize: the longest message
+ * @fids: number to &struct p9back_fid
+ * @nr_fids: how many
+ * @nr_open: how many of them are open, or hold an attribute
+ * @xattr_bytes: bytes of attributes' values that they hold
+ * @lockers: number of a process to the owner of its locks, which is the
+ *	address of an entry; see lock.c
+ * @nr_lockers: how many
+ */
+struct p9back_session {
+	struct kref ref;
+	struct p9back *be;
+	u32 msize;
+	struct xarray fids;
+	atomic_t nr_fids;
+	atomic_t nr_open;
+	atomic_t xattr_bytes;
+	struct xarray lockers;
+	atomic_t nr_lockers;
+};
+
+/**
+ * struct p9back_request - a worker, and the request it is at
+ * @work: takes requests, carries them out and answers them
+ * @link: in the ring's list of idle workers
+ * @ring: its ring
+ * @session: the session it belongs to, held; NULL before the first Tversion
+ * @req: the request, taken apart
+ * @out: its answer
+ * @fid: the fid it is about, held; or NULL
+ * @fid2: and the second one
+ * @serial: which request this is, of all that the device ever had
+ * @tagged: it is in the device's table of tags
+ * @answering: its answer is on its way: its tag may come again
+ * @forgotten: flushed: it has no answer
+ * @message: the message, @small or allocated
+ * @large: bytes it has of %P9BACK_LARGE_BYTES
+ * @large_out: memory for a large answer, or NULL
+ * @since: when it was taken, in ns
+ * @small: room for a message, with the byte behind it
+ * @small_out: and for an answer
+ */
+struct p9back_request {
+	struct work_struct work;
+	struct list_head link;
+	struct p9back_ring *ring;
+	struct p9back_session *session;
+	struct p9w_req req;
+	struct p9w_out out;
+	struct p9back_fid *fid;
+	struct p9back_fid *fid2;
+	u64 serial;
+	bool tagged;
+	bool answering;
+	bool forgotten;
+	u8 *message;
+	u32 large;
+	u8 *large_out;
+	u64 since;
+	u8 small[P9BACK_SMALL + 1];
+	u8 small_out[P9BACK_SMALL];
+};
+
+/* Bits of struct p9back_ring.flags. */
+#define RING_EVENT	0	/* an event came and was not ended yet */
+#define RING_STOPPING	1	/* take no more requests, wait for no room */
+#define RING_BROKEN	2	/* the client did what cannot be: as stopping */
+#define RING_WORKED	3	/* a request was taken since an event was ended */
+
+/**
+ * struct p9back_ring - one ring
+ * @be: its device
+ * @index: its number
+ * @mapped: the guest's pages
+ * @bytes: the ring in them
+ * @ch: the event channel
+ * @flags: RING_* bits; atomic operations only
+ * @take_lock: serialises taking requests: the "out" stream. Held while a request
+ *	is copied, and while memory for it is waited for.
+ * @in_lock: serialises answers: the "in" stream. Never held while the guest is
+ *	waited for.
+ * @in_seen: how far the guest had read when an event was last ended; a hint
+ * @events: how many came; written in the interrupt
+ * @room: woken by events, for those who wait for room
+ * @lock: protects @idle and @busy; taken in any context
+ * @idle: workers without a request
+ * @busy: how many have one
+ * @drained: woken when none has
+ * @workers: all of them
+ * @requests: taken so far; under @take_lock, read by anyone
+ * @answers: given so far; under @in_lock, read by anyone
+ * @waits: how often an answer had to wait for room; likewise
+ * @busy_most: the most that had one at a time; under @lock
+ */
+struct p9back_ring {
+	struct p9back *be;
+	unsigned int index;
+	struct xpv_mapped_bytes mapped;
+	struct xpv_byte_ring bytes;
+	struct xpv_evtchn ch;
+	unsigned long flags;
+	struct mutex take_lock;
+	struct mutex in_lock;
+	u32 in_seen;
+	unsigned int events;
+	wait_queue_head_t room;
+	spinlock_t lock;
+	struct list_head idle;
+	unsigned int busy;
+	wait_queue_head_t drained;
+	struct p9back_request *workers;
+	unsigned long requests;
+	unsigned long answers;
+	unsigned long waits;
+	unsigned int busy_most;
+};
+
+/**
+ * struct p9back_quota - what an export has, if that is limited
+ * @files: files of all sorts
+ * @bytes: in regular ones
+ */
+struct p9back_quota {
+	atomic64_t files;
+	atomic64_t bytes;
+};
+
+/**
+ * struct p9back - a device
+ * @xdev: the engine's side of it
+ * @export: what it serves
+ * @quota: how much that is
+ * @wq: the workers'. One per device: a file system that blocks them blocks
+ *	nobody else's.
+ * @rings: its rings
+ * @nr_rings: how many of them are connected; lane only, read by debugfs
+ * @offered: how many the frontend may use in this life; lane only
+ * @msize: the longest message that the rings can carry; constant while they
+ *	are connected
+ * @large: bytes of memory that large requests have
+ * @large_freed: woken when there are less
+ * @lock: protects @session, @tags, @serial and the requests' tagged, answering
+ *	and forgotten. Taken in process context.
+ * @session: the present one, or NULL
+ * @tags: tag to &struct p9back_request
+ * @serial: number of the last request
+ * @answered: woken when a request has been answered, for those who flush it
+ * @counts: requests by type, since the device was found
+ * @errors: of those, answered with an error
+ */
+struct p9back {
+	struct xpv_device *xdev;
+	struct p9back_export export;
+	struct p9back_quota quota;
+	struct workqueue_struct *wq;
+	struct p9back_ring rings[P9BACK_MAX_RINGS];
+	unsigned int nr_rings;
+	unsigned int offered;
+	u32 msize;
+	atomic_t large;
+	wait_queue_head_t large_freed;
+	spinlock_t lock;
+	struct p9back_session *session;
+	struct xarray tags;
+	u64 serial;
+	wait_queue_head_t answered;
+	atomic_long_t counts[P9W_TYPES];
+	atomic_long_t errors;
+};
+
+/* The file that a fid has open, or NULL. */
+static inline struct file *p9b_fid_file(const struct p9back_fid *fid)
+{
+	/* Pairs with the smp_store_release() of who opened it. */
+	return smp_load_acquire(&fid->file);
+}
+
+/* The attribute that a fid is about, or NULL. */
+static inline struct p9back_xattr *p9b_fid_xattr(const struct p9back_fid *fid)
+{
+	/* Pairs with the smp_store_release() of who made it so. */
+	return smp_load_acquire(&fid->xattr);
+}
+
+/* main.c */
+extern unsigned int p9back_max_order;
+extern unsigned int p9back_max_fids;
+extern unsigned int p9back_max_open;
+
+/* front.c */
+int p9b_front_read(struct p9back *be, unsigned int *rings);
+int p9b_front_read_ring(struct p9back *be, unsigned int index,
+			grant_ref_t *ref, evtchn_port_t *port);
+
+/* export.c */
+int p9b_export_open(struct p9back *be);
+void p9b_export_close(struct p9back_export *export);
+bool p9b_export_has(const struct p9back_export *export,
+		    const struct dentry *dentry);
+
+/* quota.c */
+int p9b_quota_open(struct p9back *be);
+int p9b_quota_add_file(struct p9back *be);
+void p9b_quota_drop_file(struct p9back *be);
+void p9b_quota_unlinked(struct p9back *be, const struct inode *inode);
+int p9b_quota_grow(struct p9back *be, const struct inode *inode, u64 size,
+		   u64 *old);
+void p9b_quota_grown(struct p9back *be, const struct inode *inode, u64 size,
+		     u64 old);
+
+/* user.c */
+const struct cred *p9b_user_cred(const struct p9back_export *export, u32 uid);
+const struct cred *p9b_user_as_group(const struct p9back_export *export,
+				     const struct cred *cred, u32 gid);
+int p9b_user_uid(const struct p9back_export *export, u32 uid, kuid_t *kuid);
+int p9b_user_gid(const struct p9back_export *export, u32 gid, kgid_t *kgid);
+u32 p9b_user_show_uid(const struct p9back_export *export, kuid_t kuid);
+u32 p9b_user_show_gid(const struct p9back_export *export, kgid_t kgid);
+
+/* ring.c */
+void p9b_ring_init(struct p9back_ring *ring, struct p9back *be,
+		   unsigned int index);
+int p9b_ring_connect(struct p9back_ring *ring, grant_ref_t ref,
+		     evtchn_port_t port);
+void p9b_ring_kick(struct p9back_ring *ring);
+void p9b_ring_stop(struct p9back_ring *ring);
+void p9b_ring_drain(struct p9back_ring *ring);
+void p9b_ring_disconnect(struct p9back_ring *ring);
+bool p9b_ring_take(struct p9back_request *req);
+void p9b_ring_rest(struct p9back_request *req);
+void p9b_ring_answer(struct p9back_ring *ring, const struct p9w_out *out);
+void p9b_ring_show(const struct p9back_ring *ring, struct seq_file *to);
+
+/* request.c */
+void p9b_request_work(struct work_struct *work);
+int p9b_request_room(struct p9back_request *req, u32 size);
+int p9b_request_message(struct p9back_request *req, u32 size);
+
+/* serve.c */
+void p9b_serve(struct p9back_request *req);
+
+/* session.c */
+struct p9back_session *p9b_session_get(struct p9back *be);
+void p9b_session_put(struct p9back_session *session);
+void p9b_session_end(struct p9back *be);
+int p9b_op_version(struct p9back_request *req);
+int p9b_op_auth(struct p9back_request *req);
+int p9b_op_attach(struct p9back_request *req);
+
+/* tag.c */
+bool p9b_tag_claim(struct p9back_request *req);
+bool p9b_tag_answer(struct p9back_request *req);
+void p9b_tag_release(struct p9back_request *req);
+int p9b_op_flush(struct p9back_request *req);
+
+/* fid.c */
+struct p9back_fid *p9b_fid_new(struct p9back_session *session,
+			       const struct path *path,
+			       const struct cred *cred, u32 uid);
+struct p9back_fid *p9b_fid_get(struct p9back_session *session, u32 id);
+void p9b_fid_put(struct p9back_fid *fid);
+int p9b_fid_add(struct p9back_fid *fid, u32 id);
+int p9b_fid_replace(struct p9back_fid *fid, u32 id, struct p9back_fid *old);
+int p9b_fid_replace_open(struct p9back_fid *fid, u32 id,
+			 struct p9back_fid *old, struct file *file);
+struct p9back_fid *p9b_fid_remove(struct p9back_session *session, u32 id);
+void p9b_fid_remove_all(struct p9back_session *session);
+int p9b_fid_count_open(struct p9back_session *session);
+void p9b_fid_uncount_open(struct p9back_session *session);
+bool p9b_fid_is_folder(const struct p9back_fid *fid);
+int p9b_op_clunk(struct p9back_request *req);
+
+/* walk.c */
+struct dentry *p9b_lookup(const struct path *folder, const struct p9w_str *name);
+struct dentry *p9b_lookup_locked(const struct path *folder,
+				 const struct p9w_str *name);
+int p9b_op_walk(struct p9back_request *req);
+
+/* file.c */
+int p9b_op_lopen(struct p9back_request *req);
+int p9b_op_lcreate(struct p9back_request *req);
+int p9b_op_read(struct p9back_request *req);
+int p9b_op_write(struct p9back_request *req);
+int p9b_op_fsync(struct p9back_request *req);
+
+/* make.c */
+struct dentry *p9b_make_begin(struct p9back_request *req);
+umode_t p9b_make_real(const struct p9back_export *export, umode_t mode);
+int p9b_make_end(struct p9back_request *req, struct dentry *dentry, int err);
+umode_t p9b_make_mode(const struct p9back_export *export, u32 mode);
+int p9b_make_settle(struct p9back_request *req, struct dentry *dentry,
+		    umode_t mode);
+int p9b_op_mkdir(struct p9back_request *req);
+int p9b_op_mknod(struct p9back_request *req);
+int p9b_op_symlink(struct p9back_request *req);
+int p9b_op_link(struct p9back_request *req);
+
+/* dir.c */
+int p9b_op_readdir(struct p9back_request *req);
+
+/* rename.c */
+int p9b_op_rename(struct p9back_request *req);
+int p9b_op_renameat(struct p9back_request *req);
+int p9b_op_unlinkat(struct p9back_request *req);
+int p9b_op_remove(struct p9back_request *req);
+
+/* attr.c */
+int p9b_qid(const struct p9back_export *export, const struct path *path,
+	    struct p9w_qid *qid);
+int p9b_op_getattr(struct p9back_request *req);
+int p9b_op_setattr(struct p9back_request *req);
+int p9b_op_statfs(struct p9back_request *req);
+int p9b_op_readlink(struct p9back_request *req);
+
+/* mapped.c */
+struct p9back_mapped {
+	bool has_mode;
+	bool has_uid;
+	bool has_gid;
+	bool has_rdev;
+	u32 mode;
+	u32 uid;
+	u32 gid;
+	u32 major;
+	u32 minor;
+};
+
+void p9b_mapped_read(const struct path *path, struct p9back_mapped *mapped);
+int p9b_mapped_write(const struct path *path, const struct p9back_mapped *mapped);
+bool p9b_mapped_is_ours(const char *name);
+
+/* xattr.c */
+int p9b_op_xattrwalk(struct p9back_request *req);
+int p9b_op_xattrcreate(struct p9back_request *req);
+int p9b_xattr_read(struct p9back_request *req, struct p9back_xattr *xattr);
+int p9b_xattr_write(struct p9back_request *req, struct p9back_xattr *xattr);
+int p9b_xattr_clunk(struct p9back_fid *fid);
+void p9b_xattr_free(struct p9back_session *session, struct p9back_xattr *xattr);
+
+/* lock.c */
+int p9b_op_lock(struct p9back_request *req);
+int p9b_op_getlock(struct p9back_request *req);
+void p9b_locks_drop(struct p9back_fid *fid);
+
+#endif

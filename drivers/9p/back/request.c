@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A request from being taken out of its ring to being answered, and the worker
+ * that does all of that.
+ */
+#include <linux/err.h>
+#include <linux/ktime.h>
+#include <linux/mm.h>
+#include <linux/slab.h>
+
+#include "p9back.h"
+
+/* Large requests of a device have so much memory together, and no more. */
+static bool charge(struct p9back *be, u32 size)
+{
+	if (atomic_add_return(size, &be->large) <= P9BACK_LARGE_BYTES)
+		return true;
+	atomic_sub(size, &be->large);
+	return false;
+}
+
+static void uncharge(struct p9back *be, u32 size)
+{
+	atomic_sub(size, &be->large);
+	wake_up_all(&be->large_freed);
+}
+
+static bool may_charge(struct p9back_request *req, u32 size)
+{
+	return test_bit(RING_STOPPING, &req->ring->flags) ||
+	       charge(req->ring->be, size);
+}
+
+/* Memory of requests of the device that are being carried out will be freed. */
+static void *get_large(struct p9back_request *req, u32 size)
+{
+	struct p9back *be = req->ring->be;
+	void *mem;
+
+	wait_event_idle(be->large_freed, may_charge(req, size));
+	if (test_bit(RING_STOPPING, &req->ring->flags))
+		return NULL;
+	mem = kvmalloc(size, GFP_KERNEL_ACCOUNT);
+	if (mem)
+		req->large += size;
+	else
+		uncharge(be, size);
+	return mem;
+}
+
+/**
+ * p9b_request_room() - make room for a large answer
+ * @req: the request, with nothing put into its answer
+ * @size: bytes of the answer, with its head; at most the msize
+ *
+ * Context: process; sleeps.
+ * Return: 0 or -ENOMEM.
+ */
+int p9b_request_room(struct p9back_request *req, u32 size)
+{
+	if (size <= req->out.room)
+		return 0;
+	if (size > req->session->msize)
+		return -EMSGSIZE;
+	req->large_out = get_large(req, size);
+	if (!req->large_out)
+		return -ENOMEM;
+	p9w_begin(&req->out, req->large_out, size);
+	return 0;
+}
+
+/**
+ * p9b_request_message() - have memory for a message
+ * @req: a request with nothing
+ * @size: bytes of the message
+ *
+ * Context: process; sleeps.
+ * Return: 0 or -ENOMEM.
+ */
+int p9b_request_message(struct p9back_request *req, u32 size)
+{
+	req->message = req->small;
+	if (size <= P9BACK_SMALL)
+		return 0;
+	req->message = get_large(req, size + 1);
+	return req->message ? 0 : -ENOMEM;
+}
+
+/* What it had is freed; what it held is let go. */
+static void reset(struct p9back_request *req)
+{
+	p9b_fid_put(req->fid);
+	p9b_fid_put(req->fid2);
+	p9b_session_put(req->session);
+	req->fid = NULL;
+	req->fid2 = NULL;
+	req->session = NULL;
+	if (req->message != req->small)
+		kvfree(req->message);
+	req->message = NULL;
+	kvfree(req->large_out);
+	req->large_out = NULL;
+	if (req->large)
+		uncharge(req->ring->be, req->large);
+	req->large = 0;
+	req->tagged = false;
+	req->answering = false;
+	req->forgotten = false;
+}
+
+/* From the whole message to its answer being on the ring, if it has one. */
+static void run(struct p9back_request *req)
+{
+	p9w_begin(&req->out, req->small_out, sizeof(req->small_out));
+	req->session = p9b_session_get(req->ring->be);
+	p9b_serve(req);
+	/* The client may use the fid's number again once it has the answer. */
+	p9b_fid_put(req->fid);
+	p9b_fid_put(req->fid2);
+	req->fid = NULL;
+	req->fid2 = NULL;
+	if (p9b_tag_answer(req))
+		p9b_ring_answer(req->ring, &req->out);
+	p9b_tag_release(req);
+}
+
+/**
+ * p9b_request_work() - what a worker does
+ * @work: the worker's
+ *
+ * Context: the device's queue.
+ */
+void p9b_request_work(struct work_struct *work)
+{
+	struct p9back_request *req =
+		container_of(work, struct p9back_request, work);
+
+	while (p9b_ring_take(req)) {
+		run(req);
+		reset(req);
+		cond_resched();
+	}
+	reset(req);
+	p9b_ring_rest(req);
+}

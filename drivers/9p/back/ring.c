@@ -1,0 +1,412 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A ring from being mapped to being unmapped: requests are taken from it, by one
+ * worker at a time, and answers put into it, by one at a time.
+ *
+ * Events. The guest sends one when it has put requests, and when it has read
+ * answers. One that came is ended (RING_EVENT) by a worker that finds no more
+ * requests, or by one that has to wait for room; the next one comes only then.
+ * Whoever ends it looks once more before it sleeps.
+ */
+#include <linux/errno.h>
+#include <linux/kernel.h>
+#include <linux/mm.h>
+#include <linux/seq_file.h>
+#include <linux/slab.h>
+
+#include "p9back.h"
+
+static bool is_over(const struct p9back_ring *ring)
+{
+	return test_bit(RING_STOPPING, &ring->flags) ||
+	       test_bit(RING_BROKEN, &ring->flags);
+}
+
+/**
+ * p9b_ring_kick() - have an idle worker look for requests
+ * @ring: a connected ring
+ *
+ * If none is idle, those that are not will look before they are.
+ *
+ * Context: any.
+ */
+void p9b_ring_kick(struct p9back_ring *ring)
+{
+	struct p9back_request *req;
+	unsigned long flags;
+
+	spin_lock_irqsave(&ring->lock, flags);
+	req = list_first_entry_or_null(&ring->idle, struct p9back_request,
+				       link);
+	if (req) {
+		list_del(&req->link);
+		ring->busy++;
+		ring->busy_most = max(ring->busy_most, ring->busy);
+	}
+	spin_unlock_irqrestore(&ring->lock, flags);
+	if (req)
+		queue_work(ring->be->wq, &req->work);
+}
+
+/* The channel's event. */
+static void ring_event(void *arg)
+{
+	struct p9back_ring *ring = arg;
+
+	set_bit(RING_EVENT, &ring->flags);
+	WRITE_ONCE(ring->events, ring->events + 1);
+	wake_up_all(&ring->room);
+	p9b_ring_kick(ring);
+}
+
+/*
+ * End the event that came, if one did. It was for something if there were
+ * requests, or if the guest has read answers.
+ */
+static bool end_event(struct p9back_ring *ring)
+{
+	u32 seen;
+	bool worked;
+
+	if (!test_and_clear_bit(RING_EVENT, &ring->flags))
+		return false;
+	seen = xpv_bytes_peek(&ring->bytes.in);
+	worked = test_and_clear_bit(RING_WORKED, &ring->flags);
+	if (seen != READ_ONCE(ring->in_seen))
+		worked = true;
+	WRITE_ONCE(ring->in_seen, seen);
+	xpv_evtchn_eoi(&ring->ch, worked);
+	return true;
+}
+
+static int broken(struct p9back_ring *ring, const char *why)
+{
+	if (!test_and_set_bit(RING_BROKEN, &ring->flags))
+		xpv_device_fail(ring->be->xdev, -EPROTO, "ring %u: %s",
+				ring->index, why);
+	wake_up_all(&ring->room);
+	return -EPROTO;
+}
+
+/* Take the whole message, whose head was read already. */
+static void take_message(struct p9back_request *req, const u8 *head)
+{
+	struct p9back_ring *ring = req->ring;
+	struct xpv_byte_stream *out = &ring->bytes.out;
+	u32 size = req->req.size;
+
+	if (!p9b_request_message(req, size)) {
+		memcpy(req->message, head, P9W_HEAD);
+		xpv_bytes_read(out, P9W_HEAD, req->message + P9W_HEAD,
+			       size - P9W_HEAD);
+	}
+	xpv_bytes_move(out, size);
+	if (xpv_bytes_release(out, ring->be->msize))
+		xpv_evtchn_notify(&ring->ch);
+	set_bit(RING_WORKED, &ring->flags);
+	WRITE_ONCE(ring->requests, ring->requests + 1);
+	p9b_tag_claim(req);
+}
+
+/* Return: 1 if there was a request, 0 if there is none, or an error. */
+static int take_one(struct p9back_request *req)
+{
+	struct p9back_ring *ring = req->ring;
+	struct xpv_byte_stream *out = &ring->bytes.out;
+	u8 head[P9W_HEAD];
+	int ready;
+
+	lockdep_assert_held(&ring->take_lock);
+	if (is_over(ring))
+		return 0;
+	ready = xpv_bytes_ready(out);
+	if (ready < 0)
+		return broken(ring, "impossible indices of requests");
+	if (ready < P9W_HEAD)
+		return 0;
+	xpv_bytes_read(out, 0, head, P9W_HEAD);
+	p9w_head(head, &req->req);
+	if (req->req.size < P9W_HEAD || req->req.size > ring->be->msize)
+		return broken(ring, "a request of an impossible size");
+	if (ready < req->req.size)
+		return 0;
+	take_message(req, head);
+	return 1;
+}
+
+/**
+ * p9b_ring_take() - take the next request from a ring
+ * @req: a worker's, with nothing in it
+ *
+ * Has another worker look for the one behind it.
+ *
+ * Context: the worker; sleeps.
+ * Return: whether there was one.
+ */
+bool p9b_ring_take(struct p9back_request *req)
+{
+	struct p9back_ring *ring = req->ring;
+	bool more = false;
+	int got;
+
+	mutex_lock(&ring->take_lock);
+	do {
+		got = take_one(req);
+	} while (!got && end_event(ring));
+	if (got > 0)
+		more = xpv_bytes_ready(&ring->bytes.out) > 0;
+	mutex_unlock(&ring->take_lock);
+	if (more)
+		p9b_ring_kick(ring);
+	return got > 0;
+}
+
+/**
+ * p9b_ring_rest() - have no request, for now
+ * @req: the worker's
+ *
+ * Context: the worker, as its last act.
+ */
+void p9b_ring_rest(struct p9back_request *req)
+{
+	struct p9back_ring *ring = req->ring;
+	unsigned long flags;
+
+	spin_lock_irqsave(&ring->lock, flags);
+	list_add(&req->link, &ring->idle);
+	ring->busy--;
+	if (!ring->busy)
+		wake_up_all(&ring->drained);
+	spin_unlock_irqrestore(&ring->lock, flags);
+	/* One that came while all were busy was left to those. */
+	if (test_bit(RING_EVENT, &ring->flags) && !is_over(ring))
+		p9b_ring_kick(ring);
+}
+
+/*
+ * Wait for an event that came after @seen were counted. That was before room was
+ * looked for: the guest sends one when it has read.
+ */
+static void wait_for_room(struct p9back_ring *ring, unsigned int seen)
+{
+	end_event(ring);
+	wait_event_idle(ring->room,
+			is_over(ring) || READ_ONCE(ring->events) != seen);
+}
+
+/* Return: 1 if there is room, 0 if the guest has to read first, or an error. */
+static int has_room(struct p9back_ring *ring, u32 len)
+{
+	int room;
+
+	lockdep_assert_held(&ring->in_lock);
+	if (is_over(ring))
+		return -ESHUTDOWN;
+	room = xpv_bytes_room(&ring->bytes.in);
+	if (room < 0)
+		return broken(ring, "impossible indices of answers");
+	return room >= len;
+}
+
+/**
+ * p9b_ring_answer() - put an answer into a ring
+ * @ring: the ring
+ * @out: the answer, ended
+ *
+ * Context: a worker; sleeps until the guest has read so much that there is
+ * room, or the ring is stopped.
+ */
+void p9b_ring_answer(struct p9back_ring *ring, const struct p9w_out *out)
+{
+	unsigned int seen;
+	int room;
+
+	mutex_lock(&ring->in_lock);
+	for (;;) {
+		seen = READ_ONCE(ring->events);
+		room = has_room(ring, out->pos);
+		if (room)
+			break;
+		WRITE_ONCE(ring->waits, ring->waits + 1);
+		mutex_unlock(&ring->in_lock);
+		wait_for_room(ring, seen);
+		mutex_lock(&ring->in_lock);
+	}
+	if (room > 0) {
+		xpv_bytes_put(&ring->bytes.in, out->buf, out->pos);
+		xpv_bytes_push(&ring->bytes.in);
+		WRITE_ONCE(ring->answers, ring->answers + 1);
+	}
+	mutex_unlock(&ring->in_lock);
+	if (room > 0)
+		xpv_evtchn_notify(&ring->ch);
+}
+
+/**
+ * p9b_ring_init() - set up a ring that is not connected
+ * @ring: zeroed memory
+ * @be: its device
+ * @index: its number
+ */
+void p9b_ring_init(struct p9back_ring *ring, struct p9back *be,
+		   unsigned int index)
+{
+	ring->be = be;
+	ring->index = index;
+	mutex_init(&ring->take_lock);
+	mutex_init(&ring->in_lock);
+	init_waitqueue_head(&ring->room);
+	spin_lock_init(&ring->lock);
+	INIT_LIST_HEAD(&ring->idle);
+	init_waitqueue_head(&ring->drained);
+}
+
+static int ring_map(struct p9back_ring *ring, grant_ref_t ref)
+{
+	struct xpv_device *xdev = ring->be->xdev;
+	int err;
+
+	err = xpv_bytes_map(&ring->mapped, xdev, ref, p9back_max_order);
+	if (err)
+		return xpv_device_fail(xdev, err,
+				       "%s/ring-ref%u: the ring it names cannot be mapped",
+				       xdev->otherend, ring->index);
+	err = xpv_back_bytes_init(&ring->bytes, ring->mapped.intf,
+				  ring->mapped.pages, ring->mapped.order);
+	if (!err)
+		return 0;
+	xpv_bytes_unmap(&ring->mapped);
+	return xpv_device_fail(xdev, err, "ring %u has impossible indices",
+			       ring->index);
+}
+
+static int ring_staff(struct p9back_ring *ring)
+{
+	unsigned int i;
+
+	INIT_LIST_HEAD(&ring->idle);
+	ring->workers = kvcalloc(P9BACK_IN_FLIGHT, sizeof(*ring->workers),
+				 GFP_KERNEL);
+	if (!ring->workers)
+		return xpv_device_fail(ring->be->xdev, -ENOMEM,
+				       "no memory for the requests of ring %u",
+				       ring->index);
+	for (i = 0; i < P9BACK_IN_FLIGHT; i++) {
+		struct p9back_request *req = &ring->workers[i];
+
+		INIT_WORK(&req->work, p9b_request_work);
+		req->ring = ring;
+		list_add_tail(&req->link, &ring->idle);
+	}
+	return 0;
+}
+
+static int ring_bind(struct p9back_ring *ring, evtchn_port_t port)
+{
+	struct xpv_device *xdev = ring->be->xdev;
+	int err = xpv_evtchn_bind(xdev, &ring->ch, port, ring_event, ring,
+				  ring->index);
+
+	if (!err)
+		return 0;
+	return xpv_device_fail(xdev, err == -EAGAIN ? -EIO : err,
+			       "%s/event-channel-%u: %u cannot be bound",
+			       xdev->otherend, ring->index, port);
+}
+
+/**
+ * p9b_ring_connect() - take up a ring
+ * @ring: a ring that is not connected
+ * @ref: the reference of its page of indices; untrusted
+ * @port: the frontend's event channel; untrusted
+ *
+ * Context: the lane; sleeps.
+ * Return: 0, or an error, already reported and cleaned up after.
+ */
+int p9b_ring_connect(struct p9back_ring *ring, grant_ref_t ref,
+		     evtchn_port_t port)
+{
+	int err;
+
+	ring->flags = 0;
+	err = ring_map(ring, ref);
+	if (err)
+		return err;
+	err = ring_staff(ring);
+	if (err)
+		goto err_unmap;
+	err = ring_bind(ring, port);
+	if (err)
+		goto err_dismiss;
+	return 0;
+
+err_dismiss:
+	kvfree(ring->workers);
+	ring->workers = NULL;
+err_unmap:
+	xpv_bytes_unmap(&ring->mapped);
+	return err;
+}
+
+/**
+ * p9b_ring_stop() - take no more requests, and wait for no room
+ * @ring: a connected ring
+ *
+ * Context: process.
+ */
+void p9b_ring_stop(struct p9back_ring *ring)
+{
+	set_bit(RING_STOPPING, &ring->flags);
+	wake_up_all(&ring->room);
+	wake_up_all(&ring->be->large_freed);
+}
+
+static bool is_idle(struct p9back_ring *ring)
+{
+	bool idle;
+
+	spin_lock_irq(&ring->lock);
+	idle = !ring->busy;
+	spin_unlock_irq(&ring->lock);
+	return idle;
+}
+
+/**
+ * p9b_ring_drain() - wait until all that was taken from a ring is done
+ * @ring: a stopped ring
+ *
+ * Context: the lane; sleeps as long as the file system takes.
+ */
+void p9b_ring_drain(struct p9back_ring *ring)
+{
+	wait_event_idle(ring->drained, is_idle(ring));
+}
+
+/**
+ * p9b_ring_disconnect() - give a ring back
+ * @ring: a drained ring
+ *
+ * Context: the lane; sleeps.
+ */
+void p9b_ring_disconnect(struct p9back_ring *ring)
+{
+	xpv_evtchn_close(&ring->ch);
+	/* A late event may have had a worker look: it sees RING_STOPPING. */
+	flush_workqueue(ring->be->wq);
+	kvfree(ring->workers);
+	ring->workers = NULL;
+	xpv_bytes_unmap(&ring->mapped);
+}
+
+/**
+ * p9b_ring_show() - tell debugfs about a ring
+ * @ring: the ring
+ * @to: where
+ */
+void p9b_ring_show(const struct p9back_ring *ring, struct seq_file *to)
+{
+	seq_printf(to, "ring %u: %lu requests, %lu answers, %lu waits for room, %u in flight, %u at most\n",
+		   ring->index, READ_ONCE(ring->requests),
+		   READ_ONCE(ring->answers), READ_ONCE(ring->waits),
+		   READ_ONCE(ring->busy), READ_ONCE(ring->busy_most));
+}
