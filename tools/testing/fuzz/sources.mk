@@ -10,3 +10,4 @@ fuzz_bytering-src :=
 fuzz_9pfront-src := drivers/9p/front/wire.c
 fuzz_9pfids-src := drivers/9p/front/fids.c drivers/9p/front/names.c \
 	drivers/9p/front/wire.c
+fuzz_p9-src := drivers/9p/back/p9_wire.c drivers/9p/back/ids_parse.c
