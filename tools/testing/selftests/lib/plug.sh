@@ -3,11 +3,14 @@
 # Devices plugged without the toolstack: the nodes it would write, at once, so
 # that what is timed or provoked is the drivers alone. Needs dom0.sh.
 
-# What is plugged: vbd or vif.
+# What is plugged: vbd, vif or 9pfs.
 PLUG_CLASS=vbd
 
+# More keys of the backend, as words NAME=VALUE.
+PLUG_KEYS=
+
 # plug_paths GUEST DEVICE: set domid, front and back for DEVICE, the number of a
-# disk (51712 is xvda, each further letter 16 more) or of a vif
+# disk (51712 is xvda, each further letter 16 more), of a vif or of a share
 plug_paths() {
 	domid=$(__guest "$1" domid)
 	front=/local/domain/$domid/device/$PLUG_CLASS/$2
@@ -49,8 +52,24 @@ __plug_vif_back() {
 		"$back/hotplug-status" connected
 }
 
+# The tag is shareN.
+__plug_9pfs_front() {
+	xenstore-write "$front/tag" "share$1"
+}
+
+__plug_9pfs_back() {
+	xenstore-write "$back/path" "$2" "$back/security_model" none
+}
+
+__plug_keys() {
+	for __key in $PLUG_KEYS; do
+		xenstore-write "$back/${__key%%=*}" "${__key#*=}"
+	done
+}
+
 # plug_prepare GUEST DEVICE PATH-OR-BRIDGE: all nodes of a disk served from PATH,
-# or of a vif, but the states, which are what makes it a device
+# of a vif, or of a share of the folder PATH, but the states, which are what makes
+# it a device
 plug_prepare() {
 	plug_paths "$1" "$2"
 	# The directories come first, so that neither bus sees a half of it.
@@ -59,6 +78,7 @@ plug_prepare() {
 	plug_frontend "$2"
 	xenstore-write "$back/frontend" "$front" "$back/online" 1
 	"__plug_${PLUG_CLASS}_back" "$2" "$3"
+	__plug_keys
 }
 
 # plug_nodes GUEST DEVICE PATH-OR-BRIDGE: plug it

@@ -1,0 +1,60 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# desc: a hostile client is refused or stopped, leaves nothing, and its neighbour does not feel it
+# runs: dom0
+# guest: pv pvh*
+# pair: none/ours
+# needs: xen-9pback
+# memory: 256
+# vcpus: 2
+# time: 300
+
+. "${0%/*}/../lib/dom0.sh"
+. "${0%/*}/../lib/ktap.sh"
+. "${0%/*}/../lib/plug.sh"
+. "${0%/*}/../lib/peer.sh"
+. "${0%/*}/../lib/share.sh"
+
+# A folder on a disk that can be made to rest.
+slow_folder() {
+	disk=$(disk_make slow 64M linear) && mkfs.ext4 -q -F -b 4096 -I 256 "$disk" >/dev/null 2>&1 &&
+		mkdir -p /tmp/shares/slow && mount -t ext4 "$disk" /tmp/shares/slow &&
+		dd if=/dev/urandom of=/tmp/shares/slow/slow bs=1M count=16 2>/dev/null &&
+		sync && echo 3 >/proc/sys/vm/drop_caches &&
+		ls -la /tmp/shares/slow
+}
+
+rest() {
+	dmsetup suspend --noudevsync --nolockfs slow
+}
+
+# Once the client is waiting for it.
+go_on() {
+	wait_for 40 'guest_run peer "grep -q waiting /tmp/flush.out" 5'
+	dmsetup resume --noudevsync slow
+}
+
+plug_share() {
+	plug_nodes peer "$1" "$2"
+}
+
+ktap_print_header
+ktap_set_plan 82
+folder=$(share_folder hostile 64M) || ktap_exit_fail_msg 'no folder'
+head -c 1000000 /dev/urandom >"$folder/file"
+ktap_test_result 'the slow folder is made' slow_folder
+ktap_test_result 'the guest boots' peer_guest peer || ktap_exit_fail_msg 'no guest'
+plug_share 0 "$folder"
+peer_run peer hostile 0 90
+ktap_test_result 'nothing is held' peer_holds_nothing
+plug_share 1 "$folder"
+peer_run peer deaf 1
+ktap_test_result 'nothing is held' peer_holds_nothing
+plug_share 2 /tmp/shares/slow
+ktap_test_result 'the disk rests' rest
+peer_start peer flush 2
+go_on
+peer_end peer flush
+ktap_test_result 'nothing is held' peer_holds_nothing
+ktap_test_result 'the devices go' share_end peer 0 1 2
+ktap_finished

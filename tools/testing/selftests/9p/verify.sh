@@ -1,0 +1,62 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# desc: what a guest does in a shared folder is what dom0 finds there, and the other way round
+# runs: dom0
+# guest: pv pvh hvm*
+# pair: intree/ours ours/ours
+# needs: 9pnet_xen xen-9pback
+# memory: 384
+# time: 240
+
+. "${0%/*}/../lib/dom0.sh"
+. "${0%/*}/../lib/ktap.sh"
+. "${0%/*}/../lib/plug.sh"
+. "${0%/*}/../lib/peer.sh"
+. "${0%/*}/../lib/share.sh"
+
+in_guest() {
+	guest_run g "cd /mnt/share0 && $*" 90
+}
+
+files_of_the_guest() {
+	in_guest 'for n in 0 1 4095 4096 4097 65536 1000000 5000000; do
+			head -c $n /dev/urandom >file$n || exit 1
+		done
+		dd if=/dev/urandom of=large bs=1M count=8 2>/dev/null
+		md5sum file* large >SUMS' || return 1
+	(cd "$folder" && md5sum -c SUMS)
+}
+
+files_of_dom0() {
+	(cd "$folder" && for n in 0 1 511 4096 99999 7000000; do
+		head -c $n /dev/urandom >dom0-$n || exit 1
+	done && md5sum dom0-* >SUMS0) || return 1
+	in_guest md5sum -c SUMS0
+}
+
+# Mapped files are written by way of the page cache of the guest.
+mapped_memory() {
+	share_mount g 0 cache=mmap && in_guest 'cp large copy && cmp large copy &&
+		dd if=large of=copy bs=4k seek=3 count=100 conv=notrunc 2>/dev/null; sync; md5sum copy >SUMC' &&
+		guest_run g 'umount /mnt/share0' && (cd "$folder" && md5sum -c SUMC)
+}
+
+folder_is_sound() {
+	umount "$folder" && e2fsck -fn "$(disk_path share-verify)"
+}
+
+ktap_print_header
+ktap_set_plan 30
+folder=$(share_folder verify 256M) || ktap_exit_fail_msg 'no folder'
+ktap_test_result 'the guest boots' share_guest g || ktap_exit_fail_msg 'no guest'
+ktap_test_result 'the share is found' share_plug g 0 "$folder"
+ktap_test_result 'it is mounted' share_mount g 0
+ktap_test_result 'files of the guest arrive' files_of_the_guest
+ktap_test_result 'files of dom0 arrive' files_of_dom0
+share_posixfs g 0
+ktap_test_result 'it is unmounted' guest_run g 'umount /mnt/share0'
+ktap_test_result 'files go by way of the page cache' mapped_memory
+grep -A 12 9pfs /sys/kernel/debug/xenbus-mt/devices
+ktap_test_result 'the device goes' share_end g 0
+ktap_test_result 'dom0 finds the file system clean' folder_is_sound
+ktap_finished
