@@ -6,6 +6,7 @@
 # pair: ours/ours
 # needs: 9pnet_xen xen-9pback
 # memory: 384
+# length: long
 # time: 1800
 # allow: gnttab_usage_print_all|-------- active|\[ref\] localdom|grant-table for remote|frames \([0-9]+ max\)|no active grant|\[0x[0-9a-f]+\]
 

@@ -2,11 +2,12 @@
 # SPDX-License-Identifier: GPL-2.0
 # desc: a folder that QEMU shares: files both ways, several mounts, many at work, and who is killed leaves the others alone
 # runs: dom0
-# guest: pv pvh hvm*
+# guest: pv pvh* hvm*
 # pair: ours/q9p intree/q9p*
 # vcpus: 2
 # needs: 9pnet_xen
 # memory: 512
+# length: long
 # time: 240
 
 . "${0%/*}/../lib/dom0.sh"

@@ -6,6 +6,7 @@
 # pair: ours/ours intree/intree*
 # memory: 512
 # needs: fio xen-blkfront xen-blkback
+# length: long
 # time: 400
 #
 # The in-tree pair is recorded, not judged: it is what ours is compared with.

@@ -7,6 +7,7 @@
 # disks: xvdb=96M
 # needs: fio xen-blkfront xen-blkback
 # memory: 640
+# length: long
 # time: 300
 
 . "${0%/*}/../lib/dom0.sh"

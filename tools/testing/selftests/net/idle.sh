@@ -7,6 +7,7 @@
 # vifs: xpv0
 # needs: xen-netfront xen-netback
 # memory: 256
+# length: long
 # time: 240
 #
 # The in-tree pair is recorded, not judged: it is what ours is compared with.

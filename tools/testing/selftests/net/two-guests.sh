@@ -6,6 +6,7 @@
 # pair: none/ours none/intree*
 # needs: xen-netback
 # memory: 192
+# length: long
 # time: 180
 #
 # Two guests, each with a scripted frontend and a mirror of its own. What the deaf
