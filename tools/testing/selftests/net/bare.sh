@@ -75,7 +75,7 @@ groups_pass() {
 # One that wants all has to connect anew, since what was asked for stays.
 all_are_wanted() {
 	guest_run bare 'ip link set eth0 promisc on || ifconfig eth0 promisc'
-	wait_for 10 '! pidof netpeer'
+	wait_for 10 '! pidof netpeer >/dev/null' && bare_paths && xenstore-rm "$front" "$back"
 }
 
 ktap_print_header
