@@ -332,7 +332,8 @@ static int detach_share(int argc, char **argv, const struct args *args)
 	dev = find_tag(xs, list, nr, argv[1]);
 	if (!dev)
 		fail("domain %s has no share '%s'", argv[0], argv[1]);
-	if (device_state(xs, dev->back) != UNKNOWN)
+	/* A backend that has closed would not take a second word back. */
+	if (!is_closed(xs, dev))
 		device_ask_to_close(xs, dev);
 	if (!device_wait(xs, dev, is_closed, args->wait) && !args->force)
 		fail("'%s' is in use in domain %s, and goes when it no longer "
