@@ -151,7 +151,9 @@ xenpv_detaches() {
 	! $xenpv list u | grep second && in_guest '! mount -t 9p -o trans=xen,version=9p2000.L second /mnt/second'
 }
 
+# The toolstack knows nothing of a share that was plugged by its nodes.
 back_forgets() {
+	unplug_nodes u 0
 	wait_for 20 '! ls /sys/bus/xen-backend/devices | grep 9pfs'
 }
 
