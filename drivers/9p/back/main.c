@@ -122,9 +122,8 @@ static void p9back_connected(struct xpv_device *xdev)
 
 	xpv_info(xdev, "connected: %s, %u ring(s), messages of up to %u bytes\n",
 		 be->export.text, be->nr_rings, be->msize);
-	/* What a guest asked for before we came, it will not ask for again. */
 	for (i = 0; i < be->nr_rings; i++)
-		p9b_ring_kick(&be->rings[i]);
+		p9b_ring_start(&be->rings[i]);
 }
 
 static void p9back_disconnect(struct xpv_device *xdev)

@@ -382,6 +382,7 @@ void p9b_ring_init(struct p9back_ring *ring, struct p9back *be,
 int p9b_ring_connect(struct p9back_ring *ring, grant_ref_t ref,
 		     evtchn_port_t port);
 void p9b_ring_kick(struct p9back_ring *ring);
+void p9b_ring_start(struct p9back_ring *ring);
 void p9b_ring_stop(struct p9back_ring *ring);
 void p9b_ring_drain(struct p9back_ring *ring);
 void p9b_ring_disconnect(struct p9back_ring *ring);

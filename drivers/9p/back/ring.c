@@ -328,7 +328,8 @@ int p9b_ring_connect(struct p9back_ring *ring, grant_ref_t ref,
 {
 	int err;
 
-	ring->flags = 0;
+	/* Nothing is taken before all rings are known: see p9b_ring_start(). */
+	ring->flags = BIT(RING_STOPPING);
 	err = ring_map(ring, ref);
 	if (err)
 		return err;
@@ -346,6 +347,20 @@ err_dismiss:
 err_unmap:
 	xpv_bytes_unmap(&ring->mapped);
 	return err;
+}
+
+/**
+ * p9b_ring_start() - begin to take requests
+ * @ring: a connected ring; so are all others, and the device's msize is settled
+ *
+ * What a guest asked for before it will not ask for again.
+ *
+ * Context: process.
+ */
+void p9b_ring_start(struct p9back_ring *ring)
+{
+	clear_bit(RING_STOPPING, &ring->flags);
+	p9b_ring_kick(ring);
 }
 
 /**
