@@ -155,6 +155,9 @@ bool p9b_ring_take(struct p9back_request *req)
 	} while (!got && end_event(ring));
 	if (got > 0)
 		more = xpv_bytes_ready(&ring->bytes.out) > 0;
+	/* This request may take for ever, and others are to be heard of. */
+	if (got > 0 && !more)
+		end_event(ring);
 	mutex_unlock(&ring->take_lock);
 	if (more)
 		p9b_ring_kick(ring);
