@@ -47,11 +47,13 @@ all_are_one() {
 	[ "$(owner all/file) $(owner all/d)" = '1234:4321 1234:4321' ]
 }
 
+# Of a folder with security_model none, which is the default, a new owner is kept
+# as far as that works: one who may not is not told.
 root_is_nobody() {
 	mkdir -p "$folder/root" && chmod 777 "$folder/root" && echo secret >"$folder/root/secret"
 	chmod 600 "$folder/root/secret"
 	share 2 root squash=root && in_share 2 'echo x >file && ! cat secret && ! rm -f secret/x &&
-		! chown 0 file' || return 1
+		chown 0 file' || return 1
 	[ "$(owner root/file)" = 65534:65534 ]
 }
 
@@ -59,8 +61,8 @@ numbers_are_mapped() {
 	mkdir -p "$folder/map" && chown 100000:200000 "$folder/map" && echo x >"$folder/map/ours"
 	share 3 map uid-map=0:100000:65536 gid-map=0:200000:65536 &&
 		in_share 3 'echo x >file && stat -c %u:%g file | grep -x 0:0 &&
-			stat -c %u:%g ours | grep -x 65534:65534 && ! chown 5 ours' || return 1
-	[ "$(owner map/file)" = 100000:200000 ]
+			stat -c %u:%g ours | grep -x 65534:65534 && chown 5 ours' || return 1
+	[ "$(owner map/file) $(owner map/ours)" = '100000:200000 0:0' ]
 }
 
 mapped_files_have_one_owner() {
