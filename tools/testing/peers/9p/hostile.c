@@ -94,12 +94,12 @@ static void orders(struct device *dev)
 	for (i = 0; i < ARRAY_SIZE(bad); i++) {
 		share_open(&sh, dev, 1);
 		*share_index(&sh, RING_ORDER) = bad[i];
-		rule("takes no ring of an impossible order", !share_begin(&sh));
+		rule("takes no ring of an impossible order", share_refused(&sh));
 		share_close(&sh);
 	}
 	share_open(&sh, dev, 1);
 	share_index(&sh, RING_REFS)[1] = 0xfffff;
-	rule("takes no ring of pages it does not have", !share_begin(&sh));
+	rule("takes no ring of pages it does not have", share_refused(&sh));
 	share_close(&sh);
 }
 

@@ -55,6 +55,7 @@ struct share {
 /* share.c: the ring */
 void share_open(struct share *sh, struct device *dev, unsigned int order);
 bool share_begin(struct share *sh);
+bool share_refused(struct share *sh);
 bool share_close(struct share *sh);
 __u32 *share_index(struct share *sh, unsigned int offset);
 __u32 share_room(struct share *sh);

@@ -46,18 +46,29 @@ void share_open(struct share *sh, struct device *dev, unsigned int order)
 	channel_open(&sh->ch, dev->domid);
 }
 
-/* Begin a life. Return: whether the backend is connected. */
-bool share_begin(struct share *sh)
+static bool present(struct share *sh)
 {
 	device_state(sh->dev, INITIALISING);
 	if (!device_wait(sh->dev, INIT_WAIT, STATE_MS))
 		return false;
 	publish(sh);
 	device_state(sh->dev, INITIALISED);
-	if (!device_wait(sh->dev, CONNECTED, STATE_MS))
+	return true;
+}
+
+/* Begin a life. Return: whether the backend is connected. */
+bool share_begin(struct share *sh)
+{
+	if (!present(sh) || !device_wait(sh->dev, CONNECTED, STATE_MS))
 		return false;
 	device_state(sh->dev, CONNECTED);
 	return true;
+}
+
+/* Begin one that is not to be. Return: whether the backend will have none of it. */
+bool share_refused(struct share *sh)
+{
+	return present(sh) && device_wait(sh->dev, CLOSED, STATE_MS);
 }
 
 /*
