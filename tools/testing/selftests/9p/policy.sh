@@ -6,6 +6,7 @@
 # pair: intree/ours
 # needs: xen-9pback
 # memory: 512
+# length: long
 # time: 200
 
 . "${0%/*}/../lib/dom0.sh"
