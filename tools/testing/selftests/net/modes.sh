@@ -51,7 +51,8 @@ NAMES='for i in 0 1; do
 		net=/sys/bus/xen/devices/vif-$i/net
 		for t in $(seq 100); do [ -n "$(ls $net 2>/dev/null)" ] && break; sleep 0.05; done
 		echo "$i:$(ls $net)"
-	done | tr "\n" " "'
+	done | tr "\n" " "
+	echo'
 
 # Whatever the names of earlier ones were, those of now are in order.
 in_order() {
