@@ -68,7 +68,7 @@ talk_to_dom0() {
 	shown </tmp/ping
 	grep -q ' 0% packet loss' /tmp/ping || failed 'each echo is answered'
 	net_serve || failed 'dom0 listens'
-	net_load demo tcp 8192 10.77.0.1 >/tmp/tcp || failed "the data: $(cat /tmp/tcp)"
+	net_load demo tcp 10.77.0.1 8192 >/tmp/tcp || failed "the data: $(cat /tmp/tcp)"
 	echo '8 MB went there and back over TCP, and every byte is right' | shown
 }
 
