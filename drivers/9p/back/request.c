@@ -25,20 +25,24 @@ static void uncharge(struct p9back *be, u32 size)
 	wake_up_all(&be->large_freed);
 }
 
-static bool may_charge(struct p9back_request *req, u32 size)
+/* Return: whether to wait no longer: it is charged, or the ring stops. */
+static bool try_charge(struct p9back_request *req, u32 size, bool *charged)
 {
-	return test_bit(RING_STOPPING, &req->ring->flags) ||
-	       charge(req->ring->be, size);
+	if (test_bit(RING_STOPPING, &req->ring->flags))
+		return true;
+	*charged = charge(req->ring->be, size);
+	return *charged;
 }
 
 /* Memory of requests of the device that are being carried out will be freed. */
 static void *get_large(struct p9back_request *req, u32 size)
 {
 	struct p9back *be = req->ring->be;
+	bool charged = false;
 	void *mem;
 
-	wait_event_idle(be->large_freed, may_charge(req, size));
-	if (test_bit(RING_STOPPING, &req->ring->flags))
+	wait_event_idle(be->large_freed, try_charge(req, size, &charged));
+	if (!charged)
 		return NULL;
 	mem = kvmalloc(size, GFP_KERNEL_ACCOUNT);
 	if (mem)
