@@ -160,7 +160,8 @@ class Run:
         if outcome.failures:
             for problem in outcome.problems[:TAIL]:
                 print(f"        {problem}")
-            self._tail(lines)
+            for said in tap.failures(lines) or [lines]:
+                self._tail(said)
             print(f"        logs: {shown(folder)}", flush=True)
 
     @staticmethod

@@ -67,6 +67,19 @@ def read(lines: list[str], status: int) -> Outcome:
     return outcome
 
 
+def failures(lines: list[str]) -> list[list[str]]:
+    """Of each failed result what was said before it, and itself."""
+    found, said = [], []
+    for line in lines:
+        said.append(line)
+        match = RESULT.fullmatch(line)
+        if match and match.group(1) and not match.group(4):
+            found.append(said)
+        if match:
+            said = []
+    return found
+
+
 def judge_status(outcome: Outcome, status: int) -> None:
     """A status that the results do not explain is a problem of its own."""
     only_skips = outcome.skips and not outcome.passed and not outcome.failed

@@ -33,6 +33,10 @@ class Tap(unittest.TestCase):
         outcome = self.judge("1..2\nok 1 a\nnot ok 2 b", 1)
         self.assertEqual((outcome.passed, outcome.failures), (1, 1))
 
+    def test_a_failure_is_shown_with_what_was_said_of_it(self):
+        lines = "1..3\n# fine\nok 1 a\n# why\nnot ok 2 b\n# more\nok 3 c".splitlines()
+        self.assertEqual(tap.failures(lines), [["# why", "not ok 2 b"]])
+
     def test_a_missing_plan_fails(self):
         self.assertEqual(self.judge("ok 1 a").failures, 1)
 
