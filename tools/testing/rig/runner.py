@@ -105,10 +105,11 @@ class Run:
         """Run one cell and report it; whether the host lives on. What the emulator lost is run again."""
         if sys.stdout.isatty():
             print(f"      {cell.name} ...", end="\r", flush=True)
-        started, alive = time.monotonic(), True
+        started, alive, times = time.monotonic(), True, []
         test = f"/xpv/selftests/{cell.test.name}.sh"
         try:
-            status, lines = host.run(test, cell.test.time, cell.environment(self.long))
+            status, lines = host.run(test, cell.test.time, cell.environment(self.long),
+                                     lambda line: times.append(f"{time.monotonic() - started:7.1f} {line}\n"))
             outcome = tap.read(lines, status)
         except HostDied as death:
             host.stop()
@@ -118,6 +119,7 @@ class Run:
             alive = False
         seconds = time.monotonic() - started
         folder = self._keep_logs(host.logs, cell, lines, console.fresh())
+        (folder / "output.times").write_text("".join(times))
         if alive and tries > 1 and scan.emulator_lost_guest((folder / CONSOLE).read_text(errors="replace")):
             print(f"again {cell.name}  {seconds:.1f} s (the emulator lost the guest; logs: {shown(folder)})",
                   flush=True)
