@@ -13,10 +13,13 @@
 /* Large requests of a device have so much memory together, and no more. */
 static bool charge(struct p9back *be, u32 size)
 {
-	if (atomic_add_return(size, &be->large) <= P9BACK_LARGE_BYTES)
-		return true;
-	atomic_sub(size, &be->large);
-	return false;
+	int was = atomic_read(&be->large);
+
+	do {
+		if (was + size > P9BACK_LARGE_BYTES)
+			return false;
+	} while (!atomic_try_cmpxchg(&be->large, &was, was + size));
+	return true;
 }
 
 static void uncharge(struct p9back *be, u32 size)
@@ -90,15 +93,9 @@ int p9b_request_message(struct p9back_request *req, u32 size)
 	return req->message ? 0 : -ENOMEM;
 }
 
-/* What it had is freed; what it held is let go. */
+/* What it had is freed. */
 static void reset(struct p9back_request *req)
 {
-	p9b_fid_put(req->fid);
-	p9b_fid_put(req->fid2);
-	p9b_session_put(req->session);
-	req->fid = NULL;
-	req->fid2 = NULL;
-	req->session = NULL;
 	if (req->message != req->small)
 		kvfree(req->message);
 	req->message = NULL;
@@ -112,17 +109,28 @@ static void reset(struct p9back_request *req)
 	req->forgotten = false;
 }
 
+/*
+ * Let go what the request was about, before it is answered: the client may use a
+ * fid's number again once it has the answer. And an answer may wait for room as
+ * long as the client likes, which would keep the fids of old sessions.
+ */
+static void let_go(struct p9back_request *req)
+{
+	p9b_fid_put(req->fid);
+	p9b_fid_put(req->fid2);
+	p9b_session_put(req->session);
+	req->fid = NULL;
+	req->fid2 = NULL;
+	req->session = NULL;
+}
+
 /* From the whole message to its answer being on the ring, if it has one. */
 static void run(struct p9back_request *req)
 {
 	p9w_begin(&req->out, req->small_out, sizeof(req->small_out));
 	req->session = p9b_session_get(req->ring->be);
 	p9b_serve(req);
-	/* The client may use the fid's number again once it has the answer. */
-	p9b_fid_put(req->fid);
-	p9b_fid_put(req->fid2);
-	req->fid = NULL;
-	req->fid2 = NULL;
+	let_go(req);
 	if (p9b_tag_answer(req))
 		p9b_ring_answer(req->ring, &req->out);
 	p9b_tag_release(req);
