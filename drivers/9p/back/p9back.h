@@ -189,6 +189,8 @@ struct p9back_session {
  * @fid: the fid it is about, held; or NULL
  * @fid2: and the second one
  * @serial: which request this is, of all that the device ever had
+ * @changes: it may change something; for those who flush it, who cannot look at
+ *	@req, which belongs to the worker
  * @tagged: it is in the device's table of tags
  * @answering: its answer is on its way: its tag may come again
  * @forgotten: flushed: it has no answer
@@ -209,6 +211,7 @@ struct p9back_request {
 	struct p9back_fid *fid;
 	struct p9back_fid *fid2;
 	u64 serial;
+	bool changes;
 	bool tagged;
 	bool answering;
 	bool forgotten;
@@ -298,7 +301,7 @@ struct p9back_quota {
  *	are connected
  * @large: bytes of memory that large requests have
  * @large_freed: woken when there are less
- * @lock: protects @session, @tags, @serial and the requests' tagged, answering
+ * @lock: protects @session, @tags, @serial and the requests' changes, tagged, answering
  *	and forgotten. Taken in process context.
  * @session: the present one, or NULL
  * @tags: tag to &struct p9back_request

@@ -31,6 +31,7 @@ bool p9b_tag_claim(struct p9back_request *req)
 		return false;
 	spin_lock(&be->lock);
 	req->serial = ++be->serial;
+	req->changes = p9w_changes(req->req.type);
 	other = xa_load(&be->tags, req->req.tag);
 	if (!other || other->answering) {
 		was = xa_store(&be->tags, req->req.tag, req, GFP_ATOMIC);
@@ -86,7 +87,7 @@ static u64 forget(struct p9back *be, struct p9back_request *flush)
 	spin_lock(&be->lock);
 	old = xa_load(&be->tags, flush->req.oldtag);
 	if (old && old != flush) {
-		if (!old->answering && !p9w_changes(old->req.type)) {
+		if (!old->answering && !old->changes) {
 			old->forgotten = true;
 			old->tagged = false;
 			xa_erase(&be->tags, flush->req.oldtag);
