@@ -150,4 +150,19 @@ void device_put(const struct device *dev, __u32 txn, const char *dir,
 		const char *format, ...) __attribute__((format(printf, 4, 5)));
 bool device_never_reconfigured(const struct device *dev);
 
+/**
+ * struct peer - one that can be played; an array of them ends with one without a
+ *	name
+ * @name: what it is called
+ * @play: plays it on a device
+ */
+struct peer {
+	const char *name;
+	void (*play)(struct device *dev);
+};
+
+/* peer.c */
+void peer_play(const struct peer *peers, const char *class, const char *name,
+	       const char *number);
+
 #endif

@@ -26,10 +26,7 @@ static void loader64(struct device *dev)
 	play_loader(dev, &abi64);
 }
 
-static const struct {
-	const char *name;
-	void (*play)(struct device *dev);
-} peers[] = {
+static const struct peer peers[] = {
 	{ "windows", play_windows },
 	{ "windows-ejected", play_windows_ejected },
 	{ "windows-resized", play_windows_resized },
@@ -41,23 +38,8 @@ static const struct {
 	{ "hostile", play_hostile },
 	{ "hostile-queues", play_hostile_queues },
 	{ "neighbour", play_neighbour },
+	{ }
 };
-
-static void play(const char *name, const char *number)
-{
-	struct device dev;
-	unsigned int i;
-
-	for (i = 0; i < ARRAY_SIZE(peers); i++) {
-		if (strcmp(peers[i].name, name))
-			continue;
-		report_as(name);
-		device_open(&dev, "vbd", number);
-		peers[i].play(&dev);
-		return;
-	}
-	give_up("no such peer: %s", name);
-}
 
 /* Past the page cache, which may be older than what a guest wrote. */
 static void check(const char *disk, __u64 sector, unsigned int nr,
@@ -85,7 +67,7 @@ int main(int argc, char **argv)
 		check(argv[2], strtoull(argv[3], NULL, 10), atoi(argv[4]),
 		      atoi(argv[5]));
 	else if (argc == 3)
-		play(argv[1], argv[2]);
+		peer_play(peers, "vbd", argv[1], argv[2]);
 	else
 		give_up("usage: blkpeer PEER NUMBER | check DISK SECTOR COUNT SEED");
 	return any_broken();

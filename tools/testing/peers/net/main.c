@@ -16,10 +16,7 @@
 
 #include "net.h"
 
-static const struct {
-	const char *name;
-	void (*play)(struct device *dev);
-} peers[] = {
+static const struct peer peers[] = {
 	{ "windows", play_windows },
 	{ "rom", play_rom },
 	{ "bsd", play_bsd },
@@ -29,23 +26,8 @@ static const struct {
 	{ "neighbour", play_neighbour },
 	{ "deaf", play_deaf },
 	{ "mute", play_mute },
+	{ }
 };
-
-static void play(const char *name, const char *handle)
-{
-	struct device dev;
-	unsigned int i;
-
-	for (i = 0; i < ARRAY_SIZE(peers); i++) {
-		if (strcmp(peers[i].name, name))
-			continue;
-		report_as(name);
-		device_open(&dev, "vif", handle);
-		peers[i].play(&dev);
-		return;
-	}
-	give_up("no such peer: %s", name);
-}
 
 int main(int argc, char **argv)
 {
@@ -66,6 +48,6 @@ int main(int argc, char **argv)
 		give_up("usage: netpeer PEER HANDLE | mirror | bare | stream | sums ...");
 	if (!strcmp(argv[1], "mirror"))
 		mirror(argv[2]);
-	play(argv[1], argv[2]);
+	peer_play(peers, "vif", argv[1], argv[2]);
 	return any_broken();
 }
