@@ -7,10 +7,12 @@
 #include <linux/types.h>
 #include "../../../drivers/block/blkback/blkif_parse.h"
 
+#ifndef REQUIRE
 #define REQUIRE(condition) do {		\
 		if (!(condition))	\
 			abort();	\
 	} while (0)
+#endif
 
 /* Whatever may be carried out lies within the disk and its pages. */
 static inline void check_data(const struct blkif_limits *limits,

@@ -3,39 +3,12 @@
  * Both ends of include/xpv/bytering.h, with an other end that writes between
  * any two reads. An input says which end, and what either of them does.
  *
- * The shared pages are poisoned, so that the sanitizer sees whoever reads them
- * by anything but READ_ONCE() and the copies of the header. Those are made to
- * let the other end write just before, and again just after, and to refuse a
- * second read: of an index in one step, of a byte of data until it was given
- * back.
+ * Data too is made to be something else before and after it is copied, and a byte
+ * of it may not be read again until it was given back.
  */
-#include <errno.h>
-#include <string.h>
-#include <sanitizer/asan_interface.h>
-#include <linux/compiler.h>
+#include "peer.h"
 
-static void show(const void *word);
-static void peer_writes(const void *word, size_t size);
-static void peer_changes(const void *word);
-static void hide(const void *word);
 static void shared_copy(void *to, const void *from, size_t len);
-
-#undef READ_ONCE
-#define READ_ONCE(x) ({							\
-	show(&(x));							\
-	peer_writes(&(x), sizeof(x));					\
-	const typeof(x) __value = __atomic_load_n(&(x), __ATOMIC_RELAXED); \
-	peer_changes(&(x));						\
-	hide(&(x));							\
-	__value;							\
-})
-
-#undef WRITE_ONCE
-#define WRITE_ONCE(x, value) do {					\
-		show(&(x));						\
-		__atomic_store_n(&(x), (value), __ATOMIC_RELAXED);	\
-		hide(&(x));						\
-	} while (0)
 
 #include <linux/kernel.h>
 #include <linux/mm.h>
@@ -44,30 +17,17 @@ static void shared_copy(void *to, const void *from, size_t len);
 #include <xpv/bytering.h>
 #undef memcpy
 
-#define REQUIRE(x) do { if (!(x)) __builtin_trap(); } while (0)
-
 #define ORDER	1
 #define NR	2
 #define SIZE	4096
 #define ROUNDS	200
 
 static struct {
-	u32 index[SIZE / sizeof(u32)];
+	u32 index[SHARED_WORDS];
 	u8 data[NR * SIZE];
 } shared __attribute__((aligned(SIZE)));
 
-static bool index_read[SIZE / sizeof(u32)];
 static bool data_read[NR * SIZE];
-static const u8 *input;
-static size_t left;
-
-static u8 any_byte(void)
-{
-	if (!left)
-		return 0;
-	left--;
-	return *input++;
-}
 
 static u32 any_word(void)
 {
@@ -82,50 +42,14 @@ static bool is_shared(const void *p)
 	       (const u8 *)p < (const u8 *)(&shared + 1);
 }
 
-/* The sanitizer's grain is two words. */
-static const void *grain(const void *word)
-{
-	return (const void *)((uintptr_t)word & ~7UL);
-}
-
-static void show(const void *word)
-{
-	if (is_shared(word))
-		ASAN_UNPOISON_MEMORY_REGION(grain(word), 8);
-}
-
-static void hide(const void *word)
-{
-	if (is_shared(word))
-		ASAN_POISON_MEMORY_REGION(grain(word), 8);
-}
-
 /* Mostly a step from where the index is, that may be possible; or anything. */
-static void peer_writes(const void *word, size_t size)
+static u32 peer_word(u32 was)
 {
-	size_t at = (const u32 *)word - shared.index;
-	u8 how;
+	u8 how = any_byte();
 
-	if (!is_shared(word))
-		return;
-	REQUIRE(size == sizeof(u32));
-	REQUIRE(!index_read[at]);
-	index_read[at] = true;
-	how = any_byte();
 	if (how < 0xf0)
-		shared.index[at] = ~shared.index[at] + how * 16;
-	else if (how < 0xf8)
-		shared.index[at] = ~shared.index[at] - how;
-	else
-		shared.index[at] = any_word();
-}
-
-static void peer_changes(const void *word)
-{
-	size_t at = (const u32 *)word - shared.index;
-
-	if (is_shared(word))
-		shared.index[at] = ~shared.index[at];
+		return ~was + how * 16;
+	return how < 0xf8 ? ~was - how : any_word();
 }
 
 /* Data is read once, and is something else before and after. */
@@ -147,12 +71,6 @@ static void shared_copy(void *to, const void *from, size_t len)
 	memcpy(to, from, len);
 	memset(shared.data + at, 0xee, len);
 	ASAN_POISON_MEMORY_REGION(&shared.data, sizeof(shared.data));
-}
-
-/* From here on each index may be read once again. */
-static void step(void)
-{
-	memset(index_read, 0, sizeof(index_read));
 }
 
 static void given_back(struct xpv_byte_stream *s, u32 from, u32 len)
@@ -241,6 +159,7 @@ static void run(bool back)
 int LLVMFuzzerTestOneInput(const u8 *data, size_t size);
 int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 {
+	shared_words = shared.index;
 	input = data;
 	left = size;
 	ASAN_UNPOISON_MEMORY_REGION(&shared, sizeof(shared));

@@ -3,37 +3,8 @@
  * The backend's side of include/xpv/ring.h and the parser behind it, with a
  * frontend that writes between any two reads. An input is the ABI, and bytes
  * that the frontend takes what it writes from.
- *
- * The shared page is poisoned, so that the sanitizer sees whoever reads it by
- * anything but READ_ONCE(). That is made to let the frontend write the word
- * just before, and again just after, and to refuse a second read in one step.
  */
-#include <errno.h>
-#include <string.h>
-#include <sanitizer/asan_interface.h>
-#include <linux/compiler.h>
-
-static void show(const void *word);
-static void peer_writes(const void *word, size_t size);
-static void peer_changes(const void *word);
-static void hide(const void *word);
-
-#undef READ_ONCE
-#define READ_ONCE(x) ({							\
-	show(&(x));							\
-	peer_writes(&(x), sizeof(x));					\
-	const typeof(x) __value = __atomic_load_n(&(x), __ATOMIC_RELAXED); \
-	peer_changes(&(x));						\
-	hide(&(x));							\
-	__value;							\
-})
-
-#undef WRITE_ONCE
-#define WRITE_ONCE(x, value) do {					\
-		show(&(x));						\
-		__atomic_store_n(&(x), (value), __ATOMIC_RELAXED);	\
-		hide(&(x));						\
-	} while (0)
+#include "peer.h"
 
 #include <linux/kernel.h>
 #include <xpv/ring.h>
@@ -42,18 +13,7 @@ static void hide(const void *word);
 #define BYTES	4096
 #define ROUNDS	64
 
-static u32 page[BYTES / sizeof(u32)] __attribute__((aligned(BYTES)));
-static bool was_read[BYTES / sizeof(u32)];
-static const u8 *input;
-static size_t left;
-
-static u8 any_byte(void)
-{
-	if (!left)
-		return 0;
-	left--;
-	return *input++;
-}
+static u32 page[SHARED_WORDS] __attribute__((aligned(BYTES)));
 
 static u32 any_word(void)
 {
@@ -65,54 +25,9 @@ static u32 any_word(void)
 	return word << 24 | any_byte() << 16 | any_byte() << 8 | any_byte();
 }
 
-static bool is_shared(const void *word)
+static u32 peer_word(u32 was)
 {
-	return (const u8 *)word >= (const u8 *)page &&
-	       (const u8 *)word < (const u8 *)page + BYTES;
-}
-
-/* The sanitizer's grain is two words. */
-static u32 *grain(const void *word)
-{
-	return &page[((const u32 *)word - page) & ~1];
-}
-
-static void show(const void *word)
-{
-	if (is_shared(word))
-		ASAN_UNPOISON_MEMORY_REGION(grain(word), 2 * sizeof(u32));
-}
-
-static void hide(const void *word)
-{
-	if (is_shared(word))
-		ASAN_POISON_MEMORY_REGION(grain(word), 2 * sizeof(u32));
-}
-
-static void peer_writes(const void *word, size_t size)
-{
-	size_t at = (const u32 *)word - page;
-
-	if (!is_shared(word))
-		return;
-	REQUIRE(size == sizeof(u32));
-	REQUIRE(!was_read[at]);
-	was_read[at] = true;
-	page[at] = any_word();
-}
-
-static void peer_changes(const void *word)
-{
-	size_t at = (const u32 *)word - page;
-
-	if (is_shared(word))
-		page[at] = ~page[at];
-}
-
-/* From here on each word may be read once again. */
-static void step(void)
-{
-	memset(was_read, 0, sizeof(was_read));
+	return any_word();
 }
 
 /* One request: what is checked of it is what is used of it. */
@@ -190,6 +105,7 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 	const struct blkif_abi *abi;
 	struct xpv_ring ring;
 
+	shared_words = page;
 	input = data;
 	left = size;
 	abi = blkif_find_abi(any_byte() & 1 ? "x86_32-abi" : "x86_64-abi");
