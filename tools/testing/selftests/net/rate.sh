@@ -15,7 +15,7 @@
 . "${0%/*}/../lib/net.sh"
 . "${0%/*}/../lib/ktap.sh"
 
-megabits=40
+megabits=20
 seconds=$([ -n "$XPV_LONG" ] && echo 20 || echo 4)
 
 received() {
