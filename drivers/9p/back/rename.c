@@ -229,6 +229,10 @@ static int remove_from(struct p9back *be, const struct path *path,
 	return err;
 }
 
+/*
+ * A second reference is held: were the fid's the only one, the kernel would take
+ * the dentry's inode away, which other requests of this fid look at.
+ */
 static int remove_path(struct p9back *be, const struct path *path)
 {
 	struct dentry *dir;
@@ -239,9 +243,11 @@ static int remove_path(struct p9back *be, const struct path *path)
 	err = mnt_want_write(path->mnt);
 	if (err)
 		return err;
+	path_get(path);
 	dir = dget_parent(path->dentry);
 	err = remove_from(be, path, dir);
 	dput(dir);
+	path_put(path);
 	mnt_drop_write(path->mnt);
 	return err;
 }
