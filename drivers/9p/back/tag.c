@@ -78,7 +78,12 @@ void p9b_tag_release(struct p9back_request *req)
 	wake_up_all(&be->answered);
 }
 
-/* Return: the serial of what has to be waited for, 0 if nothing has. */
+/*
+ * Only what was taken before the flush is waited for: two flushes of each other
+ * would wait for ever.
+ *
+ * Return: the serial of what has to be waited for, 0 if nothing has.
+ */
 static u64 forget(struct p9back *be, struct p9back_request *flush)
 {
 	struct p9back_request *old;
@@ -91,7 +96,7 @@ static u64 forget(struct p9back *be, struct p9back_request *flush)
 			old->forgotten = true;
 			old->tagged = false;
 			xa_erase(&be->tags, flush->req.oldtag);
-		} else {
+		} else if (old->serial < flush->serial) {
 			serial = old->serial;
 		}
 	}
