@@ -194,34 +194,13 @@ static int make_node(struct p9back_request *req, struct inode *dir,
 	return vfs_mknod(mnt_idmap(req->fid->path.mnt), dir, dentry, mode, dev);
 }
 
-static int write_target(struct p9back_request *req, struct dentry *dentry)
-{
-	const struct path path = path_of(req, dentry);
-	const struct p9w_str *target = &req->req.name2;
-	struct file *file;
-	loff_t pos = 0;
-	ssize_t done;
-
-	file = dentry_open(&path, O_WRONLY | O_LARGEFILE, current_cred());
-	if (IS_ERR(file))
-		return PTR_ERR(file);
-	done = kernel_write(file, target->s, target->len, &pos);
-	__fput_sync(file);
-	if (done < 0)
-		return done;
-	return done == target->len ? 0 : -EIO;
-}
-
 static int make_link(struct p9back_request *req, struct inode *dir,
 		     struct dentry *dentry, umode_t mode)
 {
-	int err;
-
 	if (!S_ISREG(mode))
 		return vfs_symlink(mnt_idmap(req->fid->path.mnt), dir, dentry,
 				   req->req.name2.s);
-	err = make_file(req, dir, dentry, mode);
-	return err ?: write_target(req, dentry);
+	return make_file(req, dir, dentry, mode);
 }
 
 /*
@@ -260,10 +239,34 @@ static int make_counted(struct p9back_request *req, struct dentry *dentry,
 	return err;
 }
 
+/*
+ * A link of a folder that has one owner for all is a file that has its target.
+ * Nothing is locked any more: a write protects itself from the file system being
+ * frozen, and who is protected must not ask for that again.
+ */
+static int write_target(struct p9back_request *req, struct dentry *dentry)
+{
+	const struct path path = path_of(req, dentry);
+	const struct p9w_str *target = &req->req.name2;
+	struct file *file;
+	loff_t pos = 0;
+	ssize_t done;
+
+	file = dentry_open(&path, O_WRONLY | O_LARGEFILE, current_cred());
+	if (IS_ERR(file))
+		return PTR_ERR(file);
+	done = kernel_write(file, target->s, target->len, &pos);
+	__fput_sync(file);
+	if (done < 0)
+		return done;
+	return done == target->len ? 0 : -EIO;
+}
+
 static int make_as(struct p9back_request *req, umode_t mode, make_fn make)
 {
 	const struct p9back_export *export = &req->ring->be->export;
-	umode_t real = S_ISLNK(mode) && export->model != P9BACK_MAPPED ?
+	bool is_file = S_ISLNK(mode) && export->model == P9BACK_MAPPED;
+	umode_t real = S_ISLNK(mode) && !is_file ?
 		       mode : p9b_make_real(export, mode);
 	struct dentry *dentry = p9b_make_begin(req);
 	int err = -EEXIST;
@@ -274,7 +277,12 @@ static int make_as(struct p9back_request *req, umode_t mode, make_fn make)
 		err = make_counted(req, dentry, real, make);
 	if (!err)
 		err = put_made(req, dentry, mode);
-	return p9b_make_end(req, dentry, err);
+	dget(dentry);
+	err = p9b_make_end(req, dentry, err);
+	if (!err && is_file)
+		err = write_target(req, dentry);
+	dput(dentry);
+	return err;
 }
 
 /* Make a file that belongs to the group the client named. */
