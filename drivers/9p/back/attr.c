@@ -194,9 +194,9 @@ static int resize(const struct p9back_fid *fid, loff_t size)
 static int set_size(const struct p9back_request *req)
 {
 	const struct p9back_fid *fid = req->fid;
-	const struct inode *inode = d_inode(fid->path.dentry);
+	struct inode *inode = d_inode(fid->path.dentry);
 	loff_t size = req->req.length;
-	u64 old;
+	struct p9back_growth growth;
 	int err;
 
 	if (!(req->req.valid & P9W_SET_SIZE))
@@ -205,11 +205,11 @@ static int set_size(const struct p9back_request *req)
 		return -EINVAL;
 	if (!S_ISREG(inode->i_mode))
 		return S_ISDIR(inode->i_mode) ? -EISDIR : -EINVAL;
-	err = p9b_quota_grow(req->ring->be, inode, size, &old);
+	err = p9b_quota_grow(req->ring->be, inode, size, false, &growth);
 	if (err)
 		return err;
 	err = resize(fid, size);
-	p9b_quota_grown(req->ring->be, inode, size, old);
+	p9b_quota_grown(req->ring->be, &growth);
 	return err;
 }
 

@@ -26,26 +26,36 @@ struct p9back_fid *p9b_fid_new(struct p9back_session *session,
 			       const struct path *path,
 			       const struct cred *cred, u32 uid)
 {
+	struct p9back_counted *counted;
 	struct p9back_fid *fid;
+	int err = -ENFILE;
 
 	if (atomic_inc_return(&session->nr_fids) >
-	    session->be->export.limits.fids) {
-		atomic_dec(&session->nr_fids);
-		return ERR_PTR(-ENFILE);
-	}
+	    session->be->export.limits.fids)
+		goto err_uncount;
+	counted = p9b_quota_hold(session->be, d_inode(path->dentry));
+	err = PTR_ERR_OR_ZERO(counted);
+	if (err)
+		goto err_uncount;
+	err = -ENOMEM;
 	fid = kzalloc(sizeof(*fid), GFP_KERNEL_ACCOUNT);
-	if (!fid) {
-		atomic_dec(&session->nr_fids);
-		return ERR_PTR(-ENOMEM);
-	}
+	if (!fid)
+		goto err_put;
 	refcount_set(&fid->ref, 1);
 	fid->session = session;
 	fid->path = *path;
 	path_get(&fid->path);
 	fid->cred = get_cred(cred);
 	fid->uid = uid;
+	fid->counted = counted;
 	mutex_init(&fid->lock);
 	return fid;
+
+err_put:
+	p9b_quota_put(session->be, counted);
+err_uncount:
+	atomic_dec(&session->nr_fids);
+	return ERR_PTR(err);
 }
 
 /**
@@ -86,6 +96,7 @@ static void free_fid(struct p9back_fid *fid)
 	p9b_xattr_free(session, fid->xattr);
 	if (fid->file || fid->xattr)
 		p9b_fid_uncount_open(session);
+	p9b_quota_put(session->be, fid->counted);
 	path_put(&fid->path);
 	put_cred(fid->cred);
 	atomic_dec(&session->nr_fids);

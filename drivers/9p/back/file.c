@@ -86,11 +86,23 @@ static struct file *open_path(const struct path *path, u32 flags,
 	return ERR_PTR(-EOPNOTSUPP);
 }
 
+static int truncate(struct p9back *be, const struct path *path)
+{
+	struct p9back_growth growth;
+	int err;
+
+	err = p9b_quota_grow(be, d_inode(path->dentry), 0, false, &growth);
+	if (err)
+		return err;
+	err = vfs_truncate(path, 0);
+	p9b_quota_grown(be, &growth);
+	return err;
+}
+
 static struct file *open_existing(struct p9back *be, const struct path *path,
 				  u32 flags, const struct cred *cred)
 {
 	struct file *file;
-	u64 old;
 	int err;
 
 	err = check_type(d_inode(path->dentry), flags);
@@ -101,12 +113,9 @@ static struct file *open_existing(struct p9back *be, const struct path *path,
 	file = open_path(path, flags, cred);
 	if (IS_ERR(file) || !(flags & P9W_O_TRUNC))
 		return file;
-	old = i_size_read(file_inode(file));
-	err = vfs_truncate(path, 0);
-	if (!err) {
-		p9b_quota_grown(be, file_inode(file), 0, old);
+	err = truncate(be, path);
+	if (!err)
 		return file;
-	}
 	__fput_sync(file);
 	return ERR_PTR(err);
 }
@@ -359,30 +368,22 @@ int p9b_op_read(struct p9back_request *req)
 	return 0;
 }
 
-/* Where a write will end. */
-static u64 end_of_write(const struct p9back_request *req, struct file *file)
-{
-	u64 at = req->req.offset;
-
-	if (file->f_flags & O_APPEND)
-		at = i_size_read(file_inode(file));
-	return at + req->req.count;
-}
-
 static ssize_t write_counted(struct p9back_request *req, struct file *file)
 {
 	struct p9back *be = req->ring->be;
-	const struct inode *inode = file_inode(file);
-	u64 old, end = end_of_write(req, file);
+	bool append = file->f_flags & O_APPEND;
+	struct p9back_growth growth;
 	loff_t pos = req->req.offset;
 	ssize_t done;
 	int err;
 
-	err = p9b_quota_grow(be, inode, end, &old);
+	err = p9b_quota_grow(be, file_inode(file),
+			     (append ? 0 : pos) + req->req.count, append,
+			     &growth);
 	if (err)
 		return err;
 	done = kernel_write(file, req->req.data, req->req.count, &pos);
-	p9b_quota_grown(be, inode, end, old);
+	p9b_quota_grown(be, &growth);
 	return done;
 }
 

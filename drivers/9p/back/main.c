@@ -53,6 +53,7 @@ static int p9back_probe(struct xpv_device *xdev)
 		p9b_ring_init(&be->rings[i], be, i);
 	init_waitqueue_head(&be->large_freed);
 	spin_lock_init(&be->lock);
+	spin_lock_init(&be->quota.lock);
 	xa_init(&be->tags);
 	init_waitqueue_head(&be->answered);
 	xdev->priv = be;

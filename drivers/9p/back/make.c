@@ -248,6 +248,7 @@ static int write_target(struct p9back_request *req, struct dentry *dentry)
 {
 	const struct path path = path_of(req, dentry);
 	const struct p9w_str *target = &req->req.name2;
+	struct p9back_growth growth;
 	struct file *file;
 	loff_t pos = 0;
 	ssize_t done;
@@ -255,7 +256,12 @@ static int write_target(struct p9back_request *req, struct dentry *dentry)
 	file = dentry_open(&path, O_WRONLY | O_LARGEFILE, current_cred());
 	if (IS_ERR(file))
 		return PTR_ERR(file);
-	done = kernel_write(file, target->s, target->len, &pos);
+	done = p9b_quota_grow(req->ring->be, file_inode(file), target->len,
+			      false, &growth);
+	if (!done) {
+		done = kernel_write(file, target->s, target->len, &pos);
+		p9b_quota_grown(req->ring->be, &growth);
+	}
 	__fput_sync(file);
 	if (done < 0)
 		return done;

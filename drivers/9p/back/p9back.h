@@ -130,6 +130,7 @@ struct p9back_xattr {
  * @path: the file; constant
  * @cred: who the client's user is here; constant
  * @uid: who it is in the guest; constant
+ * @counted: the quota's note of the file, held; constant
  * @lock: protects the change of what follows, the position in an open folder,
  *	and @xattr->value. Taken in process context, held across calls of the
  *	file system.
@@ -145,6 +146,7 @@ struct p9back_fid {
 	struct path path;
 	const struct cred *cred;
 	u32 uid;
+	struct p9back_counted *counted;
 	struct mutex lock;
 	struct file *file;
 	struct p9back_xattr *xattr;
@@ -277,14 +279,48 @@ struct p9back_ring {
 	unsigned int busy_most;
 };
 
+#define P9BACK_QUOTA_BITS	8
+
+/**
+ * struct p9back_counted - a note of a file, for as long as anybody needs it
+ * @link: in the quota's table
+ * @inode: the file; whoever uses the note holds it
+ * @users: fids that are of it, and requests that change its size or remove a name
+ * @gone: it has no name any more, and is counted until the last of those ends
+ * @change: held while its size changes. Taken in process context; the file
+ *	system's own locks and its protection from being frozen within it.
+ */
+struct p9back_counted {
+	struct hlist_node link;
+	struct inode *inode;
+	unsigned int users;
+	bool gone;
+	struct mutex change;
+};
+
+/**
+ * struct p9back_growth - a change of a file's size under way
+ * @counted: the file; NULL if nothing is limited
+ * @size: what is counted for it
+ */
+struct p9back_growth {
+	struct p9back_counted *counted;
+	u64 size;
+};
+
 /**
  * struct p9back_quota - what an export has, if that is limited
  * @files: files of all sorts
  * @bytes: in regular ones
+ * @lock: protects @counted, and the users and gone of what is in it. Taken in
+ *	process context.
+ * @counted: by inode
  */
 struct p9back_quota {
 	atomic64_t files;
 	atomic64_t bytes;
+	spinlock_t lock;
+	struct hlist_head counted[1 << P9BACK_QUOTA_BITS];
 };
 
 /**
@@ -364,11 +400,12 @@ bool p9b_export_has(const struct p9back_export *export,
 int p9b_quota_open(struct p9back *be);
 int p9b_quota_add_file(struct p9back *be);
 void p9b_quota_drop_file(struct p9back *be);
-void p9b_quota_unlinked(struct p9back *be, const struct inode *inode);
-int p9b_quota_grow(struct p9back *be, const struct inode *inode, u64 size,
-		   u64 *old);
-void p9b_quota_grown(struct p9back *be, const struct inode *inode, u64 size,
-		     u64 old);
+struct p9back_counted *p9b_quota_hold(struct p9back *be, struct inode *inode);
+void p9b_quota_put(struct p9back *be, struct p9back_counted *one);
+void p9b_quota_unlinked(struct p9back *be, struct p9back_counted *one);
+int p9b_quota_grow(struct p9back *be, struct inode *inode, u64 size,
+		   bool append, struct p9back_growth *growth);
+void p9b_quota_grown(struct p9back *be, const struct p9back_growth *growth);
 
 /* user.c */
 const struct cred *p9b_user_cred(const struct p9back_export *export, u32 uid);

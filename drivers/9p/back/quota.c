@@ -5,12 +5,20 @@
  * What is there is counted once, when the device connects, and only if there is
  * a limit; then the guest's requests are counted along. What others do in the
  * folder meanwhile is not seen before the device connects again. A file counts
- * with its size, whatever of it are holes, and until its last name is gone.
+ * with its size, whatever of it are holes, until its last name is gone and no
+ * fid is of it any more.
+ *
+ * Requests run side by side, and what each makes of a file's size and names must
+ * be counted once. So each file that a fid is of, or a request is about to
+ * change, has a note here (struct p9back_counted), by which sizes change one at
+ * a time, and what has no name any more is dropped with its last user.
  */
 #include <linux/err.h>
 #include <linux/fcntl.h>
 #include <linux/file.h>
 #include <linux/fs.h>
+#include <linux/hash.h>
+#include <linux/limits.h>
 #include <linux/list.h>
 #include <linux/namei.h>
 #include <linux/sched/signal.h>
@@ -181,56 +189,197 @@ void p9b_quota_drop_file(struct p9back *be)
 	atomic64_dec(&be->quota.files);
 }
 
-/**
- * p9b_quota_unlinked() - count a file no more whose last name is gone
- * @be: the device
- * @inode: the file, one name of which was removed
- */
-void p9b_quota_unlinked(struct p9back *be, const struct inode *inode)
+static bool is_limited(const struct p9back *be)
 {
-	if (inode->i_nlink && !S_ISDIR(inode->i_mode))
-		return;
-	atomic64_dec(&be->quota.files);
+	return be->export.limits.files || be->export.limits.space;
+}
+
+static struct hlist_head *bucket(struct p9back_quota *quota,
+				 const struct inode *inode)
+{
+	return &quota->counted[hash_ptr(inode, P9BACK_QUOTA_BITS)];
+}
+
+/* Whether the last name of a file is gone. */
+static bool is_gone(const struct inode *inode)
+{
+	return S_ISDIR(inode->i_mode) ? IS_DEADDIR(inode) : !inode->i_nlink;
+}
+
+static void count(struct p9back_quota *quota, const struct inode *inode,
+		  int sign)
+{
+	atomic64_add(sign, &quota->files);
 	if (S_ISREG(inode->i_mode))
-		atomic64_sub(i_size_read(inode), &be->quota.bytes);
+		atomic64_add(sign * i_size_read(inode), &quota->bytes);
+}
+
+static struct p9back_counted *find(struct p9back_quota *quota,
+				   const struct inode *inode)
+{
+	struct p9back_counted *one;
+
+	lockdep_assert_held(&quota->lock);
+	hlist_for_each_entry(one, bucket(quota, inode), link)
+		if (one->inode == inode)
+			return one;
+	return NULL;
+}
+
+/*
+ * One that has no name when it comes is no longer counted: whoever removed the
+ * last one did that, and had a note until then.
+ */
+static void add(struct p9back_quota *quota, struct p9back_counted *one,
+		struct inode *inode)
+{
+	lockdep_assert_held(&quota->lock);
+	one->inode = inode;
+	one->gone = is_gone(inode);
+	mutex_init(&one->change);
+	hlist_add_head(&one->link, bucket(quota, inode));
+	if (one->gone)
+		count(quota, inode, 1);
+}
+
+/**
+ * p9b_quota_hold() - have a note of a file
+ * @be: the device
+ * @inode: the file, held by the caller until p9b_quota_put()
+ *
+ * Context: process; sleeps.
+ * Return: the note, for p9b_quota_put(); NULL if nothing is limited; or
+ * ERR_PTR(-ENOMEM).
+ */
+struct p9back_counted *p9b_quota_hold(struct p9back *be, struct inode *inode)
+{
+	struct p9back_quota *quota = &be->quota;
+	struct p9back_counted *fresh, *one;
+
+	if (!is_limited(be))
+		return NULL;
+	fresh = kzalloc(sizeof(*fresh), GFP_KERNEL_ACCOUNT);
+	if (!fresh)
+		return ERR_PTR(-ENOMEM);
+	spin_lock(&quota->lock);
+	one = find(quota, inode);
+	if (!one) {
+		one = fresh;
+		fresh = NULL;
+		add(quota, one, inode);
+	}
+	one->users++;
+	spin_unlock(&quota->lock);
+	kfree(fresh);
+	return one;
+}
+
+/**
+ * p9b_quota_put() - need a note no more
+ * @be: the device
+ * @one: the note, or NULL
+ *
+ * Context: process.
+ */
+void p9b_quota_put(struct p9back *be, struct p9back_counted *one)
+{
+	struct p9back_quota *quota = &be->quota;
+
+	if (!one)
+		return;
+	spin_lock(&quota->lock);
+	if (--one->users) {
+		spin_unlock(&quota->lock);
+		return;
+	}
+	hlist_del(&one->link);
+	if (one->gone)
+		count(quota, one->inode, -1);
+	spin_unlock(&quota->lock);
+	kfree(one);
+}
+
+/**
+ * p9b_quota_unlinked() - count a file no more, in time, whose last name is gone
+ * @be: the device
+ * @one: its note, taken before one name of it was removed; or NULL
+ */
+void p9b_quota_unlinked(struct p9back *be, struct p9back_counted *one)
+{
+	if (!one)
+		return;
+	spin_lock(&be->quota.lock);
+	if (is_gone(one->inode))
+		one->gone = true;
+	spin_unlock(&be->quota.lock);
+}
+
+static int charge(struct p9back *be, u64 old, u64 size)
+{
+	s64 limit = (s64)be->export.limits.space << 20;
+	s64 more = size - old;
+
+	if (size <= old || !limit)
+		return 0;
+	/* So that no sum is too large for a number. */
+	if (size > limit)
+		return -EDQUOT;
+	if (atomic64_add_return(more, &be->quota.bytes) <= limit)
+		return 0;
+	atomic64_sub(more, &be->quota.bytes);
+	return -EDQUOT;
 }
 
 /**
  * p9b_quota_grow() - count what a file is about to grow by
  * @be: the device
  * @inode: the file
- * @size: what it will be, at most
- * @old: set to what it is
+ * @size: what it will be, at most; or with @append, what comes to it
+ * @append: it grows from wherever its end is
+ * @growth: for p9b_quota_grown(), which has to follow
  *
- * Return: 0, or -EDQUOT if it may not.
+ * Until then nobody else changes its size by way of this device.
+ *
+ * Context: process; sleeps.
+ * Return: 0; -EDQUOT if it may not; -ENOMEM.
  */
-int p9b_quota_grow(struct p9back *be, const struct inode *inode, u64 size,
-		   u64 *old)
+int p9b_quota_grow(struct p9back *be, struct inode *inode, u64 size,
+		   bool append, struct p9back_growth *growth)
 {
-	s64 limit = (s64)be->export.limits.space << 20;
+	struct p9back_counted *one = p9b_quota_hold(be, inode);
+	u64 old;
+	int err;
 
-	*old = i_size_read(inode);
-	if (size <= *old)
+	growth->counted = one;
+	if (IS_ERR_OR_NULL(one))
+		return PTR_ERR_OR_ZERO(one);
+	mutex_lock(&one->change);
+	old = i_size_read(inode);
+	if (append)
+		size += old;
+	growth->size = max(size, old);
+	err = charge(be, old, size);
+	if (!err)
 		return 0;
-	if (atomic64_add_return(size - *old, &be->quota.bytes) <= limit ||
-	    !limit)
-		return 0;
-	atomic64_sub(size - *old, &be->quota.bytes);
-	return -EDQUOT;
+	mutex_unlock(&one->change);
+	p9b_quota_put(be, one);
+	return err;
 }
 
 /**
  * p9b_quota_grown() - count what a file has really grown, or shrunk, by
  * @be: the device
- * @inode: the file
- * @size: what was given to p9b_quota_grow()
- * @old: what that found
+ * @growth: what p9b_quota_grow() found
  */
-void p9b_quota_grown(struct p9back *be, const struct inode *inode, u64 size,
-		     u64 old)
+void p9b_quota_grown(struct p9back *be, const struct p9back_growth *growth)
 {
-	u64 is = i_size_read(inode);
-	u64 counted = max(size, old);
+	struct p9back_counted *one = growth->counted;
 
-	atomic64_add((s64)(is - counted), &be->quota.bytes);
+	if (!one)
+		return;
+	if (be->export.limits.space)
+		atomic64_add(i_size_read(one->inode) - (s64)growth->size,
+			     &be->quota.bytes);
+	mutex_unlock(&one->change);
+	p9b_quota_put(be, one);
 }

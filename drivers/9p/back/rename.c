@@ -13,23 +13,43 @@
 
 #include "p9back.h"
 
+/* What is about to lose a name, which may be the last. */
+static struct p9back_counted *hold_victim(struct p9back *be,
+					  struct inode *inode)
+{
+	struct p9back_counted *one = p9b_quota_hold(be, inode);
+
+	if (!IS_ERR(one))
+		ihold(inode);
+	return one;
+}
+
+static void put_victim(struct p9back *be, struct inode *inode,
+		       struct p9back_counted *one, int err)
+{
+	if (!err)
+		p9b_quota_unlinked(be, one);
+	p9b_quota_put(be, one);
+	iput(inode);
+}
+
 /* A name that is renamed to may have been the last of its file. */
 static int rename_over(struct p9back *be, struct dentry *old_dir,
 		       struct dentry *old, struct dentry *new_dir,
 		       struct dentry *new)
 {
 	struct inode *replaced = d_inode(new);
+	struct p9back_counted *one = NULL;
 	int err;
 
 	if (replaced)
-		ihold(replaced);
+		one = hold_victim(be, replaced);
+	if (IS_ERR(one))
+		return PTR_ERR(one);
 	err = compat_vfs_rename(be->export.root.mnt, d_inode(old_dir), old,
 				d_inode(new_dir), new);
-	if (!replaced)
-		return err;
-	if (!err && replaced != d_inode(old))
-		p9b_quota_unlinked(be, replaced);
-	iput(replaced);
+	if (replaced)
+		put_victim(be, replaced, one, err);
 	return err;
 }
 
@@ -183,15 +203,16 @@ static int unlink_locked(struct p9back *be, struct dentry *dir,
 			 struct dentry *dentry, bool folder)
 {
 	struct inode *inode = d_inode(dentry);
+	struct p9back_counted *one;
 	int err;
 
 	if (!inode)
 		return -ENOENT;
-	ihold(inode);
+	one = hold_victim(be, inode);
+	if (IS_ERR(one))
+		return PTR_ERR(one);
 	err = unlink_positive(be->export.root.mnt, dir, dentry, folder);
-	if (!err)
-		p9b_quota_unlinked(be, inode);
-	iput(inode);
+	put_victim(be, inode, one, err);
 	return err;
 }
 
