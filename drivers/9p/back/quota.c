@@ -46,29 +46,38 @@ struct found {
  * @ctx: the kernel's part of reading a folder
  * @todo: what was found and not counted
  * @folder: the one that is read
+ * @bytes: memory of what is in @todo
  * @err: why it ended
  */
 struct scan {
 	struct dir_context ctx;
 	struct list_head todo;
 	struct dentry *folder;
+	size_t bytes;
 	int err;
 };
+
+/* What may wait to be counted, in bytes of memory: 200000 names and more. */
+#define SCAN_MAX	(64 << 20)
 
 static bool note_entry(struct dir_context *ctx, const char *name, int len,
 		       loff_t offset, u64 ino, unsigned int type)
 {
 	struct scan *scan = container_of(ctx, struct scan, ctx);
+	size_t size = struct_size((struct found *)NULL, text, len + 1);
 	struct found *found;
 
 	if (len > P9W_NAME_MAX || (name[0] == '.' &&
 				   (len == 1 || (len == 2 && name[1] == '.'))))
 		return true;
-	found = kmalloc(struct_size(found, text, len + 1), GFP_KERNEL_ACCOUNT);
+	found = NULL;
+	if (size <= SCAN_MAX - scan->bytes)
+		found = kmalloc(size, GFP_KERNEL_ACCOUNT);
 	if (!found) {
 		scan->err = -ENOMEM;
 		return false;
 	}
+	scan->bytes += size;
 	memcpy(found->text, name, len);
 	found->text[len] = 0;
 	found->name.s = found->text;
@@ -77,6 +86,13 @@ static bool note_entry(struct dir_context *ctx, const char *name, int len,
 	/* The last found first: a list as long as the tree is deep. */
 	list_add(&found->link, &scan->todo);
 	return true;
+}
+
+static void drop_found(struct scan *scan, struct found *found)
+{
+	scan->bytes -= struct_size(found, text, found->name.len + 1);
+	dput(found->dentry);
+	kfree(found);
 }
 
 static int read_folder(struct scan *scan, const struct path *path)
@@ -114,7 +130,8 @@ static int count_one(struct p9back *be, struct scan *scan,
 	if (d_can_lookup(path.dentry))
 		err = read_folder(scan, &path);
 	dput(path.dentry);
-	return err;
+	/* Removed meanwhile: other guests may be at work in it. */
+	return err == -ENOENT || err == -ESTALE ? 0 : err;
 }
 
 static int count_all(struct p9back *be)
@@ -129,14 +146,11 @@ static int count_all(struct p9back *be)
 		found = list_first_entry(&scan.todo, struct found, link);
 		list_del(&found->link);
 		err = count_one(be, &scan, found);
-		dput(found->dentry);
-		kfree(found);
+		drop_found(&scan, found);
 		cond_resched();
 	}
-	list_for_each_entry_safe(found, next, &scan.todo, link) {
-		dput(found->dentry);
-		kfree(found);
-	}
+	list_for_each_entry_safe(found, next, &scan.todo, link)
+		drop_found(&scan, found);
 	return err;
 }
 
