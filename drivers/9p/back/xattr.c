@@ -324,7 +324,8 @@ static int set_xattr(const struct path *path, const struct p9back_xattr *xattr)
  * p9b_xattr_clunk() - set the attribute that a fid has been written
  * @fid: the fid, whose number is gone
  *
- * One of no bytes is removed, as clients mean it.
+ * One of no bytes is removed, as clients mean it. Requests that write its value
+ * may still be under way, and a file system may read it more than once.
  *
  * Context: process; sleeps.
  * Return: 0 or a negative errno.
@@ -340,7 +341,9 @@ int p9b_xattr_clunk(struct p9back_fid *fid)
 	if (!p9b_export_has(&fid->session->be->export, fid->path.dentry))
 		return -ESTALE;
 	old = override_creds(fid->cred);
+	mutex_lock(&fid->lock);
 	err = set_xattr(&fid->path, xattr);
+	mutex_unlock(&fid->lock);
 	revert_creds(old);
 	return err;
 }
