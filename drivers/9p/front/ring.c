@@ -214,10 +214,11 @@ u16 p9front_ring_tag(const struct p9front_ring *ring,
  */
 struct p9front_slot *p9front_slot_of(struct p9front_ring *ring, u16 tag)
 {
-	unsigned int nr = ring->pf->nr_rings;
+	unsigned int nr = READ_ONCE(ring->pf->nr_rings);
 
 	lockdep_assert_held(&ring->lock);
-	if (tag % nr != ring->index)
+	/* There are events as soon as there is a channel. */
+	if (!nr || tag % nr != ring->index)
 		return NULL;
 	if (tag == P9FRONT_NOTAG)
 		return &ring->slots[NOTAG_SLOT];
