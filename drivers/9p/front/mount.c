@@ -190,7 +190,11 @@ void p9front_close(struct p9_client *client)
 	list_del(&mount->link);
 	if (!--pf->nr_mounts && pf->session == P9FRONT_SESSION)
 		pf->session = P9FRONT_NO_SESSION;
+	/* It was killed, and nobody hears the answer. */
+	if (pf->session == P9FRONT_ASKING && pf->asker == mount)
+		pf->session = P9FRONT_NO_SESSION;
 	spin_unlock_irq(&pf->lock);
+	wake_up_all(&pf->wait);
 	kfree(mount);
 	/* The toolstack may be waiting for the last one. */
 	xpv_device_kick(pf->dev);

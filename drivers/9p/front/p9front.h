@@ -205,6 +205,7 @@ enum p9front_session {
  * @tag: what the share is called
  * @lock: protects from here to @aborted; taken in any context
  * @session: see &enum p9front_session
+ * @asker: the mount that asks for one
  * @version: what it was agreed on, with a session
  * @mounts: them
  * @nr_mounts: how many
@@ -232,6 +233,7 @@ struct p9front {
 
 	spinlock_t lock;	/* see above */
 	enum p9front_session session;
+	const struct p9front_mount *asker;
 	struct p9front_version version;
 	struct list_head mounts;
 	unsigned int nr_mounts;
