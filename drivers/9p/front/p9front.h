@@ -260,7 +260,9 @@ struct p9front {
  * @iter: where the data is, or goes; no page of it can be missing
  * @len: how much
  * @out: it goes to the backend
- * @pages: those of user space that are held for it; NULL if none need be
+ * @mapped: @pages are mapped in user space, which has to hear of changes
+ * @pages: those of user space or a pipe that are held for it; NULL if none need
+ *	be
  * @vec: them as @iter has them
  * @nr: how many
  * @own: them, as an iterator
@@ -272,6 +274,7 @@ struct p9front_data {
 	struct iov_iter *iter;
 	u32 len;
 	bool out;
+	bool mapped;
 	struct page **pages;
 	struct bio_vec *vec;
 	unsigned int nr;

@@ -5,10 +5,12 @@
  *
  * Copying must never need a page that is not there. To have it read, the kernel
  * might have to ask this very share, on this very ring. So pages of user space
- * are held before anything else is.
+ * are held before anything else is, and pages that a pipe has yet to get, since
+ * the handler of an event cannot.
  */
 #include <linux/mm.h>
 #include <linux/slab.h>
+#include <compat/uio.h>
 #include "p9front.h"
 
 /* Held pages as an iterator. */
@@ -73,10 +75,11 @@ int p9front_data_take(struct p9front_data *data, struct p9_req_t *req,
 	data->iter = iter;
 	data->len = len;
 	data->out = out;
-	if (!user_backed_iter(iter)) {
+	if (!user_backed_iter(iter) && !compat_iter_allocates(iter)) {
 		data->start = *iter;
 		return 0;
 	}
+	data->mapped = user_backed_iter(iter);
 	err = hold_pages(data, iter);
 	if (err) {
 		p9front_data_drop(data);
@@ -108,7 +111,7 @@ void p9front_data_drop(struct p9front_data *data)
 	unsigned int i;
 
 	for (i = 0; i < data->nr; i++) {
-		if (!data->out)
+		if (!data->out && data->mapped)
 			set_page_dirty_lock(data->pages[i]);
 		put_page(data->pages[i]);
 	}
