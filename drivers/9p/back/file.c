@@ -7,6 +7,8 @@
  * not what dom0 has behind it. The flags that are passed on are those that
  * change what a write means; the rest are dealt with by the guest's kernel.
  */
+#include <linux/capability.h>
+#include <linux/cred.h>
 #include <linux/err.h>
 #include <linux/fcntl.h>
 #include <linux/file.h>
@@ -368,21 +370,47 @@ int p9b_op_read(struct p9back_request *req)
 	return 0;
 }
 
+/*
+ * A file that runs as its owner, made so by somebody here, is not to be given
+ * other contents and remain so: the kernel sees to that when who writes has no
+ * right to such files.
+ */
+static ssize_t write(struct p9back_request *req, struct file *file)
+{
+	const struct p9back_export *export = &req->ring->be->export;
+	umode_t bits = file_inode(file)->i_mode & (S_ISUID | S_ISGID);
+	loff_t pos = req->req.offset;
+	const struct cred *old;
+	struct cred *cred;
+	ssize_t done;
+
+	if (likely(!bits || export->setuid))
+		return kernel_write(file, req->req.data, req->req.count, &pos);
+	cred = prepare_creds();
+	if (!cred)
+		return -ENOMEM;
+	cap_lower(cred->cap_effective, CAP_FSETID);
+	old = override_creds(cred);
+	done = kernel_write(file, req->req.data, req->req.count, &pos);
+	revert_creds(old);
+	put_cred(cred);
+	return done;
+}
+
 static ssize_t write_counted(struct p9back_request *req, struct file *file)
 {
 	struct p9back *be = req->ring->be;
 	bool append = file->f_flags & O_APPEND;
+	u64 from = append ? 0 : req->req.offset;
 	struct p9back_growth growth;
-	loff_t pos = req->req.offset;
 	ssize_t done;
 	int err;
 
-	err = p9b_quota_grow(be, file_inode(file),
-			     (append ? 0 : pos) + req->req.count, append,
-			     &growth);
+	err = p9b_quota_grow(be, file_inode(file), from + req->req.count,
+			     append, &growth);
 	if (err)
 		return err;
-	done = kernel_write(file, req->req.data, req->req.count, &pos);
+	done = write(req, file);
 	p9b_quota_grown(be, &growth);
 	return done;
 }
