@@ -297,6 +297,18 @@ static void get_time(struct timespec64 *to, u64 sec, u64 nsec)
 	to->tv_nsec = nsec;
 }
 
+/*
+ * The present time is for those who may write. Who changed the size, or what
+ * only an owner can, was asked already; the client sends times along with it.
+ */
+static bool is_touch(const struct p9w_req *want)
+{
+	u32 now = want->valid & (P9W_SET_ATIME | P9W_SET_MTIME);
+
+	return now && !(want->valid & ~(P9W_SET_ATIME | P9W_SET_MTIME |
+					P9W_SET_CTIME));
+}
+
 static int set_times(const struct p9back_request *req)
 {
 	const struct p9w_req *want = &req->req;
@@ -316,6 +328,10 @@ static int set_times(const struct p9back_request *req)
 		attr.ia_valid |= ATTR_MTIME_SET;
 		get_time(&attr.ia_mtime, want->mtime_sec, want->mtime_nsec);
 	}
+	if (is_touch(want))
+		attr.ia_valid |= ATTR_TOUCH;
+	else if (attr.ia_valid & (ATTR_ATIME_SET | ATTR_MTIME_SET))
+		attr.ia_valid |= ATTR_TIMES_SET;
 	return attr.ia_valid ? change(&req->fid->path, &attr) : 0;
 }
 
