@@ -82,6 +82,9 @@ static int ask(struct teller *t, u32 len)
 	};
 	int err;
 
+	/* A path that was walked in parts may be longer than any message. */
+	if (head.size > t->pf->version.msize)
+		return 1;
 	p9front_put_head(t->call.msg, &head);
 	t->call.len = head.size;
 	err = p9front_make_call(t->pf, &t->call);
