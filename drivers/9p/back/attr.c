@@ -414,6 +414,7 @@ static int read_link(struct p9back_request *req)
 static int read_mapped_link(struct p9back_request *req)
 {
 	const struct path *path = &req->fid->path;
+	u32 max = min_t(u32, P9W_PATH_MAX, req->out.room - P9W_HEAD - 2);
 	struct p9back_mapped mapped;
 	struct file *file;
 	loff_t pos = 0;
@@ -424,11 +425,13 @@ static int read_mapped_link(struct p9back_request *req)
 	if (!d_is_reg(path->dentry) || !mapped.has_mode ||
 	    !S_ISLNK(mapped.mode))
 		return -EINVAL;
+	if (i_size_read(d_inode(path->dentry)) > max)
+		return -EMSGSIZE;
 	file = dentry_open(path, O_RDONLY | O_LARGEFILE, req->fid->cred);
 	if (IS_ERR(file))
 		return PTR_ERR(file);
-	to = p9w_skip(&req->out, 2 + P9W_PATH_MAX);
-	len = to ? kernel_read(file, to + 2, P9W_PATH_MAX, &pos) : -ENOBUFS;
+	to = p9w_skip(&req->out, 2 + max);
+	len = to ? kernel_read(file, to + 2, max, &pos) : -ENOBUFS;
 	__fput_sync(file);
 	if (len < 0)
 		return len;
@@ -446,7 +449,8 @@ static int read_mapped_link(struct p9back_request *req)
  */
 int p9b_op_readlink(struct p9back_request *req)
 {
-	int err = p9b_request_room(req, P9W_HEAD + 2 + P9W_PATH_MAX);
+	u32 most = P9W_HEAD + 2 + P9W_PATH_MAX;
+	int err = p9b_request_room(req, min(most, req->session->msize));
 
 	if (err)
 		return err;
