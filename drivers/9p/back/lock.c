@@ -10,6 +10,9 @@
  * number. To the kernel an owner is an address that nobody else uses, so each
  * has an entry of its own in memory, for as long as some fid has locked for it.
  * Closing a file ends all locks that were taken by it.
+ *
+ * The kernel has no limit of locks, and each range takes memory, and time of all
+ * who lock in the file. So there is one here.
  */
 #include <linux/err.h>
 #include <linux/limits.h>
@@ -21,6 +24,12 @@
 /* Owners that a session may have, and that may lock by one fid. */
 #define LOCKERS_MAX	4096
 #define FID_LOCKERS_MAX	64
+/*
+ * Locks that a file may have for more to be taken, and those of a session
+ * together, where those of a file count for each fid that locks in it.
+ */
+#define FILE_LOCKS_MAX	1024
+#define LOCKS_MAX	65536
 /* The longest name of a client that is repeated to it. */
 #define CLIENT_MAX	255
 
@@ -162,6 +171,45 @@ static int apply(struct p9back_request *req, struct file *file,
 	return err;
 }
 
+static unsigned int count_locks(const struct file *file)
+{
+	struct file_lock_context *ctx;
+	const struct list_head *pos;
+	unsigned int nr = 0;
+
+	/* Pairs with the kernel's making of it. */
+	ctx = smp_load_acquire(&file_inode(file)->i_flctx);
+	if (!ctx)
+		return 0;
+	spin_lock(&ctx->flc_lock);
+	list_for_each(pos, &ctx->flc_posix)
+		nr++;
+	spin_unlock(&ctx->flc_lock);
+	return nr;
+}
+
+/* Ending a part of a lock makes two of it; ending all never fails. */
+static bool is_too_many(const struct p9back_fid *fid, const struct file *file,
+			const struct p9w_req *want)
+{
+	int times = 1;
+
+	if (want->lock == P9W_LOCK_NONE) {
+		if (!want->offset && !want->length)
+			return false;
+		times = 2;
+	}
+	if (atomic_read(&fid->session->nr_locks) >= times * LOCKS_MAX)
+		return true;
+	return count_locks(file) >= times * FILE_LOCKS_MAX;
+}
+
+static void note_locks(struct p9back_fid *fid, unsigned int nr)
+{
+	atomic_add(nr - fid->nr_locks, &fid->session->nr_locks);
+	fid->nr_locks = nr;
+}
+
 static bool may_lock(const struct file *file, u8 type)
 {
 	switch (type) {
@@ -181,9 +229,14 @@ static int lock_file(struct p9back_request *req, struct file *file)
 	int err = -ENOLCK;
 
 	mutex_lock(&fid->lock);
+	if (is_too_many(fid, file, &req->req))
+		goto unlock;
 	locker = add_locker(fid, req->req.count);
-	if (locker)
-		err = apply(req, file, locker);
+	if (!locker)
+		goto unlock;
+	err = apply(req, file, locker);
+	note_locks(fid, count_locks(file));
+unlock:
 	mutex_unlock(&fid->lock);
 	return err;
 }
@@ -297,5 +350,6 @@ void p9b_locks_drop(struct p9back_fid *fid)
 		drop(fid->file, xa_load(&session->lockers, fid->lockers[i]));
 		unuse_locker(session, fid->lockers[i]);
 	}
+	note_locks(fid, 0);
 	kfree(fid->lockers);
 }

@@ -138,6 +138,7 @@ struct p9back_xattr {
  * @xattr: the attribute it is about instead; set once, likewise
  * @lockers: those who have locks by it, under @lock
  * @nr_lockers: how many
+ * @nr_locks: locks that the file had when one was last taken by it, likewise
  * @rcu: frees it
  */
 struct p9back_fid {
@@ -152,6 +153,7 @@ struct p9back_fid {
 	struct p9back_xattr *xattr;
 	u32 *lockers;
 	unsigned int nr_lockers;
+	unsigned int nr_locks;
 	struct rcu_head rcu;
 };
 
@@ -167,6 +169,7 @@ struct p9back_fid {
  * @lockers: number of a process to the owner of its locks, which is the
  *	address of an entry; see lock.c
  * @nr_lockers: how many
+ * @nr_locks: locks of all fids' files
  */
 struct p9back_session {
 	struct kref ref;
@@ -178,6 +181,7 @@ struct p9back_session {
 	atomic_t xattr_bytes;
 	struct xarray lockers;
 	atomic_t nr_lockers;
+	atomic_t nr_locks;
 };
 
 /**
