@@ -22,6 +22,12 @@
 /* What a page holds with room in front and the skb's part behind. */
 #define FRAME_MAX	SKB_WITH_OVERHEAD(PAGE_SIZE - XDP_PACKET_HEADROOM)
 
+/*
+ * The guest says how large segments are, down to a byte: 65535 of them in a
+ * packet, all made at once. So many are those of the largest packet at 128 bytes.
+ */
+#define SEGMENTS_MAX	512
+
 /**
  * netback_xdp_mtu() - the largest MTU that programs can be given
  */
@@ -199,8 +205,11 @@ static void judge(struct netback_queue *queue, struct sk_buff *skb,
 static void judge_segments(struct netback_queue *queue, struct sk_buff *skb,
 			   struct bpf_prog *program, struct list_head *ready)
 {
-	struct sk_buff *segment = skb_gso_segment(skb, 0), *next;
+	unsigned int most = SEGMENTS_MAX * skb_shinfo(skb)->gso_size;
+	struct sk_buff *segment = NULL, *next;
 
+	if (skb->len <= most)
+		segment = skb_gso_segment(skb, 0);
 	if (IS_ERR_OR_NULL(segment)) {
 		netback_count(queue->tx.stats.xdp_errors, 1);
 		kfree_skb(skb);
