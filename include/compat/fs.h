@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * File system differences: maps of mounts, renaming, and file locks.
+ * File system differences: maps of mounts, renaming, file locks, and access lists.
  *
  * A driver that uses these helpers reads like one for the newest kernel.
  */
@@ -10,6 +10,9 @@
 #include <linux/fs.h>
 #include <linux/mount.h>
 #include <linux/namei.h>
+#include <linux/path.h>
+#include <linux/posix_acl.h>
+#include <linux/xattr.h>
 
 #include <compat/compat.h>
 
@@ -106,6 +109,29 @@ static inline pid_t compat_lock_pid(const struct file_lock *lock)
 	return lock->c.flc_pid;
 #else
 	return lock->fl_pid;
+#endif
+}
+
+/**
+ * compat_has_default_acl() - whether a folder says what new files permit
+ * @folder: the folder
+ *
+ * Context: process; sleeps.
+ */
+static inline bool compat_has_default_acl(const struct path *folder)
+{
+#ifdef HAVE_VFS_GET_ACL
+	struct posix_acl *acl = vfs_get_acl(mnt_idmap(folder->mnt),
+					    folder->dentry,
+					    XATTR_NAME_POSIX_ACL_DEFAULT);
+
+	if (IS_ERR(acl))
+		return false;
+	posix_acl_release(acl);
+	return true;
+#else
+	return vfs_getxattr(mnt_idmap(folder->mnt), folder->dentry,
+			    XATTR_NAME_POSIX_ACL_DEFAULT, NULL, 0) > 0;
 #endif
 }
 

@@ -15,7 +15,6 @@
 #include <linux/types.h>
 #include <linux/kdev_t.h>
 #include <linux/stat.h>
-#include <linux/xattr.h>
 
 #include "p9back.h"
 
@@ -85,8 +84,7 @@ umode_t p9b_make_mode(const struct p9back_export *export, u32 mode)
 static bool has_default_acl(const struct path *folder)
 {
 	return IS_POSIXACL(d_inode(folder->dentry)) &&
-	       vfs_getxattr(mnt_idmap(folder->mnt), folder->dentry,
-			    XATTR_NAME_POSIX_ACL_DEFAULT, NULL, 0) > 0;
+	       compat_has_default_acl(folder);
 }
 
 static int undo_umask(const struct path *folder, struct dentry *dentry,
