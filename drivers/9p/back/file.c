@@ -82,7 +82,9 @@ static struct file *open_path(const struct path *path, u32 flags,
 
 	if (IS_ERR(file) || S_ISDIR(file_inode(file)->i_mode))
 		return file;
-	if (file->f_op->read_iter && file->f_op->write_iter)
+	/* File systems that are only ever read know no writing. */
+	if ((!(file->f_mode & FMODE_READ) || file->f_op->read_iter) &&
+	    (!(file->f_mode & FMODE_WRITE) || file->f_op->write_iter))
 		return file;
 	__fput_sync(file);
 	return ERR_PTR(-EOPNOTSUPP);
