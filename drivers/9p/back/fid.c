@@ -5,11 +5,35 @@
  * The session's table holds a reference of each, and so does every request that
  * uses one: a fid that is clunked stays until those are done.
  */
+#include <linux/dcache.h>
 #include <linux/err.h>
 #include <linux/file.h>
+#include <linux/rcupdate.h>
 #include <linux/slab.h>
 
 #include "p9back.h"
+
+/*
+ * A file keeps all folders above it in memory, which may be as many as a guest
+ * cares to make: so a deep one counts for more fids than one.
+ */
+#define DEPTH_PER_FID	16
+#define DEPTH_MAX	1000000	/* deep enough to be counted */
+
+static int weigh(const struct p9back_export *export,
+		 const struct dentry *dentry)
+{
+	int depth = 0;
+
+	rcu_read_lock();
+	while (dentry != export->root.dentry && !IS_ROOT(dentry) &&
+	       depth < DEPTH_MAX) {
+		dentry = READ_ONCE(dentry->d_parent);
+		depth++;
+	}
+	rcu_read_unlock();
+	return 1 + depth / DEPTH_PER_FID;
+}
 
 /**
  * p9b_fid_new() - make a fid that has no number yet
@@ -26,11 +50,12 @@ struct p9back_fid *p9b_fid_new(struct p9back_session *session,
 			       const struct path *path,
 			       const struct cred *cred, u32 uid)
 {
+	int weight = weigh(&session->be->export, path->dentry);
 	struct p9back_counted *counted;
 	struct p9back_fid *fid;
 	int err = -ENFILE;
 
-	if (atomic_inc_return(&session->nr_fids) >
+	if (atomic_add_return(weight, &session->nr_fids) >
 	    session->be->export.limits.fids)
 		goto err_uncount;
 	counted = p9b_quota_hold(session->be, d_inode(path->dentry));
@@ -47,6 +72,7 @@ struct p9back_fid *p9b_fid_new(struct p9back_session *session,
 	path_get(&fid->path);
 	fid->cred = get_cred(cred);
 	fid->uid = uid;
+	fid->weight = weight;
 	fid->counted = counted;
 	mutex_init(&fid->lock);
 	return fid;
@@ -54,7 +80,7 @@ struct p9back_fid *p9b_fid_new(struct p9back_session *session,
 err_put:
 	p9b_quota_put(session->be, counted);
 err_uncount:
-	atomic_dec(&session->nr_fids);
+	atomic_sub(weight, &session->nr_fids);
 	return ERR_PTR(err);
 }
 
@@ -99,7 +125,7 @@ static void free_fid(struct p9back_fid *fid)
 	p9b_quota_put(session->be, fid->counted);
 	path_put(&fid->path);
 	put_cred(fid->cred);
-	atomic_dec(&session->nr_fids);
+	atomic_sub(fid->weight, &session->nr_fids);
 	kfree_rcu(fid, rcu);
 }
 

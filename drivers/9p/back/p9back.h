@@ -130,6 +130,7 @@ struct p9back_xattr {
  * @path: the file; constant
  * @cred: who the client's user is here; constant
  * @uid: who it is in the guest; constant
+ * @weight: fids it counts for; constant
  * @counted: the quota's note of the file, held; constant
  * @lock: protects the change of what follows, the position in an open folder,
  *	and @xattr->value. Taken in process context, held across calls of the
@@ -147,6 +148,7 @@ struct p9back_fid {
 	struct path path;
 	const struct cred *cred;
 	u32 uid;
+	int weight;
 	struct p9back_counted *counted;
 	struct mutex lock;
 	struct file *file;
@@ -163,7 +165,7 @@ struct p9back_fid {
  * @be: the device
  * @msize: the longest message
  * @fids: number to &struct p9back_fid
- * @nr_fids: how many
+ * @nr_fids: how many, by their weight
  * @nr_open: how many of them are open, or hold an attribute
  * @xattr_bytes: bytes of attributes' values that they hold
  * @lockers: number of a process to the owner of its locks, which is the
