@@ -398,11 +398,16 @@ int p9b_op_statfs(struct p9back_request *req)
 	return 0;
 }
 
+/* A link that reads itself leads to no name: /proc has such. */
 static int read_link(struct p9back_request *req)
 {
+	struct dentry *dentry = req->fid->path.dentry;
 	DEFINE_DELAYED_CALL(done);
-	const char *target = vfs_get_link(req->fid->path.dentry, &done);
+	const char *target;
 
+	if (d_inode(dentry)->i_op->readlink)
+		return -EOPNOTSUPP;
+	target = vfs_get_link(dentry, &done);
 	if (IS_ERR(target))
 		return PTR_ERR(target);
 	p9w_put_str(&req->out, target, strnlen(target, PATH_MAX));
