@@ -200,6 +200,55 @@ static void races(struct share *sh)
 	allowed("clunks it", clunk(sh, NEW));
 }
 
+static void ask_attributes(struct share *sh, unsigned int tag, unsigned int nr)
+{
+	while (nr--) {
+		build(sh, TGETATTR, tag++, "dq", NEW, 0x7ffULL);
+		share_put(sh, sh->msg, sh->len);
+	}
+}
+
+/* A file is asked after by many while it is removed by its fid. */
+static void removals(struct share *sh)
+{
+	unsigned int round, i;
+
+	for (round = 0; round < 50; round++) {
+		if (call(sh, TMKDIR, "dsdd", ROOT, "gone", 0755, 0) ||
+		    walk(sh, ROOT, NEW, "gone"))
+			break;
+		ask_attributes(sh, 3000, 8);
+		build(sh, TREMOVE, 3008, "d", NEW);
+		share_put(sh, sh->msg, sh->len);
+		ask_attributes(sh, 3009, 8);
+		share_push(sh);
+		for (i = 0; i < 17 && share_get(sh, 5000); i++)
+			;
+		if (i < 17)
+			break;
+	}
+	rule("removes a file that others ask after", round == 50);
+}
+
+/* Each flush names the other one: more pairs than a ring has workers. */
+static void crossed(struct share *sh)
+{
+	unsigned int round;
+
+	for (round = 0; round < 64; round++) {
+		build(sh, TFLUSH, 3000 + 2 * round, "w", 3001 + 2 * round);
+		share_put(sh, sh->msg, sh->len);
+		build(sh, TFLUSH, 3001 + 2 * round, "w", 3000 + 2 * round);
+		share_put(sh, sh->msg, sh->len);
+		share_push(sh);
+		share_get(sh, 20);
+	}
+	while (share_get(sh, 200))
+		;
+	allowed("goes on after flushes of each other", walk(sh, ROOT, NEW, NULL));
+	allowed("clunks", clunk(sh, NEW));
+}
+
 void play_hostile(struct device *dev)
 {
 	struct share sh;
@@ -210,6 +259,8 @@ void play_hostile(struct device *dev)
 	pieces(&sh);
 	crowd(&sh);
 	races(&sh);
+	removals(&sh);
+	crossed(&sh);
 	rule("is let go of", share_close(&sh));
 	sizes(dev);
 	indices(dev);

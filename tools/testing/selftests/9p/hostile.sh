@@ -39,7 +39,7 @@ plug_share() {
 }
 
 ktap_print_header
-ktap_set_plan 82
+ktap_set_plan 85
 folder=$(share_folder hostile 64M) || ktap_exit_fail_msg 'no folder'
 head -c 1000000 /dev/urandom >"$folder/file"
 ktap_test_result 'the slow folder is made' slow_folder
