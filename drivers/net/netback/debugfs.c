@@ -33,7 +33,9 @@ static void show_state(struct seq_file *to, const struct netback_queue *queue)
 {
 	const struct netback_credit *credit = &queue->vif->credit;
 	const struct netback_rx *rx = &queue->rx;
+	u32 packets, bytes;
 
+	backlog_look(queue, &packets, &bytes);
 	seq_printf(to, "NAPI state: %lx, events owed: %lx\n",
 		   READ_ONCE(queue->napi.state), READ_ONCE(queue->flags));
 	seq_printf(to, "Credit timer_pending: %d, credit: %llu, usec: %llu, remaining: %llu\n",
@@ -45,6 +47,8 @@ static void show_state(struct seq_file *to, const struct netback_queue *queue)
 		   READ_ONCE(rx->need), READ_ONCE(rx->draining) ? ", drops" : "",
 		   READ_ONCE(rx->stalled) ? ", stalled" : "",
 		   skb_queue_len_lockless(&rx->waiting));
+	seq_printf(to, "Queued above: %u packets, %u bytes%s\n", packets,
+		   bytes, READ_ONCE(rx->shedding) ? ", too many" : "");
 	seq_printf(to, "Pages staged: %u of %u\n",
 		   READ_ONCE(queue->stage.nr), READ_ONCE(queue->stage.max));
 }

@@ -55,6 +55,7 @@ static const struct counter each[] = {
 	RX("rx_ring_full", ring_full),
 	RX("rx_stalls", stalls),
 	RX("rx_drop_stalled", drop_stalled),
+	RX("rx_drop_excess", drop_excess),
 	RX("rx_drop_filter", drop_filter),
 	RX("rx_drop_large", drop_large),
 	RX("rx_drop_gone", drop_gone),

@@ -10,7 +10,8 @@
  * the noting of its size.
  *
  * A guest that is waited for and takes nothing is believed to have taken all
- * after a while. Then what is sent fills its ring, and the drain time-out decides.
+ * after a while. Then what is sent fills its ring, and it is for backlog.c and the
+ * drain time-out to decide. So it is if too much waits for one that takes little.
  */
 #include <linux/jiffies.h>
 #include <linux/netdevice.h>
@@ -174,7 +175,7 @@ void limit_timer(struct timer_list *timer)
 	rx_lock(queue);
 	if (rx->running && limit_is_reached(queue)) {
 		rx_refresh(queue);
-		if (rx->taken == rx->limit_from)
+		if (rx->taken == rx->limit_from || backlog_is_large(queue))
 			believe_all(queue);
 		if (limit_is_reached(queue))
 			limit_wait(queue);

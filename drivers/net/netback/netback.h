@@ -212,6 +212,7 @@ struct netback_tx_stats {
  * @ring_full: how often there were too few buffers
  * @stalls: how often there were for so long that packets were dropped
  * @drop_stalled: packets dropped then
+ * @drop_excess: packets dropped before, since too much waited
  * @drop_filter: packets that the multicast filter held back
  * @drop_large: packets that would not fit the ring
  * @drop_gone: packets for a guest that is not connected
@@ -232,6 +233,7 @@ struct netback_rx_stats {
 	unsigned long ring_full;
 	unsigned long stalls;
 	unsigned long drop_stalled;
+	unsigned long drop_excess;
 	unsigned long drop_filter;
 	unsigned long drop_large;
 	unsigned long drop_gone;
@@ -299,7 +301,8 @@ struct netback_tx {
  * @ask: and how many the guest was asked for
  * @most: most buffers seen at once
  * @full_since: when there were too few first, in jiffies
- * @draining: there were for too long: packets are dropped
+ * @shedding: too much waits for them: packets are dropped until it does not
+ * @draining: there were too few for too long: packets are dropped
  * @stalled: and for longer still: counts for the carrier
  * @kick: the queue's NAPI has something to finish
  * @timer: looks again while there are too few buffers
@@ -330,6 +333,7 @@ struct netback_rx {
 	unsigned int ask;
 	unsigned int most;
 	unsigned long full_since;
+	bool shedding;
 	bool draining;
 	bool stalled;
 	bool kick;
@@ -639,6 +643,12 @@ void limit_add(struct netback_queue *queue, u32 first, unsigned int len);
 void limit_count(struct netback_queue *queue);
 void limit_wait(struct netback_queue *queue);
 void limit_timer(struct timer_list *timer);
+
+/* backlog.c */
+void backlog_look(const struct netback_queue *queue, u32 *packets,
+		  u32 *bytes);
+bool backlog_is_large(const struct netback_queue *queue);
+bool backlog_is_small(const struct netback_queue *queue);
 
 /* stage.c */
 int stage_init(struct netback_queue *queue);

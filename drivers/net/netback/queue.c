@@ -314,6 +314,7 @@ static void queue_reset(struct netback_queue *queue, bool split)
 	queue->rx.notify = false;
 	queue->rx.need = 0;
 	queue->rx.most = 0;
+	queue->rx.shedding = false;
 	queue->rx.draining = false;
 	queue->rx.stalled = false;
 	queue->rx.kick = false;

@@ -9,9 +9,10 @@
  * its requests, and NAPI sends one event for all packets of a burst.
  *
  * A guest that gives no buffers stops its queue, so that packets wait in the
- * stack's queue of this interface, which is bounded. When that has lasted for
- * the drain time-out they are dropped, and when it lasts for the stall
- * time-out, too, the interface loses its carrier until there are buffers.
+ * stack's queue of this interface. If these become too many, the queue goes on for
+ * a moment in which they are dropped (see backlog.c). When it has lasted for the
+ * drain time-out all are, and when it lasts for the stall time-out, too, the
+ * interface loses its carrier until there are buffers.
  */
 #include <linux/jiffies.h>
 #include <linux/netdevice.h>
@@ -19,8 +20,9 @@
 #include "netback.h"
 
 /*
- * How often buffers of a guest are looked for that does not tell of them; and
- * when they are of one that was asked for more than are needed at once.
+ * How often a full ring is looked at: for what waits before it and, if the guest
+ * does not tell of them, for buffers. And when it is first, if the guest was asked
+ * for more buffers than are needed at once.
  */
 #define LOOK_INTERVAL	msecs_to_jiffies(30)
 #define ASK_TIME	msecs_to_jiffies(10)
@@ -360,17 +362,17 @@ static unsigned long patience(const struct netback_queue *queue)
 	unsigned long waited = jiffies - rx->full_since;
 	unsigned long until;
 
-	if (!queue->vif->front.rx_notify)
+	if (!queue->vif->front.rx_notify || !rx->draining)
 		return LOOK_INTERVAL;
-	until = msecs_to_jiffies(rx->draining ? netback_stall_ms :
-						netback_drain_ms);
+	until = msecs_to_jiffies(netback_stall_ms);
 	return until > waited ? until - waited : 1;
 }
 
 /*
  * Stop the queue until the guest gives buffers: half of what it can give, so
  * that one event is worth many packets, or for a moment only, what is needed.
- * Return: whether it just gave enough.
+ * That it was stopped already, and went on only to shed what was too much, changes
+ * nothing of how long it was. Return: whether it just gave enough.
  */
 static bool pause(struct netback_queue *queue, unsigned int need)
 {
@@ -383,10 +385,13 @@ static bool pause(struct netback_queue *queue, unsigned int need)
 		netif_tx_start_queue(netback_txq(queue));
 		return true;
 	}
-	netback_count(rx->stats.ring_full, 1);
+	if (!rx->need) {
+		netback_count(rx->stats.ring_full, 1);
+		rx->full_since = jiffies;
+		mod_timer(&rx->timer, jiffies + ASK_TIME);
+	}
+	rx->shedding = false;
 	WRITE_ONCE(rx->need, need);
-	rx->full_since = jiffies;
-	mod_timer(&rx->timer, jiffies + ASK_TIME);
 	/* The guest may not have been told yet of what it has. */
 	kick(queue);
 	return false;
@@ -411,6 +416,7 @@ static void resume(struct netback_queue *queue)
 	struct netback *vif = queue->vif;
 
 	WRITE_ONCE(rx->need, 0);
+	rx->shedding = false;
 	rx->draining = false;
 	if (rx->stalled) {
 		rx->stalled = false;
@@ -429,6 +435,15 @@ static void stall(struct netback_queue *queue)
 		return;
 	netdev_info(vif->dev, "the guest takes no packets: carrier off\n");
 	vif_carrier(vif, false);
+}
+
+/* Too much waits: let packets come, to be dropped until it does not. */
+static void shed(struct netback_queue *queue)
+{
+	if (queue->rx.draining || !backlog_is_large(queue))
+		return;
+	queue->rx.shedding = true;
+	netif_tx_wake_queue(netback_txq(queue));
 }
 
 /* It took too long: let packets come, to be dropped; later say so. */
@@ -468,6 +483,7 @@ void rx_timer(struct timer_list *timer)
 		goto unlock;
 	}
 	impatience(queue);
+	shed(queue);
 	again = !queue->vif->front.rx_notify || !rx->draining ||
 		(netback_stall_ms && !rx->stalled);
 	if (again)
@@ -527,9 +543,13 @@ static netdev_tx_t send_one(struct netback_queue *queue, struct sk_buff *skb)
 	if (!have(queue, plan.need)) {
 		if (rx->draining)
 			return drop(skb, &rx->stats.drop_stalled);
+		if (rx->shedding && !backlog_is_small(queue))
+			return drop(skb, &rx->stats.drop_excess);
 		if (!pause(queue, plan.need))
 			return NETDEV_TX_BUSY;
 	}
+	if (unlikely(rx->shedding))
+		resume(queue);
 	skb_tx_timestamp(skb);
 	netback_count(rx->stats.packets, 1);
 	netback_count(rx->stats.bytes, skb->len);

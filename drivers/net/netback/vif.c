@@ -88,6 +88,7 @@ static void vif_get_stats(struct net_device *dev,
 		stats->tx_bytes += READ_ONCE(queue->rx.stats.bytes);
 		stats->tx_errors += READ_ONCE(queue->rx.stats.errors);
 		stats->tx_dropped += READ_ONCE(queue->rx.stats.drop_stalled) +
+				     READ_ONCE(queue->rx.stats.drop_excess) +
 				     READ_ONCE(queue->rx.stats.drop_filter) +
 				     READ_ONCE(queue->rx.stats.drop_large) +
 				     READ_ONCE(queue->rx.stats.drop_gone);
