@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * One that sends for answers which it never takes, one that only takes nothing,
- * and one beside them that must not feel it. All mind their business until
- * /tmp/stop is there.
+ * one that takes a little now and then, and one beside them that must not feel it.
+ * All mind their business until /tmp/stop is there.
  */
 #include <stdlib.h>
 #include <unistd.h>
@@ -51,6 +51,21 @@ void play_mute(struct device *dev)
 	while (access("/tmp/stop", F_OK))
 		usleep(100000);
 	rule("closes with all untaken", card_closed(&card, CLOSED));
+	device_state(dev, INITIALISING);
+}
+
+/* It gives a buffer or a few back twenty times a second. */
+void play_miser(struct device *dev)
+{
+	static struct frame frame;
+	struct card card;
+
+	begin(&card, dev, &honest);
+	while (access("/tmp/stop", F_OK)) {
+		queue_take(&card.queue[0], &frame, 0);
+		usleep(50000);
+	}
+	rule("closes with most untaken", card_closed(&card, CLOSED));
 	device_state(dev, INITIALISING);
 }
 

@@ -26,6 +26,7 @@ static const struct peer peers[] = {
 	{ "neighbour", play_neighbour },
 	{ "deaf", play_deaf },
 	{ "mute", play_mute },
+	{ "miser", play_miser },
 	{ }
 };
 

@@ -249,6 +249,7 @@ void play_mild(struct device *dev);
 void play_neighbour(struct device *dev);
 void play_deaf(struct device *dev);
 void play_mute(struct device *dev);
+void play_miser(struct device *dev);
 
 /* In dom0; the last one in guests, too. */
 void mirror(const char *interface);

@@ -64,6 +64,27 @@ net_vif() {
 	echo "vif$(__guest "$1" domid).${2:-0}"
 }
 
+# net_waiting VIF: KB of memory that what waits for its guest takes, by the count of
+# the queueing discipline; beside its data a packet takes about one
+net_waiting() {
+	# Busybox has a tc that knows nothing.
+	/usr/sbin/tc -s -j qdisc show dev "$1" | tr ',{}' '\n\n\n' | awk -F: '
+		/"backlog"/ { bytes = $2 }
+		/"qlen"/ { found = 1; kb = bytes / 1024 + $2; if (kb > most) most = kb }
+		END { printf "%d\n", most; exit !found }'
+}
+
+# net_waiting_most VIF COMMAND: the most that waits while the command holds
+net_waiting_most() {
+	__most=0
+	while eval "$2"; do
+		__now=$(net_waiting "$1") || return 1
+		[ "$__now" -le $__most ] || __most=$__now
+		sleep 0.2
+	done
+	echo $__most
+}
+
 __service() {
 	mkdir -p "$XPV_RUN/services"
 	[ -f "$XPV_RUN/services/$1" ] && return
