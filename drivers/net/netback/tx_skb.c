@@ -185,7 +185,11 @@ struct sk_buff *tx_build(struct netback_queue *queue, u32 slot)
 	return NULL;
 }
 
-/* What the headers are is known only now: they are ours, and copied. */
+/*
+ * What the headers are is known only now: they are ours, and copied. Where that of
+ * the transport is, only those ask whose checksum or segments are to be made, which
+ * skb_checksum_setup() finds; others come without, as from a network card.
+ */
 static bool check_headers(struct netback_queue *queue, struct sk_buff *skb)
 {
 	bool recalculate = false;
@@ -255,7 +259,6 @@ struct sk_buff *tx_finish(struct netback_queue *queue, struct sk_buff *skb)
 		kfree_skb(skb);
 		goto refused;
 	}
-	skb_probe_transport_header(skb);
 	netback_count(tx->stats.packets, 1);
 	netback_count(tx->stats.bytes, len);
 	return skb;
