@@ -42,6 +42,7 @@
 #include <xpv/ring.h>
 
 #include "../netif.h"
+#include "../memory.h"
 #include "netif_parse.h"
 #include "rate.h"
 
@@ -257,6 +258,7 @@ struct netback_rx_stats {
  * @answers: responses that are not in the ring yet, by slot
  * @copy: data that Xen is to copy
  * @frag: memory that data of large packets goes to
+ * @heads: memory of small packets, and of the beginnings of large ones
  * @built: packets whose data is not there yet
  * @pkt: the packet that is being taken
  * @held: it has to wait for the rate limit
@@ -276,6 +278,7 @@ struct netback_tx {
 	struct xen_netif_tx_response *answers;
 	struct xpv_copy copy;
 	struct page_frag frag;
+	struct net_pages heads;
 	struct sk_buff_head built;
 	struct netif_tx_pkt pkt;
 	bool held;

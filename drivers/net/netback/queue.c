@@ -413,6 +413,7 @@ void queue_disconnect(struct netback_queue *queue)
 	if (queue->tx.frag.page)
 		put_page(queue->tx.frag.page);
 	queue->tx.frag.page = NULL;
+	net_pages_free(&queue->tx.heads);
 	queue_unreserve(queue);
 	unmap_rings(queue);
 }

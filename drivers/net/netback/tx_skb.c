@@ -150,6 +150,8 @@ static struct sk_buff *alloc(struct netback_queue *queue, unsigned int *head)
 		}
 	}
 	*head = pkt->size <= SMALL_MAX ? pkt->size : HEAD_LEN;
+	if (*head <= NET_HEAD_ROOM)
+		return net_pages_skb(&queue->tx.heads, &queue->napi);
 	return napi_alloc_skb(&queue->napi, *head);
 }
 

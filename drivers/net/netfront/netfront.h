@@ -35,6 +35,7 @@
 #include <xpv/poll.h>
 #include <xpv/ring.h>
 #include "../netif.h"
+#include "../memory.h"
 #include "netfront_parse.h"
 
 /* Slots that every backend takes for a packet, and what goes with them. */
@@ -45,6 +46,9 @@
 #define NETFRONT_COPY		256
 
 #define NETFRONT_NONE		U16_MAX
+
+/* Pages that parts of packets are copied to, and come back. */
+#define NETFRONT_COPY_PAGES	NET_PAGES_MAX
 
 /* Most pages of a transmit ring that a backend is asked to keep mapped. */
 #define NETFRONT_STAGE_MAX	256U
@@ -251,6 +255,8 @@ struct netfront_rx_stats {
  * @parts: its buffers
  * @poll: whether the ring is worth watching when it is empty
  * @stay: it is to be, at once
+ * @heads: memory of small packets, and of the beginnings of large ones
+ * @copies: memory of parts that are copied
  * @retry: looks for memory again while there is hardly any buffer posted
  * @page: what a program gets its next packet in, or NULL
  * @flush_tx: programs have put packets into the transmit ring
@@ -278,6 +284,8 @@ struct netfront_rx {
 	u16 parts[NETFRONT_RX_FRAGS];
 	struct xpv_poll poll;
 	bool stay;
+	struct net_pages heads;
+	struct net_pages copies;
 	struct timer_list retry;
 	struct page *page;
 	bool flush_tx;

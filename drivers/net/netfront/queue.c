@@ -313,6 +313,8 @@ void netfront_queue_close(struct netfront_queue *queue)
 		xpv_grant_cache_close(&queue->rx.bufs);
 		netfront_rx_drop_all(queue);
 	}
+	net_pages_free(&queue->rx.heads);
+	net_pages_free(&queue->rx.copies);
 	netfront_stage_forget(queue);
 	xpv_ring_revoke(&queue->tx.mem);
 	xpv_ring_revoke(&queue->rx.mem);

@@ -40,17 +40,28 @@ static void add_lent(struct netfront_rx *rx, struct sk_buff *skb,
 	netfront_rx_handed(rx, rx->parts[i]);
 }
 
+static void *take_page(struct netfront_rx *rx)
+{
+	void *to = net_pages_take(&rx->copies, NETFRONT_COPY_PAGES, PAGE_SIZE);
+	struct page *page;
+
+	if (likely(to))
+		return to;
+	page = dev_alloc_page();	/* the kernel has reserves for packets */
+	return page ? page_address(page) : NULL;
+}
+
 static bool add_copied(struct netfront_rx *rx, struct sk_buff *skb,
 		       unsigned int i, unsigned int skip)
 {
 	unsigned int len = rx->pkt.frags[i].len - skip;
-	struct page *page = dev_alloc_page();
+	void *to = take_page(rx);
 
-	if (!page)
+	if (!to)
 		return false;
-	memcpy(page_address(page), part_address(rx, i) + skip, len);
-	skb_add_rx_frag(skb, skb_shinfo(skb)->nr_frags, page, 0, len,
-			PAGE_SIZE);
+	memcpy(to, part_address(rx, i) + skip, len);
+	skb_add_rx_frag(skb, skb_shinfo(skb)->nr_frags, virt_to_page(to), 0,
+			len, PAGE_SIZE);
 	netfront_rx_spare(rx, rx->parts[i]);
 	netfront_rx_count(rx, &rx->stats.copied);
 	return true;
@@ -86,8 +97,9 @@ static struct sk_buff *build_skb_of(struct netfront_queue *queue)
 	struct sk_buff *skb = NULL;
 	unsigned int used = 0;
 
+	BUILD_BUG_ON(NETFRONT_COPY > NET_HEAD_ROOM);
 	if (frags <= MAX_SKB_FRAGS)
-		skb = napi_alloc_skb(&queue->napi, NETFRONT_COPY);
+		skb = net_pages_skb(&rx->heads, &queue->napi);
 	if (skb) {
 		skb_put_data(skb, part_address(rx, 0), pull);
 		used = add_parts(queue, skb, pull);
