@@ -11,6 +11,7 @@
 #define XPV_NET_MEMORY_H
 
 #include <linux/gfp.h>
+#include <linux/irqflags.h>
 #include <linux/mm.h>
 #include <linux/netdevice.h>
 #include <linux/skbuff.h>
@@ -125,6 +126,20 @@ static inline struct sk_buff *net_pages_skb(struct net_pages *circle,
 	skb_reserve(skb, NET_SKB_PAD + NET_IP_ALIGN);
 	skb->dev = napi->dev;
 	return skb;
+}
+
+/**
+ * net_consume() - free a packet that was copied, and so sent
+ * @skb: the packet
+ *
+ * For many of them: an skb waits in this processor's cache, which the next
+ * received packet has its own from.
+ *
+ * Context: bottom halves are disabled; or interrupts, by netpoll.
+ */
+static inline void net_consume(struct sk_buff *skb)
+{
+	napi_consume_skb(skb, !irqs_disabled());
 }
 
 #endif

@@ -135,9 +135,14 @@ static void put_answers(struct netback_rx *rx)
 	rx->shown = true;
 }
 
-/* Return: whether the guest wants an event for what it was shown. */
+/*
+ * Show what is complete, unless it is behind what waits for copies. Return: whether
+ * the guest wants an event for what it was shown.
+ */
 static bool push_answers(struct netback_rx *rx)
 {
+	if (skb_queue_empty(&rx->waiting))
+		put_answers(rx);
 	if (!rx->shown)
 		return false;
 	rx->shown = false;
@@ -162,7 +167,7 @@ static void flush(struct netback_queue *queue)
 	xpv_copy_run(&rx->copy, copy_failed, queue);
 	put_answers(rx);
 	while ((skb = __skb_dequeue(&rx->waiting)))
-		dev_consume_skb_any(skb);
+		net_consume(skb);
 }
 
 /* Slots ------------------------------------------------------------------- */
@@ -511,7 +516,7 @@ static bool is_filtered(struct netback *vif, const struct sk_buff *skb)
 	       !mcast_passes(vif, eth->h_dest);
 }
 
-/* The packet is in its slots: let the guest see it, or wait for the copies. */
+/* The packet is in its slots: done with, unless copies are to be made from it. */
 static void hand_over(struct netback_queue *queue, struct sk_buff *skb)
 {
 	struct netback_rx *rx = &queue->rx;
@@ -521,8 +526,7 @@ static void hand_over(struct netback_queue *queue, struct sk_buff *skb)
 		kick(queue);
 		return;
 	}
-	put_answers(rx);
-	dev_consume_skb_any(skb);
+	net_consume(skb);
 }
 
 /* One packet, which may be dropped, or come again. */
@@ -572,9 +576,10 @@ netdev_tx_t rx_send(struct netback_queue *queue, struct sk_buff *skb)
 {
 	netdev_tx_t sent = send_one(queue, skb);
 
-	if (netdev_xmit_more() && sent == NETDEV_TX_OK)
+	if (netdev_xmit_more() && sent == NETDEV_TX_OK &&
+	    likely(!limit_is_reached(queue)))
 		return sent;
-	/* The last of a burst, even if itself was dropped. */
+	/* The last of a burst, even if itself was dropped; or the stack has to wait. */
 	if (push_answers(&queue->rx)) {
 		/* One event for all that comes in this softirq. */
 		queue->rx.notify = true;

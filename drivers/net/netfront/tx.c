@@ -40,6 +40,15 @@ struct build {
 	u16 lens[NETFRONT_TX_SLOTS];
 };
 
+static void build_start(struct build *b, struct netfront_tx *tx,
+			struct sk_buff *skb)
+{
+	b->tx = tx;
+	b->skb = skb;
+	b->grants.nr = 0;
+	b->nr = 0;	/* nothing of what comes behind is worth clearing */
+}
+
 static void piece_add(struct build *b, u16 id, grant_ref_t ref, u16 offset,
 		      u16 len)
 {
@@ -289,10 +298,11 @@ static bool is_sendable(const struct netfront *nf, const struct netfront_tx *tx,
 /* Return: whether the packet was put; it is ours either way. */
 static bool send(struct netfront_queue *queue, struct sk_buff *skb)
 {
-	struct build b = { .tx = &queue->tx, .skb = skb };
 	struct netfront_tx *tx = &queue->tx;
+	struct build b;
 	bool copied;
 
+	build_start(&b, tx, skb);
 	if (!is_sendable(queue->nf, tx, skb) ||
 	    build_packet(queue->nf, &b, &copied)) {
 		u64_stats_update_begin(&tx->stats.sync);
@@ -309,7 +319,7 @@ static bool send(struct netfront_queue *queue, struct sk_buff *skb)
 		tx->held++;
 		netdev_tx_sent_queue(netfront_txq(queue), skb->len);
 	} else {
-		dev_consume_skb_any(skb);
+		net_consume(skb);
 	}
 	return true;
 }
@@ -355,8 +365,8 @@ bool netfront_tx_frame(struct netfront_queue *queue, const void *data,
 		       unsigned int len)
 {
 	struct netfront_tx *tx = &queue->tx;
-	struct build b = { .tx = tx };
 	struct xpv_cached_grant *own;
+	struct build b;
 	int id;
 
 	if (!tx->live || !len || len > XEN_PAGE_SIZE)
@@ -370,6 +380,7 @@ bool netfront_tx_frame(struct netfront_queue *queue, const void *data,
 		return false;
 	own = &tx->own.entries[tx->slots[id].own];
 	memcpy(page_address(own->page), data, len);
+	build_start(&b, tx, NULL);
 	piece_add(&b, id, own->ref, 0, len);
 	build_put(&b, NULL, len, 0);
 	u64_stats_update_begin(&tx->stats.sync);
