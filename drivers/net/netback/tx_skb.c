@@ -247,7 +247,7 @@ struct sk_buff *tx_finish(struct netback_queue *queue, struct sk_buff *skb)
 		skb->ip_summed = CHECKSUM_PARTIAL;
 	else if (cb->valid)
 		skb->ip_summed = CHECKSUM_UNNECESSARY;
-	memset(skb->cb, 0, sizeof(skb->cb));
+	*netback_cb(skb) = (struct netback_cb){};
 	skb->protocol = eth_type_trans(skb, dev);
 	skb_record_rx_queue(skb, queue->index);
 	if (eth_type_vlan(skb->protocol)) {

@@ -561,8 +561,14 @@ int netfront_tx_take_bare(struct netfront_tx *tx);
 int netfront_tx_equip_bare(struct netfront_tx *tx);
 struct xpv_grant_chain netfront_tx_strip(struct netfront_tx *tx);
 void netfront_tx_give(struct netfront_tx *tx, u16 id);
-bool netfront_tx_has_room(const struct netfront_tx *tx);
 void netfront_tx_drop_all(struct netfront_queue *queue);
+
+/* Whether any packet fits the ring, which is locked. */
+static inline bool netfront_tx_has_room(const struct netfront_tx *tx)
+{
+	return xpv_front_ring_free(&tx->ring) >= NETFRONT_TX_ROOM &&
+	       tx->bare.nr + tx->paged.nr >= NETFRONT_TX_SLOTS;
+}
 
 /* tx_done.c */
 void netfront_tx_take(struct netfront_queue *queue, int budget);

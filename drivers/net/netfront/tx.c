@@ -58,6 +58,15 @@ static void piece_add(struct build *b, u16 id, grant_ref_t ref, u16 offset,
 	b->lens[b->nr++] = len;
 }
 
+static void copy_bytes(const struct sk_buff *skb, unsigned int pos, void *to,
+		       unsigned int len)
+{
+	if (pos + len <= skb_headlen(skb))
+		memcpy(to, skb->data + pos, len);
+	else
+		skb_copy_bits(skb, pos, to, len);
+}
+
 /* Copy @len bytes of the packet from @pos, in as many pages as it takes. */
 static int put_copied(struct build *b, unsigned int pos, unsigned int len)
 {
@@ -72,7 +81,7 @@ static int put_copied(struct build *b, unsigned int pos, unsigned int len)
 			return id;
 		own = &b->tx->own.entries[b->tx->slots[id].own];
 		piece_add(b, id, own->ref, 0, n);
-		skb_copy_bits(b->skb, pos, page_address(own->page), n);
+		copy_bytes(b->skb, pos, page_address(own->page), n);
 	}
 	return 0;
 }

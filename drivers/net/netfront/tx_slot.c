@@ -117,16 +117,6 @@ void netfront_tx_give(struct netfront_tx *tx, u16 id)
 	push(tx, slot->own == NETFRONT_NONE ? &tx->bare : &tx->paged, id);
 }
 
-/**
- * netfront_tx_has_room() - whether any packet fits
- * @tx: the ring, locked
- */
-bool netfront_tx_has_room(const struct netfront_tx *tx)
-{
-	return xpv_front_ring_free(&tx->ring) >= NETFRONT_TX_ROOM &&
-	       tx->bare.nr + tx->paged.nr >= NETFRONT_TX_SLOTS;
-}
-
 static void slots_reset(struct netfront_tx *tx, unsigned int nr)
 {
 	unsigned int i;
