@@ -33,6 +33,8 @@ static void show_life(struct xpv_device *dev, struct seq_file *to)
 		seq_printf(to, "  last step: %s, %lld ms ago\n",
 			   xpv_move_name(dev->last_move),
 			   ms_since(dev->last_time));
+	if (READ_ONCE(dev->former.doubted))
+		seq_puts(to, "  waits for the frontend to notice that its backend is a new one\n");
 }
 
 static void show_failure(struct xpv_device *dev, struct seq_file *to)

@@ -152,7 +152,9 @@ int xpv_device_fail(struct xpv_device *dev, int err, const char *fmt, ...)
 	va_list args;
 
 	spin_lock_irqsave(&dev->lock, flags);
-	first = !dev->failed;
+	if (dev->on_trial)
+		dev->trial_failed = true;
+	first = !dev->failed && !dev->on_trial;
 	if (first) {
 		va_start(args, fmt);
 		vsnprintf(dev->fail_text, sizeof(dev->fail_text), fmt, args);

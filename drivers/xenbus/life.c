@@ -48,6 +48,8 @@ static const char *peer_name(const struct xpv_device *dev)
 /* Return: 0, or the store's error: then nothing is known. */
 static int life_read(struct xpv_device *dev)
 {
+	/* What is read next is not older than the last of them. */
+	unsigned int events = atomic_read(&dev->other_events);
 	enum xenbus_state other;
 	int err = xpv_store_state(dev->otherend, &other);
 
@@ -58,7 +60,8 @@ static int life_read(struct xpv_device *dev)
 			     dev->drv->reconfigure;
 	if (dev->reconfiguring)
 		other = XenbusStateConnected;
-	if (!xpv_peer_legal(peer_side(dev), dev->other, other))
+	xpv_former_see(&dev->former, other, events);
+	if (!xpv_peer_legal(peer_side(dev), dev->state, dev->other, other))
 		xpv_device_fail(dev, -EPROTO, "%s/state: %s went from %s to %s (%d)",
 				dev->otherend, peer_name(dev),
 				xpv_state_name(dev->other),
@@ -105,6 +108,7 @@ static enum outcome life_replaced(struct xpv_device *dev)
 	if (dev->replaced) {
 		dev->state = XenbusStateInitialising;
 		dev->other = XenbusStateUnknown;
+		xpv_former_end(&dev->former);
 		life_forgive(dev);
 	}
 	dev->replaced = !dev->replaced;
@@ -186,12 +190,68 @@ static enum outcome take_reopen(struct xpv_device *dev)
 	return take_open(dev);
 }
 
+static s64 now_ms(void)
+{
+	return ktime_to_ms(ktime_get());
+}
+
+/* Whether the rings in the store are still left to who made them. */
+static bool life_doubts(struct xpv_device *dev)
+{
+	unsigned int ms = xpv_former_wait(&dev->former, now_ms());
+
+	if (ms)
+		xpv_lane_retry(&dev->lane, ms);
+	return ms;
+}
+
+static void trial_begin(struct xpv_device *dev, bool on_trial)
+{
+	spin_lock_irq(&dev->lock);
+	dev->on_trial = on_trial;
+	dev->trial_failed = false;
+	spin_unlock_irq(&dev->lock);
+}
+
+/* Return: whether something failed, be it in the lane or beside it. */
+static bool trial_end(struct xpv_device *dev)
+{
+	bool failed;
+
+	spin_lock_irq(&dev->lock);
+	failed = dev->trial_failed;
+	dev->on_trial = false;
+	spin_unlock_irq(&dev->lock);
+	return failed;
+}
+
+/*
+ * Rings that the frontend published for the backend before us may be gone, and
+ * then it will publish others. Return: 0; -EAGAIN if it is to be tried again.
+ */
+static int life_connect(struct xpv_device *dev)
+{
+	int err;
+
+	trial_begin(dev, dev->former.tries);
+	err = dev->drv->connect(dev);
+	if (trial_end(dev) && !err)
+		err = -EIO;
+	if (!err)
+		xpv_former_end(&dev->former);
+	if (!err || err == -EAGAIN || !xpv_former_again(&dev->former, now_ms()))
+		return err;
+	life_disconnect(dev);
+	xpv_lane_retry(&dev->lane, XPV_FORMER_GRACE);
+	return -EAGAIN;
+}
+
 static enum outcome take_connect(struct xpv_device *dev)
 {
 	int err;
 
 	xpv_lane_step(&dev->lane, "connecting");
-	err = dev->drv->connect(dev);
+	err = life_connect(dev);
 	if (err == -EAGAIN)
 		return WAIT;
 	if (!err)
@@ -316,10 +376,13 @@ static enum xpv_move failed_move(struct xpv_device *dev)
 
 static enum xpv_move next_move(struct xpv_device *dev)
 {
+	enum xpv_move move;
+
 	if (dev->failed)
 		return failed_move(dev);
-	return xpv_state_next(dev->drv->side, dev->state, dev->other,
+	move = xpv_state_next(dev->drv->side, dev->state, dev->other,
 			      dev->online);
+	return move == XPV_CONNECT && life_doubts(dev) ? XPV_STAY : move;
 }
 
 /* Whether the device may make another move now; if not, its lane runs later. */
@@ -375,7 +438,7 @@ static int life_watch(struct xpv_device *dev)
 
 /*
  * The state an earlier driver left behind. A backend starts over from any: a
- * frontend that stayed Connected keeps its ring. A frontend that is not fresh
+ * frontend that stayed Connected may keep its ring. A frontend that is not fresh
  * first closes what may be left of its predecessor.
  */
 static void life_inherit(struct xpv_device *dev)
@@ -383,6 +446,8 @@ static void life_inherit(struct xpv_device *dev)
 	enum xenbus_state left;
 
 	xpv_store_state(dev->nodename, &left);
+	if (dev->drv->side == XPV_BACKEND)
+		xpv_former_begin(&dev->former, left);
 	if (dev->drv->side == XPV_BACKEND || left == XenbusStateInitialising)
 		return;
 	dev->state = left;

@@ -141,15 +141,15 @@ bool xpv_state_legal(enum xpv_side side, enum xenbus_state from,
  * by states nobody saw. What cannot: numbers that are no state of a split
  * device (Reconfiguring and Reconfigured belong to PCI), and a frontend that
  * falls from Connected back to Initialised, for which it would have had to see
- * us leave Connected.
+ * us leave Connected, while we are Connected.
  */
-bool xpv_peer_legal(enum xpv_side side, enum xenbus_state from,
-		    enum xenbus_state to)
+bool xpv_peer_legal(enum xpv_side side, enum xenbus_state own,
+		    enum xenbus_state from, enum xenbus_state to)
 {
 	if ((unsigned int)to >= STATES)
 		return false;
-	return !(side == XPV_FRONTEND && from == XenbusStateConnected &&
-		 to == XenbusStateInitialised);
+	return !(side == XPV_FRONTEND && own == XenbusStateConnected &&
+		 from == XenbusStateConnected && to == XenbusStateInitialised);
 }
 
 const char *xpv_state_name(enum xenbus_state state)

@@ -125,6 +125,8 @@ static bool other_will_handle(struct xenbus_watch *xs, const char *path,
 	struct xpv_watch *watch = container_of(xs, struct xpv_watch, xs);
 	unsigned long event = other_event(xs, path);
 
+	if (event & XPV_EV_OTHER)
+		atomic_inc(&watch->dev->other_events);
 	if (event)
 		xpv_lane_mark(&watch->dev->lane, event);
 	return false;

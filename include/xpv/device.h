@@ -16,6 +16,7 @@
 #include <linux/spinlock.h>
 #include <linux/types.h>
 #include <xen/xenbus.h>
+#include <xpv/former.h>
 #include <xpv/lane.h>
 #include <xpv/state.h>
 #include <xpv/store.h>
@@ -179,6 +180,8 @@ struct xpv_device {
 	bool appeared;			/* or never will; under xpv_devices_lock */
 	ktime_t found_at;
 
+	atomic_t other_events;		/* of the other end's state */
+
 	/* private: the lane's alone */
 	struct xpv_watch *own_watch;
 	struct xpv_watch *other_watch;
@@ -188,6 +191,7 @@ struct xpv_device {
 	bool announced;			/* to user space, as online */
 	bool reconfiguring;		/* the other end is */
 	bool reconfigured;		/* and our node says that we are */
+	struct xpv_former former;	/* the backend before us */
 	enum xenbus_state failed_at;	/* the other end's, when we failed */
 	unsigned int backoff_ms;
 	ktime_t reopen_at;
@@ -200,6 +204,8 @@ struct xpv_device {
 	/* private: under lock, which is taken in any context */
 	spinlock_t lock;
 	bool failed;
+	bool on_trial;			/* it is nobody's fault if this fails */
+	bool trial_failed;
 	char fail_text[200];
 	char *moved_otherend;		/* where a restored domain finds it */
 	int moved_otherend_id;
@@ -237,7 +243,8 @@ void xpv_driver_unregister(struct xpv_driver *drv);
  *
  * Logs it, keeps it for debugfs, and has the lane write it to the store's
  * error node and take the device to Closed. While a device has failed, only
- * the first text is kept and logged.
+ * the first text is kept and logged. Nor is one while a backend tries whether
+ * rings that were published for the backend before it are still there.
  *
  * Context: any but NMI.
  * Return: @err, so that a caller can return it.

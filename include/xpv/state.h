@@ -86,13 +86,14 @@ bool xpv_state_legal(enum xpv_side side, enum xenbus_state from,
 /**
  * xpv_peer_legal() - whether a peer may be seen in @to after @from
  * @side: the peer's side
+ * @own: our own state meanwhile
  * @from: the state it was last seen in
  * @to: the state it is seen in now; untrusted
  *
  * Context: any; pure.
  */
-bool xpv_peer_legal(enum xpv_side side, enum xenbus_state from,
-		    enum xenbus_state to);
+bool xpv_peer_legal(enum xpv_side side, enum xenbus_state own,
+		    enum xenbus_state from, enum xenbus_state to);
 
 /**
  * xpv_state_name() - a state in words

@@ -240,16 +240,16 @@ static int ctrl_map(struct netback *vif, grant_ref_t ref)
 
 	err = xpv_ring_map(&ctrl->mapped, xdev, &ref, 1);
 	if (err)
-		return netback_refuse(vif, err == -EAGAIN ? -EIO : err,
-				      "%s/ctrl-ring-ref %u cannot be mapped",
-				      xdev->otherend, ref);
+		return xpv_device_fail(xdev, err == -EAGAIN ? -EIO : err,
+				       "%s/ctrl-ring-ref %u cannot be mapped",
+				       xdev->otherend, ref);
 	err = xpv_back_ring_init(&ctrl->ring, ctrl->mapped.mem, XEN_PAGE_SIZE,
 				 NETIF_CTRL_SLOT);
 	if (!err)
 		return 0;
 	xpv_ring_unmap(&ctrl->mapped);
-	return netback_refuse(vif, err,
-			      "the control ring has impossible indices");
+	return xpv_device_fail(xdev, err,
+			       "the control ring has impossible indices");
 }
 
 /**
@@ -282,9 +282,9 @@ int ctrl_connect(struct netback *vif, grant_ref_t ref, evtchn_port_t port)
 			      2 * vif->nr_queues);
 	if (!err)
 		return 0;
-	return netback_refuse(vif, err == -EAGAIN ? -EIO : err,
-			      "%s/event-channel-ctrl %u cannot be bound",
-			      vif->xdev->otherend, port);
+	return xpv_device_fail(vif->xdev, err == -EAGAIN ? -EIO : err,
+			       "%s/event-channel-ctrl %u cannot be bound",
+			       vif->xdev->otherend, port);
 }
 
 /**

@@ -72,52 +72,6 @@ static unsigned int queues_to_offer(void)
 	return min(nr ?: min(num_online_cpus(), 8U), MAX_QUEUES);
 }
 
-/*
- * How long a frontend gets to notice that its backend is a new one; and how often
- * more, if its rings are gone.
- */
-#define STALE_TIME	msecs_to_jiffies(500)
-#define STALE_TRIES	20
-
-static void stale_over(struct timer_list *timer)
-{
-	struct netback *vif = container_of(timer, struct netback, stale_timer);
-
-	xpv_device_kick(vif->xdev);
-}
-
-/*
- * A frontend that is Connected as we begin is so with the backend before us.
- * Some give their rings up when they see a new one, and make others; to map
- * the old ones meanwhile would fail. Some keep them, and say nothing.
- */
-static void stale_begin(struct netback *vif)
-{
-	vif->stale_until = 0;
-	vif->stale_tries = 0;
-	if (vif->xdev->other != XenbusStateConnected)
-		return;
-	vif->stale_until = (jiffies + STALE_TIME) | 1;
-	vif->stale_tries = STALE_TRIES;
-}
-
-static bool is_stale(struct netback *vif)
-{
-	if (!vif->stale_until || time_after(jiffies, vif->stale_until))
-		return false;
-	mod_timer(&vif->stale_timer, vif->stale_until + 1);
-	return true;
-}
-
-/* Its rings are gone, so that it is about to make others. */
-static int stale_again(struct netback *vif)
-{
-	vif->stale_tries--;
-	vif->stale_until = (jiffies + STALE_TIME) | 1;
-	mod_timer(&vif->stale_timer, vif->stale_until + 1);
-	return -EAGAIN;
-}
-
 struct own_keys {
 	unsigned int handle;
 };
@@ -140,7 +94,6 @@ static int netback_probe(struct xpv_device *xdev)
 	vif->script = xpv_store_text(xdev, XPV_OWN, "script");
 	if (IS_ERR(vif->script))
 		vif->script = NULL;
-	timer_setup(&vif->stale_timer, stale_over, 0);
 	vif_read_mtu(vif);
 	vif_read_complete(vif);
 	credit_read(vif);
@@ -180,10 +133,8 @@ static int netback_publish(struct xpv_device *xdev, struct xpv_txn *txn)
 		"feature-multicast-control",
 		"feature-dynamic-multicast-control", "feature-ctrl-ring",
 	};
-	struct netback *vif = xdev->priv;
 	unsigned int i;
 
-	stale_begin(vif);
 	for (i = 0; i < ARRAY_SIZE(features); i++)
 		xpv_txn_put(txn, features[i], "1");
 	xpv_txn_put(txn, "feature-rx-flip", "0");
@@ -272,12 +223,16 @@ static void netback_disconnect(struct xpv_device *xdev)
 	hash_clear(vif);
 }
 
-/* -EAGAIN means that what is in the store is not true any more. */
-static int take_up(struct netback *vif)
+/* On an error the engine calls netback_disconnect(), for the queues before. */
+static int netback_connect(struct xpv_device *xdev)
 {
-	struct xpv_device *xdev = vif->xdev;
+	struct netback *vif = xdev->priv;
 	int err;
 
+	if (!is_plugged(xdev)) {
+		xpv_lane_step(&xdev->lane, "waiting for the hotplug script");
+		return -EAGAIN;
+	}
 	vif->rogue = false;
 	atomic_set(&vif->stalled, 0);
 	err = front_read(vif);
@@ -293,25 +248,6 @@ static int take_up(struct netback *vif)
 	if (err)
 		return xpv_device_fail(xdev, err, "no memory for the queues");
 	return connect_ctrl(vif);
-}
-
-/* On an error the engine calls netback_disconnect(), for the queues before. */
-static int netback_connect(struct xpv_device *xdev)
-{
-	struct netback *vif = xdev->priv;
-	int err;
-
-	if (!is_plugged(xdev)) {
-		xpv_lane_step(&xdev->lane, "waiting for the hotplug script");
-		return -EAGAIN;
-	}
-	if (is_stale(vif))
-		return -EAGAIN;
-	err = take_up(vif);
-	if (err != -EAGAIN || !vif->stale_tries)
-		return err;
-	netback_disconnect(xdev);
-	return stale_again(vif);
 }
 
 static void netback_connected(struct xpv_device *xdev)
@@ -371,7 +307,6 @@ static void netback_remove(struct xpv_device *xdev)
 	struct netback *vif = xdev->priv;
 
 	xdev->priv = NULL;
-	timer_delete_sync(&vif->stale_timer);
 	vif_free(vif);
 }
 

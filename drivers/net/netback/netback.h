@@ -488,11 +488,6 @@ struct netback_mcast {
  * @script: the hotplug script, for uevents
  * @rate_key: the toolstack's "rate" as it was last, or NULL
  * @mtu_key: the same of "mtu"; both are the lane's
- * @stale_until: until when what an earlier backend's frontend has in the store
- *	may be about to change, in jiffies; 0 if it is not
- * @stale_tries: how often its rings may prove to be gone until it is believed
- *	that they are what it means; 0 if they are its present ones
- * @stale_timer: has the lane look then
  * @offer: what frontends are offered
  * @front: what the frontend of the present life asked for
  * @max_queues: most queues that can be offered; constant
@@ -518,9 +513,6 @@ struct netback {
 	char *script;
 	char *rate_key;
 	char *mtu_key;
-	unsigned long stale_until;
-	unsigned int stale_tries;
-	struct timer_list stale_timer;
 	struct netback_offer offer;
 	struct netback_front front;
 	unsigned int max_queues;
@@ -558,14 +550,6 @@ static inline void rx_unlock(struct netback_queue *queue)
 {
 	__netif_tx_unlock_bh(netback_txq(queue));
 }
-
-/*
- * What a frontend has in the store cannot be taken up: its fault, unless it may
- * be about to write something else.
- */
-#define netback_refuse(vif, err, ...)					\
-	((vif)->stale_tries ? -EAGAIN :					\
-			      xpv_device_fail((vif)->xdev, err, __VA_ARGS__))
 
 /* Whether the stack waits until the guest has taken more. */
 static inline bool limit_is_reached(const struct netback_queue *queue)

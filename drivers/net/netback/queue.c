@@ -189,17 +189,17 @@ static int map_ring(struct netback_queue *queue,
 
 	err = xpv_ring_map(mapped, xdev, refs, 1U << order);
 	if (err)
-		return netback_refuse(queue->vif, err == -EAGAIN ? -EIO : err,
-				      "%s/%s-ring-ref of queue %u cannot be mapped",
-				      xdev->otherend, name, queue->index);
+		return xpv_device_fail(xdev, err == -EAGAIN ? -EIO : err,
+				       "%s/%s-ring-ref of queue %u cannot be mapped",
+				       xdev->otherend, name, queue->index);
 	err = xpv_back_ring_init(ring, mapped->mem, XEN_PAGE_SIZE << order,
 				 slot_size);
 	if (!err)
 		return 0;
 	xpv_ring_unmap(mapped);
-	return netback_refuse(queue->vif, err,
-			      "the %s ring of queue %u has impossible indices",
-			      name, queue->index);
+	return xpv_device_fail(xdev, err,
+			       "the %s ring of queue %u has impossible indices",
+			       name, queue->index);
 }
 
 static void unmap_rings(struct netback_queue *queue)
@@ -276,9 +276,9 @@ static int bind(struct netback_queue *queue, struct xpv_evtchn *ch,
 
 	if (!err)
 		return 0;
-	return netback_refuse(queue->vif, err == -EAGAIN ? -EIO : err,
-			      "%s: event channel %u of queue %u cannot be bound",
-			      xdev->otherend, port, queue->index);
+	return xpv_device_fail(xdev, err == -EAGAIN ? -EIO : err,
+			       "%s: event channel %u of queue %u cannot be bound",
+			       xdev->otherend, port, queue->index);
 }
 
 /* The two of a queue are numbered one after the other. */

@@ -151,7 +151,8 @@ static void no_state_is_a_fault(void **state)
 				assert_int_equal(move, XPV_FAULT);
 				assert_false(xpv_state_legal(side, good, bad));
 				assert_false(xpv_state_legal(side, bad, good));
-				assert_false(xpv_peer_legal(side, good, bad));
+				assert_false(xpv_peer_legal(side, C, good,
+							    bad));
 			}
 }
 
@@ -530,7 +531,7 @@ static void peers_are_legal(void **state)
 		for (; *step; step++) {
 			if (*step < 'A' || *step > 'Z')
 				continue;
-			if (!xpv_peer_legal(XPV_FRONTEND, from,
+			if (!xpv_peer_legal(XPV_FRONTEND, C, from,
 					    state_of(*step)))
 				fail_msg("%s: %c to %c", frontends[i].who,
 					 state_letters[from], *step);
@@ -542,16 +543,19 @@ static void peers_are_legal(void **state)
 /* A frontend that fell back to Initialised without our leaving Connected. */
 static void peer_cannot_fall_back(void **state)
 {
-	int from, to;
+	int own, from, to;
 
-	assert_false(xpv_peer_legal(XPV_FRONTEND, C, R));
-	for (from = U; from < STATES; from++)
-		for (to = U; to < STATES; to++) {
-			if (from != C || to != R)
-				assert_true(xpv_peer_legal(XPV_FRONTEND, from,
-							   to));
-			assert_true(xpv_peer_legal(XPV_BACKEND, from, to));
-		}
+	assert_false(xpv_peer_legal(XPV_FRONTEND, C, C, R));
+	for (own = U; own < STATES; own++)
+		for (from = U; from < STATES; from++)
+			for (to = U; to < STATES; to++) {
+				if (own != C || from != C || to != R)
+					assert_true(xpv_peer_legal(XPV_FRONTEND,
+								   own, from,
+								   to));
+				assert_true(xpv_peer_legal(XPV_BACKEND, own,
+							   from, to));
+			}
 }
 
 /*

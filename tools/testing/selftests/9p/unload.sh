@@ -115,6 +115,17 @@ reloads() {
 	done
 }
 
+# A frontend that has not noticed yet is not asked for rings that it gave up, nor
+# blamed for where it goes.
+quick_reloads() {
+	lines=$(dmesg | wc -l)
+	for i in 1 2 3 4 5; do
+		back_goes && insmod /xpv/modules/xen-9pback.ko || return 1
+	done
+	plug_wait "$back" 4 20 && plug_wait "$front" 4 20 &&
+		holder 'ls . >/dev/null' && ! dmesg | tail -n +$((lines + 1)) | grep 'error -'
+}
+
 # Who waits for a backend can be killed, and takes nothing along. Nobody tells that
 # this backend is gone: it does not answer, and after 10 s counts as lost.
 killed_while_gone() {
@@ -164,7 +175,7 @@ nothing_leaked() {
 
 xenpv='/xpv/programs/xenpv 9p'
 ktap_print_header
-ktap_set_plan 18
+ktap_set_plan 19
 folder=$(share_folder u) || ktap_exit_fail_msg 'no folder'
 ktap_test_result 'the guest boots' share_guest u || ktap_exit_fail_msg 'no guest'
 ktap_test_result 'its folder is mounted' eval 'share_plug u 0 "$folder" && share_mount u 0' || ktap_exit_fail_msg 'no folder'
@@ -177,6 +188,7 @@ ktap_test_result 'one that was replaced is stale, and no other' replaced_is_stal
 traffic_starts a
 ktap_test_result 'the backend is unloaded and loaded under traffic' reloads
 ktap_test_result 'nothing was lost' traffic_ends_well
+ktap_test_result 'quick reloads are no mistake of the frontend' quick_reloads
 ktap_test_result 'who waits for a backend can be killed' killed_while_gone
 ktap_test_result 'the frontend stays while the folder is mounted' front_stays
 ktap_test_result 'it is unloaded and loaded' front_reloads

@@ -44,6 +44,15 @@ backend_rebind() {
 		sleep 1 && echo "$name" >/sys/bus/xen-backend/drivers/vbd/bind
 }
 
+# A frontend that has not noticed yet is not asked for rings that it gave up.
+quick_reloads() {
+	lines=$(dmesg | wc -l)
+	for i in 1 2 3 4 5; do
+		rmmod xen-blkback && insmod $XPV_MODULES/xen-blkback.ko || return 1
+	done
+	disk_works && ! dmesg | tail -n +$((lines + 1)) | grep 'error -'
+}
+
 frontend_reload() {
 	in_guest 'rmmod xen-blkfront && ! [ -b /dev/xvdb ] && insmod /modules/xen-blkfront.ko'
 }
@@ -78,7 +87,7 @@ look_on() {
 }
 
 ktap_print_header
-ktap_set_plan 16
+ktap_set_plan 17
 ktap_test_result 'the guest boots' guest_create unload || ktap_exit_fail_msg 'no guest'
 ktap_test_result 'the disk works' disk_works
 look_on &
@@ -89,6 +98,7 @@ ktap_test_result 'the disk works after it' disk_works
 start_traffic
 ktap_test_result 'the backend is unloaded and loaded under traffic' backend_reload xen-blkback
 ktap_test_result 'no request was lost' traffic_ends_well
+ktap_test_result 'quick reloads are no mistake of the frontend' quick_reloads
 ktap_test_result 'the frontend is unloaded and loaded' frontend_reload
 ktap_test_result 'the disk works after it' disk_works
 start_traffic
