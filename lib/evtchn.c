@@ -115,6 +115,18 @@ void xpv_evtchn_notify(struct xpv_evtchn *ch)
 }
 EXPORT_SYMBOL_GPL(xpv_evtchn_notify);
 
+bool xpv_evtchn_has_peer(const struct xpv_evtchn *ch)
+{
+	struct evtchn_status op = { .dom = DOMID_SELF, .port = ch->port };
+
+	if (!ch->port)
+		return false;
+	if (HYPERVISOR_event_channel_op(EVTCHNOP_status, &op))
+		return true;
+	return op.status == EVTCHNSTAT_interdomain;
+}
+EXPORT_SYMBOL_GPL(xpv_evtchn_has_peer);
+
 void xpv_evtchn_eoi(struct xpv_evtchn *ch, bool worked)
 {
 	unsigned long flags;

@@ -88,6 +88,17 @@ void xpv_evtchn_prefer(struct xpv_evtchn *ch, const struct cpumask *cpus);
 void xpv_evtchn_notify(struct xpv_evtchn *ch);
 
 /**
+ * xpv_evtchn_has_peer() - whether the other end is bound (frontend)
+ * @ch: a channel
+ *
+ * The other end may be gone, whatever its state in the store says. If Xen does
+ * not tell, it is there.
+ *
+ * Context: process. Excluded against closing by the caller's means.
+ */
+bool xpv_evtchn_has_peer(const struct xpv_evtchn *ch);
+
+/**
  * xpv_evtchn_eoi() - let the next event through
  * @ch: the channel; nothing happens if it is closed
  * @worked: whether the event brought any work

@@ -53,6 +53,13 @@ static void frontend_opens(void **state)
 	assert_true(ch.port > 100);
 	assert_string_equal(ch.name, "xen-blkback-7-51712-3");
 	assert_int_equal(dev.held.evtchns.counter, 1);
+	assert_false(xpv_evtchn_has_peer(&ch));
+	fake_xen.peer_bound = true;
+	assert_true(xpv_evtchn_has_peer(&ch));
+	fake_xen.peer_bound = false;
+	fake_xen.no_port = true;	/* Xen does not tell */
+	assert_true(xpv_evtchn_has_peer(&ch));
+	fake_xen.no_port = false;
 	assert_true(fake_event(ch.irq));
 	assert_int_equal(events, 1);
 	assert_false(fake_event(ch.irq));

@@ -423,7 +423,16 @@ struct fake_irq *fake_irq(unsigned int irq)
 int HYPERVISOR_event_channel_op(int cmd, void *arg)
 {
 	struct evtchn_alloc_unbound *op = arg;
+	struct evtchn_status *status = arg;
 
+	if (cmd == EVTCHNOP_status) {
+		if (fake_xen.no_port)
+			return -EPERM;
+		assert(status->dom == DOMID_SELF && status->port > 100);
+		status->status = fake_xen.peer_bound ? EVTCHNSTAT_interdomain :
+						       EVTCHNSTAT_unbound;
+		return 0;
+	}
 	assert(cmd == EVTCHNOP_alloc_unbound);
 	if (fake_xen.no_port)
 		return -ENOSPC;

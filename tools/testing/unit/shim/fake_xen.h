@@ -53,6 +53,7 @@ struct fake_xen {
 	bool no_irq;
 	bool no_handler;
 	bool no_port;
+	bool peer_bound;	/* what Xen says of a channel of ours */
 	bool event_waits;	/* a channel has an event before it is bound */
 	evtchn_port_t bad_port;
 	int ring_map_err;
