@@ -88,6 +88,8 @@ struct xpv_device *xpv_device_create(struct xenbus_device *bus,
 	dev->id = device_number(bus->nodename);
 	dev->state = XenbusStateInitialising;
 	dev->online = true;
+	if (drv->fail_after)
+		dev->fail_after = READ_ONCE(*drv->fail_after);
 	dev->found_at = ktime_get();
 	spin_lock_init(&dev->lock);
 	init_completion(&dev->removed);

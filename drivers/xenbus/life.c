@@ -18,6 +18,12 @@
 #define BACKOFF_MIN	1000
 #define BACKOFF_MAX	30000
 
+/* How often it is seen whether a backend still serves, milliseconds. */
+#define LOOK_EVERY	1000
+
+/* Longest that a lane sleeps for what is due later still, milliseconds. */
+#define SLEEP_MAX	(60 * 60 * 1000)
+
 /* How long a device waits for those the bus found before it, milliseconds. */
 #define APPEAR_MAX	1000
 
@@ -78,10 +84,12 @@ static void life_disconnect(struct xpv_device *dev)
 		return;
 	xpv_lane_step(&dev->lane, "disconnecting");
 	dev->drv->disconnect(dev);
-	if (dev->connected_at &&
-	    ktime_ms_delta(ktime_get(), dev->connected_at) > BACKOFF_MAX)
+	if (!dev->connected_at)
+		return;
+	if (ktime_ms_delta(ktime_get(), dev->connected_at) > BACKOFF_MAX)
 		dev->backoff_ms = 0;
 	dev->connected_at = 0;
+	dev->lost_at = ktime_get();
 }
 
 static void life_forgive(struct xpv_device *dev)
@@ -266,6 +274,9 @@ static enum outcome take_connect(struct xpv_device *dev)
 		return GO_ON;
 	}
 	dev->connected_at = ktime_get();
+	dev->lost_at = 0;
+	dev->given_up = false;
+	dev->refused = false;
 	if (dev->drv->connected)
 		dev->drv->connected(dev);
 	return GO_ON;
@@ -277,18 +288,96 @@ static enum outcome take_lose(struct xpv_device *dev)
 	return take_open(dev);
 }
 
+/* What is asked of the device fails, until a backend comes all the same. */
+static void life_give_up(struct xpv_device *dev)
+{
+	s64 lost = ktime_ms_delta(ktime_get(), dev->lost_at);
+
+	if (!dev->drv->give_up || dev->given_up)
+		return;
+	dev->given_up = true;
+	if (dev->online)
+		xpv_warn(dev, "no backend for %lld ms: what is asked fails until there is one\n",
+			 lost);
+	else
+		xpv_warn(dev, "taken away while in use: what is asked fails\n");
+	life_disconnect(dev);
+	xpv_lane_step(&dev->lane, "failing what waits");
+	dev->drv->give_up(dev);
+}
+
+/*
+ * A backend that is gone may not have said so. It is looked for if it matters how
+ * long that is. Return: whether to look again.
+ */
+static bool life_miss(struct xpv_device *dev)
+{
+	if (!dev->connected_at || !dev->drv->is_served || !dev->online ||
+	    !READ_ONCE(dev->fail_after))
+		return false;
+	if (dev->drv->is_served(dev))
+		dev->lost_at = 0;
+	else if (!dev->lost_at)
+		dev->lost_at = ktime_get();
+	return true;
+}
+
+/* Users of a lost backend's device wait, but not always for ever. */
+static void life_bear(struct xpv_device *dev)
+{
+	s64 left = XPV_LOSS_NEVER, look = SLEEP_MAX;
+
+	if (!dev->drv->give_up || dev->given_up)
+		return;
+	if (life_miss(dev))
+		look = LOOK_EVERY;
+	if (dev->lost_at)
+		left = xpv_loss_left(ktime_ms_delta(ktime_get(), dev->lost_at),
+				     dev->online, READ_ONCE(dev->fail_after));
+	if (!left)
+		life_give_up(dev);
+	else if (left > 0 || look < SLEEP_MAX)
+		xpv_lane_retry(&dev->lane, left > 0 ? min(left, look) : look);
+}
+
+static bool is_served(struct xpv_device *dev)
+{
+	return dev->other != XenbusStateClosed &&
+	       (!dev->drv->is_served || dev->drv->is_served(dev));
+}
+
+/*
+ * In use: it goes when its users have gone, and works until then, unless the
+ * backend does not: then it closes, and fails what they ask.
+ */
+static enum outcome life_refuse(struct xpv_device *dev)
+{
+	if (is_served(dev)) {
+		if (!dev->refused)
+			xpv_info(dev, "in use: not detached\n");
+		dev->refused = true;
+		xpv_lane_retry(&dev->lane, LOOK_EVERY);
+		return WAIT;
+	}
+	life_give_up(dev);
+	life_disconnect(dev);
+	return enter(dev, XenbusStateClosed);
+}
+
+/*
+ * A backend whose toolstack wants the device gone serves until the frontend
+ * closes, which may be in use. It has to be: nobody else knows.
+ */
 static enum outcome take_shut(struct xpv_device *dev)
 {
 	if (dev->drv->side == XPV_BACKEND) {
-		if (dev->drv->unmap_first)
+		if (dev->drv->unmap_first && dev->other == XenbusStateClosing)
 			life_disconnect(dev);
 		return enter(dev, XenbusStateClosing);
 	}
 	xpv_lane_step(&dev->lane, "closing");
-	if (dev->drv->closing && dev->drv->closing(dev)) {
-		xpv_info(dev, "in use: not detached\n");
-		return WAIT;
-	}
+	if (dev->drv->closing && dev->drv->closing(dev))
+		return life_refuse(dev);
 	life_disconnect(dev);
 	return enter(dev, XenbusStateClosed);
 }
@@ -638,6 +727,15 @@ static void life_reconfigure(struct xpv_device *dev)
 		dev->reconfigured = wanted;
 }
 
+/* A frontend that closes after the toolstack had us close. */
+static void life_release(struct xpv_device *dev)
+{
+	if (dev->drv->unmap_first && dev->connected_at &&
+	    dev->state == XenbusStateClosing &&
+	    dev->other == XenbusStateClosing)
+		life_disconnect(dev);
+}
+
 static void life_notice(struct xpv_device *dev, unsigned long events)
 {
 	bool moved;
@@ -650,6 +748,8 @@ static void life_notice(struct xpv_device *dev, unsigned long events)
 		return;
 	}
 	moved = life_walk(dev);
+	life_release(dev);
+	life_bear(dev);
 	life_reconfigure(dev);
 	if (!moved && (events & XPV_EV_OTHER) &&
 	    dev->state == XenbusStateConnected &&

@@ -18,6 +18,7 @@
 #include <xen/xenbus.h>
 #include <xpv/former.h>
 #include <xpv/lane.h>
+#include <xpv/loss.h>
 #include <xpv/state.h>
 #include <xpv/store.h>
 
@@ -55,9 +56,13 @@ struct xpv_account {
  * @early: frontend only: the protocol has no Initialised. What publish() put is
  *	told by Connected, for which backends wait. The engine counts the device
  *	as Initialised until the backend is Connected too.
- * @unmap_first: backend only: frontends take their memory back when the backend
- *	is Closing, as those of byte rings do. disconnect() comes before that,
- *	not before Closed.
+ * @unmap_first: backend only: frontends that close take their memory back when
+ *	the backend is Closing, as those of byte rings do. disconnect() comes
+ *	before that, not before Closed. When it is the toolstack that wants the
+ *	device gone, the backend serves until the frontend closes, all the same.
+ * @fail_after: frontend only: the module's parameter for how many seconds users
+ *	wait for a backend that was lost, 0 for as long as it takes. What a
+ *	device begins with; @groups should be xpv_policy_groups. May be NULL
  *
  * @probe: a device was found: allocate what its whole life needs, set
  *	&xpv_device.priv. The other end may be absent. An error ends the
@@ -96,6 +101,13 @@ struct xpv_account {
  * @closing: frontend only: the toolstack wants the device gone. Take it away
  *	from its users, or return -EBUSY while it is in use, and call
  *	xpv_device_kick() once it no longer is. NULL means always ready.
+ * @is_served: frontend only: whether the backend still does anything for our
+ *	users, whatever its state says. Asked every second, while it matters for
+ *	how long it does not, or while the toolstack wants a device gone that is
+ *	in use (then it is not &xpv_device.online). NULL means yes
+ * @give_up: frontend only: after disconnect(): no backend is expected soon.
+ *	Fail what waits for one, and what is asked from now on, until
+ *	connected(). The device stays. May be NULL
  * @abort: the device will be removed, whatever its state: fail everything
  *	that waits for the other end, now and from now on, so that no operation
  *	in the lane can hang. Called outside the lane, possibly while an
@@ -119,6 +131,7 @@ struct xpv_driver {
 	bool has_child;
 	bool early;
 	bool unmap_first;
+	const unsigned int *fail_after;
 
 	int (*probe)(struct xpv_device *dev);
 	int (*appear)(struct xpv_device *dev);
@@ -133,6 +146,8 @@ struct xpv_driver {
 	void (*reclaim)(struct xpv_device *dev);
 	void (*disconnect)(struct xpv_device *dev);
 	int (*closing)(struct xpv_device *dev);
+	bool (*is_served)(struct xpv_device *dev);
+	void (*give_up)(struct xpv_device *dev);
 	void (*abort)(struct xpv_device *dev);
 	void (*remove)(struct xpv_device *dev);
 	void (*show)(struct xpv_device *dev, struct seq_file *to);
@@ -153,6 +168,8 @@ struct xpv_driver {
  * @otherend_id: the other end's domain; as @otherend
  * @state: our state as last written; written in the lane only
  * @other: the other end's state as last read; written in the lane only
+ * @online: the toolstack does not want the device gone, as last read; written in
+ *	the lane only
  * @held: what it holds
  * @lane: its lane
  *
@@ -168,6 +185,7 @@ struct xpv_device {
 	int otherend_id;
 	enum xenbus_state state;
 	enum xenbus_state other;
+	bool online;
 	struct xpv_account held;
 	struct xpv_lane lane;
 
@@ -179,6 +197,7 @@ struct xpv_device {
 	bool vanished;			/* removed because its node is gone */
 	bool appeared;			/* or never will; under xpv_devices_lock */
 	ktime_t found_at;
+	unsigned int fail_after;	/* seconds; anybody writes it */
 
 	atomic_t other_events;		/* of the other end's state */
 
@@ -186,7 +205,6 @@ struct xpv_device {
 	struct xpv_watch *own_watch;
 	struct xpv_watch *other_watch;
 	bool probed;
-	bool online;
 	bool replaced;			/* our node was, when last written */
 	bool announced;			/* to user space, as online */
 	bool reconfiguring;		/* the other end is */
@@ -196,6 +214,9 @@ struct xpv_device {
 	unsigned int backoff_ms;
 	ktime_t reopen_at;
 	ktime_t connected_at;
+	ktime_t lost_at;		/* a frontend's connection; or 0 */
+	bool given_up;			/* the next one: users were told */
+	bool refused;			/* to go: it is in use */
 	unsigned int paces;		/* moves it may make at once */
 	ktime_t paced_at;		/* when these were counted; 0: never */
 	enum xpv_move last_move;
@@ -210,6 +231,9 @@ struct xpv_device {
 	char *moved_otherend;		/* where a restored domain finds it */
 	int moved_otherend_id;
 };
+
+/* For the groups of a frontend: "fail_after". */
+extern const struct attribute_group *xpv_policy_groups[];
 
 /**
  * xpv_driver_register() - offer a driver to the bus

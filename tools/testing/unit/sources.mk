@@ -4,6 +4,7 @@
 test_keys-src := lib/keys_parse.c
 test_state-src := drivers/xenbus/state.c
 test_former-src := drivers/xenbus/former.c
+test_loss-src := drivers/xenbus/loss.c
 test_lane-src := drivers/xenbus/lane.c tools/testing/unit/shim/workqueue.c
 
 # The same lanes, watched for data races.
