@@ -149,6 +149,7 @@ void p9front_connected(struct xpv_device *dev)
 		p9front_ring_start(&pf->rings[i]);
 	spin_lock_irq(&pf->lock);
 	pf->connected = true;
+	pf->failing = false;
 	spin_unlock_irq(&pf->lock);
 	queue_work(p9front_slow_queue, &pf->recover);
 }
@@ -168,4 +169,43 @@ void p9front_disconnect(struct xpv_device *dev)
 	cancel_work_sync(&pf->recover);
 	cancel_delayed_work_sync(&pf->watch);
 	WRITE_ONCE(pf->nr_rings, 0);
+}
+
+/**
+ * p9front_is_served() - whether the backend does anything for those who use it
+ * @dev: the device, connected
+ *
+ * Return: false if it has let go of a ring; or, for a device that is to be
+ * detached, does not answer.
+ */
+bool p9front_is_served(struct xpv_device *dev)
+{
+	struct p9front *pf = dev->priv;
+	bool served = true;
+	unsigned int i;
+
+	for (i = 0; i < pf->nr_rings; i++)
+		served &= p9front_ring_is_served(&pf->rings[i],
+						 dev->online);
+	return served;
+}
+
+/**
+ * p9front_give_up() - no backend is expected soon
+ * @dev: the device, disconnected
+ *
+ * What waits for one fails, and what is asked until there is one. Mounts stay.
+ */
+void p9front_give_up(struct xpv_device *dev)
+{
+	struct p9front *pf = dev->priv;
+	unsigned int i;
+
+	spin_lock_irq(&pf->lock);
+	pf->failing = true;
+	spin_unlock_irq(&pf->lock);
+	wake_up_all(&pf->wait);
+	for (i = 0; i < pf->max_rings; i++)
+		p9front_ring_stir(&pf->rings[i]);
+	p9front_each_mount(pf, p9front_held_fail);
 }

@@ -12,7 +12,8 @@
  * @mount: whose it is
  * @req: the request; its reference goes along
  *
- * Return: false if the mount is dead, so that there is no use.
+ * Return: false if there is no use: the mount is dead, or no backend is waited
+ * for.
  */
 bool p9front_hold(struct p9front_mount *mount, struct p9_req_t *req)
 {
@@ -20,7 +21,7 @@ bool p9front_hold(struct p9front_mount *mount, struct p9_req_t *req)
 	bool good;
 
 	spin_lock_irq(&pf->lock);
-	good = !mount->dead && !pf->aborted;
+	good = !mount->dead && !pf->aborted && !pf->failing;
 	if (good)
 		list_add_tail(&req->req_list, &mount->held);
 	spin_unlock_irq(&pf->lock);

@@ -23,6 +23,11 @@ module_param(max_ring_page_order, uint, 0444);
 MODULE_PARM_DESC(max_ring_page_order,
 		 "Largest ring, as a power of two of pages (1 to 9, default 9)");
 
+static unsigned int fail_after;
+module_param(fail_after, uint, 0644);
+MODULE_PARM_DESC(fail_after,
+		 "Seconds without a backend until requests fail; 0 for never (default). For shares found later");
+
 /*
  * Takes answers out of rings. Files are written back when memory is short, so
  * it has a thread in reserve; and it waits for nothing.
@@ -247,12 +252,16 @@ static struct xpv_driver p9front_driver = {
 	.name = "9pfs",
 	.side = XPV_FRONTEND,
 	.ids = ids,
+	.groups = xpv_policy_groups,
+	.fail_after = &fail_after,
 	.probe = probe,
 	.publish = p9front_publish,
 	.connect = p9front_connect,
 	.connected = p9front_connected,
 	.disconnect = p9front_disconnect,
 	.closing = closing,
+	.is_served = p9front_is_served,
+	.give_up = p9front_give_up,
 	.abort = abort_waits,
 	.remove = remove,
 	.show = show,

@@ -48,6 +48,7 @@ static int wait_connected(struct p9front *pf)
 
 	left = wait_event_killable_timeout(pf->wait,
 					   READ_ONCE(pf->ready) ||
+					   READ_ONCE(pf->failing) ||
 					   READ_ONCE(pf->aborted),
 					   CONNECT_WAIT);
 	if (left < 0)

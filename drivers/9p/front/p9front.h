@@ -156,6 +156,8 @@ struct p9front_slot {
  * @mem: the shared pages; lane only
  * @ch: the event channel; opened and closed in the lane
  * @answers: how many came
+ * @answers_seen: how many there were when the lane looked last
+ * @moved_at: when it last saw nothing out, or another number, in jiffies
  * @waits: how often one waited for room or a tag
  */
 struct p9front_ring {
@@ -182,6 +184,8 @@ struct p9front_ring {
 	struct xpv_evtchn ch;
 
 	unsigned long answers;
+	unsigned long answers_seen;
+	unsigned long moved_at;
 	atomic_long_t waits;
 };
 
@@ -214,6 +218,7 @@ enum p9front_session {
  * @life: counts connections, from 1
  * @connected: rings are live
  * @ready: requests may pass: a new backend was told of what there is
+ * @failing: no backend is expected soon: what is asked fails until there is one
  * @aborted: the device goes for good
  * @wait: who waits for any of these, for @session to be decided, or for a call
  * @recover: tells a new backend
@@ -242,6 +247,7 @@ struct p9front {
 	unsigned int life;
 	bool connected;
 	bool ready;
+	bool failing;
 	bool aborted;
 
 	wait_queue_head_t wait;
@@ -294,6 +300,8 @@ int p9front_publish(struct xpv_device *dev, struct xpv_txn *txn);
 int p9front_connect(struct xpv_device *dev);
 void p9front_connected(struct xpv_device *dev);
 void p9front_disconnect(struct xpv_device *dev);
+bool p9front_is_served(struct xpv_device *dev);
+void p9front_give_up(struct xpv_device *dev);
 
 /* mount.c */
 int p9front_create(struct p9_client *client, const char *addr, char *args);
@@ -351,6 +359,7 @@ int p9front_ring_open(struct p9front_ring *ring, unsigned int order);
 void p9front_ring_start(struct p9front_ring *ring);
 void p9front_ring_stop(struct p9front_ring *ring);
 void p9front_ring_stir(struct p9front_ring *ring);
+bool p9front_ring_is_served(struct p9front_ring *ring, bool patient);
 void p9front_ring_break(struct p9front_ring *ring, int err, const char *what);
 u16 p9front_ring_tag(const struct p9front_ring *ring,
 		     const struct p9front_slot *slot);

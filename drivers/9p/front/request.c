@@ -222,8 +222,8 @@ static bool may_go_on(const struct p9front_mount *mount)
 {
 	const struct p9front *pf = mount->pf;
 
-	return READ_ONCE(pf->ready) || READ_ONCE(pf->aborted) ||
-	       READ_ONCE(mount->dead);
+	return READ_ONCE(pf->ready) || READ_ONCE(pf->failing) ||
+	       READ_ONCE(pf->aborted) || READ_ONCE(mount->dead);
 }
 
 /*
@@ -281,6 +281,8 @@ static int put_when_possible(struct p9front_mount *mount, struct p9_req_t *req,
 		/* The next backend need not hear of the fid. */
 		if (err == -ENOTCONN && clunk)
 			return -ESTALE;
+		if (err == -ENOTCONN && READ_ONCE(mount->pf->failing))
+			return -ENOLINK;
 		if (err == -EAGAIN)
 			err = wait_for_room(ring, stirs, clunk);
 		else
@@ -300,8 +302,8 @@ static int put_when_possible(struct p9front_mount *mount, struct p9_req_t *req,
  * backend.
  *
  * Return: 0; -ERESTARTSYS; -EALREADY if it is a flush of what is over; -ESTALE
- * if it is of a file that could not be found again; -ENOTCONN with @again; or
- * another error: then nothing went.
+ * if it is of a file that could not be found again; -ENOTCONN with @again;
+ * -ENOLINK if no backend is waited for; or another error: then nothing went.
  */
 int p9front_send(struct p9front_mount *mount, struct p9_req_t *req,
 		 struct p9front_data *data, bool again)
@@ -465,7 +467,7 @@ void p9front_unsent(struct p9front_mount *mount, struct p9_req_t *req, int err)
 	if (err == -EALREADY || (err == -ESTALE && clunk)) {
 		p9front_answer_empty(mount, req);
 	} else {
-		req->t_err = err;
+		req->t_err = err == -ENOLINK ? -EIO : err;
 		p9_client_cb(mount->client, req, REQ_STATUS_ERROR);
 	}
 }
@@ -579,6 +581,11 @@ int p9front_zc_request(struct p9_client *client, struct p9_req_t *req,
 	if (!err) {
 		err = ask_with_data(mount, req, &data, &sent);
 		p9front_data_drop(&data);
+	}
+	/* Not returned, which would be the end of the mount. */
+	if (err == -ENOLINK) {
+		p9front_unsent(mount, req, err);
+		return 0;
 	}
 	/* The reference that would have gone with it. */
 	if (!sent)

@@ -28,7 +28,7 @@ static int look(struct p9front_mount *mount, struct p9front_version *version)
 
 	spin_lock_irq(&pf->lock);
 	session = pf->session;
-	if (pf->aborted || mount->dead) {
+	if (pf->aborted || pf->failing || mount->dead) {
 		session = -EIO;
 	} else if (session == P9FRONT_NO_SESSION) {
 		pf->session = P9FRONT_ASKING;

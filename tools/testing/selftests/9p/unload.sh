@@ -157,9 +157,74 @@ xenpv_attaches() {
 		! $xenpv attach u third /tmp/nosuch && ! $xenpv detach u third
 }
 
+# As a disk would: it goes on, and goes when it is not in use any more.
+xenpv_leaves_one_in_use() {
+	! $xenpv detach u second --wait=4 &&
+		in_guest '[ "$(cat /mnt/second/file)" = hello ] && ls /mnt/second >/dev/null && umount /mnt/second' &&
+		wait_for 5 "$xenpv list u | grep 'second .*Closed *Closed'"
+}
+
 xenpv_detaches() {
-	in_guest 'ls /mnt/second >/dev/null && umount /mnt/second' && $xenpv detach u second || return 1
+	$xenpv detach u second || return 1
 	! $xenpv list u | grep second && in_guest '! mount -t 9p -o trans=xen,version=9p2000.L second /mnt/second'
+}
+
+# in_use PATH [OPTION]...: a folder of dom0 as "third", with a file open, that
+# somebody reads and writes
+in_use() {
+	echo hello >"$1/file" && $xenpv attach u third "$@" || return 1
+	in_guest 'mkdir -p /mnt/third; mount -t 9p -o trans=xen,version=9p2000.L third /mnt/third || exit
+		cat >/tmp/user <<END
+cd /mnt/third
+exec 3<file
+while dd if=file of=file2 bs=1k conv=fsync 2>/tmp/why; do echo round >>/tmp/went; sleep 0.1; done
+echo ended >/tmp/ended
+END
+		rm -f /tmp/went /tmp/ended; setsid sh /tmp/user >/dev/null 2>&1 </dev/null &
+		for i in $(seq 50); do [ -s /tmp/went ] && exit; sleep 0.1; done; exit 1'
+}
+
+# users_end SECONDS: those of "third" do, with an error, and it is unmounted
+users_end() {
+	in_guest "for i in \$(seq $(($1 * 10))); do [ -s /tmp/ended ] && break; sleep 0.1; done
+		cat /tmp/why; grep -q 'put/output error' /tmp/why && ! cat /mnt/third/file 2>/dev/null && umount /mnt/third"
+}
+
+ends_by_force() {
+	in_use /tmp/shares/second || return 1
+	$xenpv detach u third --force --wait=1
+	users_end 5 && ! $xenpv list u | grep third
+}
+
+# The backend is not there to be asked.
+ends_without_backend() {
+	in_use /tmp/shares/second && back_goes && sleep 1 || return 1
+	$xenpv detach u third --wait=1
+	users_end 5 || return 1
+	$xenpv detach u third --force --wait=1
+	back_comes
+}
+
+# The backend is there, and does nothing.
+ends_with_stuck_backend() {
+	modprobe ext4
+	stuck=$(disk_make stuck 64M linear) && mkfs.ext4 -q -F "$stuck" >/dev/null 2>&1 && mkdir -p /tmp/shares/stuck &&
+		mount -t ext4 "$stuck" /tmp/shares/stuck && in_use /tmp/shares/stuck || return 1
+	dmsetup suspend --noflush --nolockfs stuck
+	$xenpv detach u third --wait=1
+	users_end 6
+	ended=$?
+	dmsetup resume --noudevsync stuck
+	$xenpv detach u third --wait=10 && umount /tmp/shares/stuck && disk_remove stuck && [ $ended = 0 ]
+}
+
+fails_if_told_to() {
+	policy=/sys/bus/xen/devices/9pfs-0/fail_after
+	in_guest "[ \$(cat $policy) = 0 ] && echo 1 >$policy" && back_goes || return 1
+	in_guest 'before=$(cut -d. -f1 /proc/uptime)
+		! cat /mnt/share0/dir/open >/dev/null && ! touch /mnt/share0/new && ! ls /mnt/share0 || exit 1
+		took=$(($(cut -d. -f1 /proc/uptime) - before)); echo "$took s"; [ $took -lt 5 ]' &&
+		in_guest "echo 0 >$policy" && back_comes && in_guest '[ "$(cat /mnt/share0/dir/open | wc -l)" = 1000 ]'
 }
 
 # The toolstack knows nothing of a share that was plugged by its nodes, $front and
@@ -175,7 +240,7 @@ nothing_leaked() {
 
 xenpv='/xpv/programs/xenpv 9p'
 ktap_print_header
-ktap_set_plan 19
+ktap_set_plan 23
 folder=$(share_folder u) || ktap_exit_fail_msg 'no folder'
 ktap_test_result 'the guest boots' share_guest u || ktap_exit_fail_msg 'no guest'
 ktap_test_result 'its folder is mounted' eval 'share_plug u 0 "$folder" && share_mount u 0' || ktap_exit_fail_msg 'no folder'
@@ -193,8 +258,12 @@ ktap_test_result 'who waits for a backend can be killed' killed_while_gone
 ktap_test_result 'the frontend stays while the folder is mounted' front_stays
 ktap_test_result 'it is unloaded and loaded' front_reloads
 ktap_test_result 'xenpv attaches a folder that can only be read' xenpv_attaches
-ktap_test_skip 'it leaves one that is in use' 'whoever uses it then waits for ever'
+ktap_test_result 'it leaves one that is in use' xenpv_leaves_one_in_use
 ktap_test_result 'it detaches it when it is not in use' xenpv_detaches
+ktap_test_result 'taken away by force, its users see errors' ends_by_force
+ktap_test_result 'so they do if its backend is gone' ends_without_backend
+ktap_test_result 'or does not answer' ends_with_stuck_backend
+ktap_test_result 'requests fail after a time, if somebody says so' fails_if_told_to
 traffic_starts b
 ktap_test_result 'the guest is killed under traffic' guest_destroy u
 ktap_test_result 'the backend lets it go' back_forgets
