@@ -175,7 +175,7 @@ struct blkfront_shadow {
  * @lock: protects everything from here to @late, and each &struct blkfront_cmd
  *	whose parts are out; taken in any context
  * @live: connected: requests may be put
- * @dead: the disk goes or is gone: requests fail
+ * @dead: the disk goes or is gone, or no backend is waited for: requests fail
  * @answers: the connection ends, and what it answered counts
  * @stuck: that an answer is overdue has been reported
  * @stopped: queues of the disk that were stopped, until a slot is free or the
@@ -319,6 +319,8 @@ int blkfront_connect(struct xpv_device *dev);
 void blkfront_connected(struct xpv_device *dev);
 void blkfront_refresh(struct xpv_device *dev);
 void blkfront_disconnect(struct xpv_device *dev);
+bool blkfront_is_served(struct xpv_device *dev);
+void blkfront_no_backend(struct xpv_device *dev);
 
 /* disk.c */
 void blkfront_disk_init(struct blkfront *bf);

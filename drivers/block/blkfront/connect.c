@@ -246,7 +246,6 @@ static int prepare_rings(struct blkfront *bf)
 int blkfront_connect(struct xpv_device *dev)
 {
 	struct blkfront *bf = dev->priv;
-	unsigned int i;
 	int err;
 
 	err = read_backend(bf);
@@ -260,8 +259,6 @@ int blkfront_connect(struct xpv_device *dev)
 		blkfront_queue_map(bf);
 		return blkfront_disk_update(bf);
 	}
-	for (i = 0; i < bf->max_rings; i++)
-		blkfront_ring_revive(&bf->rings[i]);
 	return blkfront_disk_create(bf);
 }
 
@@ -278,8 +275,10 @@ void blkfront_connected(struct xpv_device *dev)
 	unsigned int i;
 
 	blkfront_queue_spread(bf);
-	for (i = 0; i < bf->max_rings; i++)
+	for (i = 0; i < bf->max_rings; i++) {
+		blkfront_ring_revive(&bf->rings[i]);
 		blkfront_ring_start(&bf->rings[i]);
+	}
 	blkfront_disk_show(bf);
 }
 
@@ -315,4 +314,30 @@ void blkfront_disconnect(struct xpv_device *dev)
 	for (i = 0; i < bf->max_rings; i++)
 		blkfront_ring_stop(&bf->rings[i]);
 	bf->nr_rings = 0;
+}
+
+/**
+ * blkfront_is_served() - whether the backend still has the rings
+ * @dev: the device, connected
+ */
+bool blkfront_is_served(struct xpv_device *dev)
+{
+	struct blkfront *bf = dev->priv;
+	bool served = true;
+	unsigned int i;
+
+	for (i = 0; i < bf->nr_rings; i++)
+		served &= xpv_evtchn_has_peer(&bf->rings[i].ch);
+	return served;
+}
+
+/**
+ * blkfront_no_backend() - no backend is expected soon
+ * @dev: the device, disconnected
+ *
+ * What waits for one fails, and what is asked until there is one.
+ */
+void blkfront_no_backend(struct xpv_device *dev)
+{
+	blkfront_fail_all(dev->priv);
 }

@@ -54,6 +54,11 @@ module_param(large_sectors, bool, 0644);
 MODULE_PARM_DESC(large_sectors,
 		 "Backends count in blocks of sector-size, not of 512 bytes: for old ones");
 
+static unsigned int fail_after;
+module_param(fail_after, uint, 0644);
+MODULE_PARM_DESC(fail_after,
+		 "Seconds without a backend until requests fail; 0 for never (default). For disks found later");
+
 /*
  * For works that may wait for the backend. Lanes wait for them, so that memory
  * can be reclaimed through this queue too; but what a request needs to get on
@@ -329,6 +334,8 @@ static struct xpv_driver blkfront_driver = {
 	.name = "vbd",
 	.side = XPV_FRONTEND,
 	.ids = blkfront_ids,
+	.groups = xpv_policy_groups,
+	.fail_after = &fail_after,
 	.has_child = true,
 	.probe = blkfront_probe,
 	.publish = blkfront_publish,
@@ -337,6 +344,8 @@ static struct xpv_driver blkfront_driver = {
 	.refresh = blkfront_refresh,
 	.disconnect = blkfront_disconnect,
 	.closing = blkfront_closing,
+	.is_served = blkfront_is_served,
+	.give_up = blkfront_no_backend,
 	.abort = blkfront_abort,
 	.remove = blkfront_remove,
 	.show = blkfront_show,

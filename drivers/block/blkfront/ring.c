@@ -418,7 +418,7 @@ void blkfront_ring_fail(struct blkfront_ring *ring)
 }
 
 /**
- * blkfront_ring_revive() - undo blkfront_ring_fail() for a new disk
+ * blkfront_ring_revive() - undo blkfront_ring_fail() for a new connection
  * @ring: a stopped ring
  */
 void blkfront_ring_revive(struct blkfront_ring *ring)

@@ -9,6 +9,7 @@
 # time: 300
 
 . "${0%/*}/../lib/dom0.sh"
+. "${0%/*}/../lib/plug.sh"
 . "${0%/*}/../lib/ktap.sh"
 
 in_guest() {
@@ -53,6 +54,41 @@ quick_reloads() {
 	disk_works && ! dmesg | tail -n +$((lines + 1)) | grep 'error -'
 }
 
+# fails_soon DISK: a read of it ends in an error, in less time than 5 s
+fails_soon() {
+	in_guest "before=\$(cut -d. -f1 /proc/uptime)
+		! dd if=/dev/$1 of=/dev/null bs=4k count=1 iflag=direct 2>/dev/null || exit 1
+		took=\$((\$(cut -d. -f1 /proc/uptime) - before)); echo \"\$took s\"; [ \$took -lt 5 ]"
+}
+
+# Who would rather have errors than wait has them, and then the disk again.
+fails_if_told_to() {
+	policy=/sys/bus/xen/devices/vbd-51728/fail_after
+	in_guest "[ \$(cat $policy) = 0 ] && echo 1 >$policy && [ \$(cat $policy) = 1 ] && ! echo soon 2>/dev/null >$policy" &&
+		rmmod xen-blkback && fails_soon xvdb && fails_soon xvdb &&
+		insmod $XPV_MODULES/xen-blkback.ko && in_guest "echo 0 >$policy" && disk_works
+}
+
+# The toolstack takes a disk away that is in use, and whose backend is gone.
+orphan_is_detached() {
+	disk_make orphan 16M >/dev/null && plug_nodes unload 51744 "$(disk_path orphan)" && plug_wait "$front" 4 &&
+		in_guest 'for i in $(seq 50); do [ -b /dev/xvdc ] && break; sleep 0.1; done
+			setsid sleep 60 </dev/xvdc >/dev/null 2>&1 & sleep 0.2' || return 1
+	rmmod xen-blkback && xenstore-write "$back/online" 0 "$back/state" 5 && fails_soon xvdc &&
+		[ "$(plug_state "$front")" = 6 ] && unplug_nodes unload 51744 && in_guest 'killall sleep' &&
+		insmod $XPV_MODULES/xen-blkback.ko && disk_works
+}
+
+# One that works goes on, and goes when it is not in use any more.
+used_is_not_detached() {
+	plug_nodes unload 51744 "$(disk_path orphan)" && plug_wait "$front" 4 &&
+		in_guest 'for i in $(seq 50); do [ -b /dev/xvdc ] && break; sleep 0.1; done
+			setsid sleep 60 </dev/xvdc >/dev/null 2>&1 & sleep 0.2' || return 1
+	xenstore-write "$back/online" 0 "$back/state" 5 && sleep 3 &&
+		in_guest 'dd if=/dev/xvdc of=/dev/null bs=4k count=1 iflag=direct 2>/dev/null && killall sleep' &&
+		plug_wait "$front" 6 5 && plug_wait "$back" 6 5 && unplug_nodes unload 51744
+}
+
 frontend_reload() {
 	in_guest 'rmmod xen-blkfront && ! [ -b /dev/xvdb ] && insmod /modules/xen-blkfront.ko'
 }
@@ -87,7 +123,7 @@ look_on() {
 }
 
 ktap_print_header
-ktap_set_plan 17
+ktap_set_plan 20
 ktap_test_result 'the guest boots' guest_create unload || ktap_exit_fail_msg 'no guest'
 ktap_test_result 'the disk works' disk_works
 look_on &
@@ -99,6 +135,9 @@ start_traffic
 ktap_test_result 'the backend is unloaded and loaded under traffic' backend_reload xen-blkback
 ktap_test_result 'no request was lost' traffic_ends_well
 ktap_test_result 'quick reloads are no mistake of the frontend' quick_reloads
+ktap_test_result 'requests fail after a time, if somebody says so' fails_if_told_to
+ktap_test_result 'a disk in use goes if its backend is gone' orphan_is_detached
+ktap_test_result 'and stays if it is not' used_is_not_detached
 ktap_test_result 'the frontend is unloaded and loaded' frontend_reload
 ktap_test_result 'the disk works after it' disk_works
 start_traffic
