@@ -109,7 +109,7 @@ traffic_ends_well() {
 }
 
 reloads() {
-	for i in 1 2 3; do
+	for i in $(seq 10); do
 		back_goes && back_comes || return 1
 		sleep 1
 	done

@@ -24,6 +24,34 @@ disk_works() {
 		cmp /tmp/a /tmp/b' 30
 }
 
+# Until it is told to stop, or finds that something is wrong.
+start_endless_traffic() {
+	in_guest 'cat >/tmp/endless <<END
+while ! [ -e /tmp/stop ]; do
+	fio --name=traffic --filename=/dev/xvdb --rw=randwrite --bs=4k --size=16m --direct=1 --ioengine=libaio --iodepth=8 \
+		--fsync=64 --verify=crc32c --verify_fatal=1 --thread --minimal --output=/tmp/fio.log || { echo "wrong"; exit; }
+	echo round >>/tmp/rounds
+done
+echo well
+END
+		rm -f /tmp/stop /tmp/rounds /tmp/ended; setsid sh /tmp/endless >/tmp/ended 2>&1 </dev/null &
+		sleep 1'
+}
+
+endless_traffic_ends_well() {
+	in_guest 'n=$(cat /tmp/rounds | wc -l); for i in $(seq 300); do [ $(cat /tmp/rounds | wc -l) -gt $((n + 1)) ] && break; sleep 0.2; done
+		touch /tmp/stop; for i in $(seq 300); do grep -q "well\|wrong" /tmp/ended && break; sleep 0.2; done
+		cat /tmp/rounds | wc -l; cat /tmp/ended; grep -q well /tmp/ended' 150
+}
+
+many_reloads() {
+	start_endless_traffic || return 1
+	for i in $(seq $reloads); do
+		backend_reload xen-blkback && sleep 1 || return 1
+	done
+	endless_traffic_ends_well
+}
+
 start_traffic() {
 	in_guest 'rm -f /tmp/background.log' && guest_start unload \
 		"fio --name=traffic --filename=/dev/xvdb --rw=randwrite --bs=4k --size=16m --direct=1 --ioengine=libaio --iodepth=8 --verify=crc32c --verify_fatal=1 --thread --minimal --output=/tmp/fio.log; echo done \$?"
@@ -123,7 +151,8 @@ look_on() {
 }
 
 ktap_print_header
-ktap_set_plan 20
+[ -n "$XPV_LONG" ] && reloads=10 || reloads=0
+ktap_set_plan $((20 + (reloads > 0)))
 ktap_test_result 'the guest boots' guest_create unload || ktap_exit_fail_msg 'no guest'
 ktap_test_result 'the disk works' disk_works
 look_on &
@@ -134,6 +163,8 @@ ktap_test_result 'the disk works after it' disk_works
 start_traffic
 ktap_test_result 'the backend is unloaded and loaded under traffic' backend_reload xen-blkback
 ktap_test_result 'no request was lost' traffic_ends_well
+[ $reloads = 0 ] ||
+	ktap_test_result 'nothing is lost in many reloads' many_reloads
 ktap_test_result 'quick reloads are no mistake of the frontend' quick_reloads
 ktap_test_result 'requests fail after a time, if somebody says so' fails_if_told_to
 ktap_test_result 'a disk in use goes if its backend is gone' orphan_is_detached

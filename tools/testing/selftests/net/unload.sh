@@ -43,6 +43,14 @@ backend_reload_under_traffic() {
 	start_traffic && net_back_load && net_traffic_flows unload && net_traffic_ends unload
 }
 
+many_reloads() {
+	start_traffic || return 1
+	for i in $(seq $reloads); do
+		net_back_load && net_traffic_flows unload || { echo "reload $i"; return 1; }
+	done
+	net_traffic_ends unload
+}
+
 # A frontend that has not noticed yet is not asked for rings that it gave up.
 quick_reloads() {
 	lines=$(dmesg | wc -l)
@@ -119,6 +127,7 @@ ktap_print_header
 plan=9
 [ "$XPV_BACK" != ours ] || plan=$((plan + 7))
 [ "$XPV_FRONT/$XPV_BACK" != ours/ours ] || plan=$((plan + 3))
+[ -n "$XPV_LONG" ] && [ "$XPV_BACK" = ours ] && reloads=10 plan=$((plan + 1)) || reloads=0
 ktap_set_plan $plan
 net_serve || ktap_exit_fail_msg 'nobody serves in dom0'
 ktap_test_result 'the guest boots, with its network' net_guest unload 2 || ktap_exit_fail_msg 'no guest'
@@ -131,6 +140,8 @@ if [ "$XPV_BACK" = ours ]; then
 	ktap_test_result 'the network works after it' works
 	ktap_test_result 'a connection outlives the backend' backend_reload_under_traffic
 	ktap_test_result 'the network works after it' works
+	[ $reloads = 0 ] ||
+		ktap_test_result 'it outlives many' many_reloads
 	ktap_test_result 'quick reloads are no mistake of the frontend' quick_reloads
 fi
 if [ "$XPV_FRONT/$XPV_BACK" = ours/ours ]; then
