@@ -34,12 +34,19 @@ void xpv_former_see(struct xpv_former *former, enum xenbus_state other,
 		former->tries = 0;
 }
 
-unsigned int xpv_former_wait(struct xpv_former *former, s64 now)
+unsigned int xpv_former_wait(struct xpv_former *former,
+			     enum xpv_former_word word, s64 now)
 {
-	if (!former->doubted)
+	if (xpv_former_is_over(former))
 		return 0;
-	if (!former->until)
+	if (!former->since) {
+		former->since = now;
 		former->until = now + XPV_FORMER_GRACE;
+	}
+	if (word == XPV_FORMER_OTHER)
+		former->until = former->since + XPV_FORMER_GRACE_SURE;
+	else if (word == XPV_FORMER_US || !former->doubted)
+		return 0;
 	return former->until > now ? former->until - now : 0;
 }
 

@@ -8,7 +8,10 @@
  */
 #include <linux/kernel.h>
 #include <linux/kobject.h>
+#include <linux/kstrtox.h>
 #include <linux/math64.h>
+#include <linux/random.h>
+#include <linux/slab.h>
 #include "internal.h"
 
 /* More steps than any walk through the table needs. */
@@ -51,6 +54,52 @@ static const char *peer_name(const struct xpv_device *dev)
 	return dev->drv->side == XPV_FRONTEND ? "backend" : "frontend";
 }
 
+/*
+ * Which backend: a number of its own, so that a frontend that missed one going
+ * and another coming can tell, and both know whom rings were published for.
+ * Either end may not have it.
+ */
+#define KEY_LIFE	"life"
+#define KEY_FOR		"backend-life"
+
+/* Return: a number, 0 if there is none. */
+static unsigned int read_life(struct xpv_device *dev, const char *key)
+{
+	char *text = xpv_store_text(dev, XPV_OTHER, key);
+	unsigned int life;
+
+	if (IS_ERR(text))
+		return 0;
+	if (kstrtouint(text, 10, &life))
+		life = 0;
+	kfree(text);
+	return life;
+}
+
+/* A frontend whose rings are for a backend that knows its number. */
+static bool is_outlived(struct xpv_device *dev)
+{
+	unsigned int life;
+
+	if (dev->drv->side == XPV_BACKEND || !dev->life ||
+	    (dev->state != XenbusStateInitialised &&
+	     dev->state != XenbusStateConnected) ||
+	    (dev->other != XenbusStateInitWait &&
+	     dev->other != XenbusStateConnected))
+		return false;
+	life = read_life(dev, KEY_LIFE);
+	return life && life != dev->life;
+}
+
+static enum xpv_former_word read_word(struct xpv_device *dev)
+{
+	unsigned int life = read_life(dev, KEY_FOR);
+
+	if (!life)
+		return XPV_FORMER_SILENT;
+	return life == dev->life ? XPV_FORMER_US : XPV_FORMER_OTHER;
+}
+
 /* Return: 0, or the store's error: then nothing is known. */
 static int life_read(struct xpv_device *dev)
 {
@@ -73,6 +122,7 @@ static int life_read(struct xpv_device *dev)
 				xpv_state_name(dev->other),
 				xpv_state_name(other), other);
 	dev->other = other;
+	dev->outlived = is_outlived(dev);
 	dev->online = xpv_store_flag(dev, dev->drv->side == XPV_BACKEND ?
 					  XPV_OWN : XPV_OTHER, "online", true);
 	return 0;
@@ -172,13 +222,32 @@ static void life_announce(struct xpv_device *dev, bool online)
 	kobject_uevent(&dev->bus->dev.kobj, online ? KOBJ_ONLINE : KOBJ_OFFLINE);
 }
 
+static int publish(struct xpv_device *dev, struct xpv_txn *txn)
+{
+	bool backend = dev->drv->side == XPV_BACKEND;
+	int err = dev->drv->publish(dev, txn);
+
+	if (!err && dev->life)
+		xpv_txn_put(txn, backend ? KEY_LIFE : KEY_FOR, "%u", dev->life);
+	else if (!err)
+		xpv_txn_drop(txn, KEY_FOR);
+	return err;
+}
+
+static enum outcome take_publish(struct xpv_device *dev)
+{
+	dev->life = read_life(dev, KEY_LIFE);
+	dev->outlived = false;
+	return enter_with(dev, XenbusStateInitialised, publish);
+}
+
 static enum outcome take_open(struct xpv_device *dev)
 {
 	enum outcome outcome;
 
 	if (dev->drv->side == XPV_FRONTEND)
 		return enter(dev, XenbusStateInitialising);
-	outcome = enter_with(dev, XenbusStateInitWait, dev->drv->publish);
+	outcome = enter_with(dev, XenbusStateInitWait, publish);
 	if (dev->state == XenbusStateInitWait)
 		life_announce(dev, true);
 	return outcome;
@@ -206,8 +275,11 @@ static s64 now_ms(void)
 /* Whether the rings in the store are still left to who made them. */
 static bool life_doubts(struct xpv_device *dev)
 {
-	unsigned int ms = xpv_former_wait(&dev->former, now_ms());
+	unsigned int ms;
 
+	if (xpv_former_is_over(&dev->former))
+		return false;
+	ms = xpv_former_wait(&dev->former, read_word(dev), now_ms());
 	if (ms)
 		xpv_lane_retry(&dev->lane, ms);
 	return ms;
@@ -284,6 +356,7 @@ static enum outcome take_connect(struct xpv_device *dev)
 
 static enum outcome take_lose(struct xpv_device *dev)
 {
+	dev->outlived = false;
 	life_disconnect(dev);
 	return take_open(dev);
 }
@@ -424,8 +497,7 @@ static enum outcome life_step(struct xpv_device *dev, enum xpv_move move)
 	case XPV_REOPEN:
 		return take_reopen(dev);
 	case XPV_PUBLISH:
-		return enter_with(dev, XenbusStateInitialised,
-				  dev->drv->publish);
+		return take_publish(dev);
 	case XPV_CONNECT:
 		return take_connect(dev);
 	case XPV_LOSE:
@@ -471,6 +543,9 @@ static enum xpv_move next_move(struct xpv_device *dev)
 		return failed_move(dev);
 	move = xpv_state_next(dev->drv->side, dev->state, dev->other,
 			      dev->online);
+	if (dev->outlived && dev->online &&
+	    (move == XPV_STAY || move == XPV_CONNECT))
+		return XPV_LOSE;
 	return move == XPV_CONNECT && life_doubts(dev) ? XPV_STAY : move;
 }
 
@@ -535,8 +610,10 @@ static void life_inherit(struct xpv_device *dev)
 	enum xenbus_state left;
 
 	xpv_store_state(dev->nodename, &left);
-	if (dev->drv->side == XPV_BACKEND)
+	if (dev->drv->side == XPV_BACKEND) {
 		xpv_former_begin(&dev->former, left);
+		dev->life = get_random_u32() ?: 1;
+	}
 	if (dev->drv->side == XPV_BACKEND || left == XenbusStateInitialising)
 		return;
 	dev->state = left;
@@ -631,6 +708,13 @@ static void life_resume(struct xpv_device *dev)
 				"cannot watch %s", dev->otherend);
 }
 
+/* The next driver of the device may not know the key, and leave it as it is. */
+static int forget_life(struct xpv_device *dev, struct xpv_txn *txn)
+{
+	xpv_txn_drop(txn, dev->drv->side == XPV_BACKEND ? KEY_LIFE : KEY_FOR);
+	return 0;
+}
+
 /*
  * What our node says once we are gone. A frontend closes. A backend leaves its
  * state alone, so that frontends wait for the next driver instead of losing
@@ -644,7 +728,7 @@ static void life_leave(struct xpv_device *dev)
 		return;
 	xpv_store_state(dev->nodename, &left);
 	if (dev->drv->side == XPV_FRONTEND || left == XenbusStateClosing)
-		xpv_store_set_state(dev, XenbusStateClosed, NULL);
+		xpv_store_set_state(dev, XenbusStateClosed, forget_life);
 }
 
 /*

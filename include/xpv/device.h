@@ -210,6 +210,8 @@ struct xpv_device {
 	bool reconfiguring;		/* the other end is */
 	bool reconfigured;		/* and our node says that we are */
 	struct xpv_former former;	/* the backend before us */
+	unsigned int life;		/* a backend's, or that our rings are for */
+	bool outlived;			/* our rings are for another backend */
 	enum xenbus_state failed_at;	/* the other end's, when we failed */
 	unsigned int backoff_ms;
 	ktime_t reopen_at;

@@ -10,6 +10,11 @@
  * a while, or when the frontend has said something since; and if they prove to
  * be gone, this is nobody's fault.
  *
+ * Frontends of ours say which backend they published their rings for: a backend
+ * has a number of its own, "life", which they repeat as "backend-life". One that
+ * names another backend is about to publish anew, and waited for longer: it may
+ * have been paused.
+ *
  * Pure: user space compiles former.c for its tests.
  */
 #ifndef XPV_FORMER_H
@@ -21,16 +26,31 @@
 /* How long a frontend gets to notice that its backend is a new one, in ms. */
 #define XPV_FORMER_GRACE	500
 
+/* The same for one that is known to notice. */
+#define XPV_FORMER_GRACE_SURE	30000
+
 /* How often more, if its rings are gone. */
 #define XPV_FORMER_TRIES	20
+
+/**
+ * enum xpv_former_word - what a frontend says of whom its rings are for
+ * @XPV_FORMER_SILENT: nothing
+ * @XPV_FORMER_US: for us
+ * @XPV_FORMER_OTHER: for another backend
+ */
+enum xpv_former_word {
+	XPV_FORMER_SILENT,
+	XPV_FORMER_US,
+	XPV_FORMER_OTHER,
+};
 
 /**
  * struct xpv_former - what remains of the backend before us
  * @doubted: the rings in the store may be of the connection to it
  * @tries: how often they may prove to be gone until they are taken for what
  *	the frontend means; 0 if they are of the present life
- * @until: until when the frontend may take its time, in ms; 0 if it does not
- *	yet know that it has a new backend
+ * @since: since when the frontend can know that it has a new backend, in ms; or 0
+ * @until: until when it may take its time, in ms
  * @known: how many events of the frontend's state say nothing new
  * @seen: how many there were when it was read last
  *
@@ -39,6 +59,7 @@
 struct xpv_former {
 	bool doubted;
 	unsigned int tries;
+	s64 since;
 	s64 until;
 	unsigned int known;
 	unsigned int seen;
@@ -64,15 +85,26 @@ void xpv_former_see(struct xpv_former *former, enum xenbus_state other,
 		    unsigned int events);
 
 /**
+ * xpv_former_is_over() - whether it does not matter any more what was before us
+ * @former: what there is
+ */
+static inline bool xpv_former_is_over(const struct xpv_former *former)
+{
+	return !former->doubted && !former->tries;
+}
+
+/**
  * xpv_former_wait() - whether the rings in the store are to be left alone yet
  * @former: what there is
+ * @word: what the frontend says
  * @now: the time in ms, more than 0
  *
  * To be asked when we are in InitWait, and the frontend can know it.
  *
  * Return: for how many ms, or 0.
  */
-unsigned int xpv_former_wait(struct xpv_former *former, s64 now);
+unsigned int xpv_former_wait(struct xpv_former *former,
+			     enum xpv_former_word word, s64 now);
 
 /**
  * xpv_former_again() - the rings in the store could not be taken up

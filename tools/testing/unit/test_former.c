@@ -9,6 +9,10 @@
 
 enum { U, I, W, R, C, X, Z, STATES };
 
+#define SILENT	XPV_FORMER_SILENT
+#define US	XPV_FORMER_US
+#define OTHER	XPV_FORMER_OTHER
+
 /* The time at which a test begins, in ms. */
 #define NOW	1000000
 
@@ -33,7 +37,7 @@ static void first_backend_waits_for_nobody(void **state)
 			struct xpv_former former = after(left);
 
 			xpv_former_see(&former, other, QUIET);
-			assert_int_equal(xpv_former_wait(&former, NOW), 0);
+			assert_int_equal(xpv_former_wait(&former, SILENT, NOW), 0);
 			assert_false(xpv_former_again(&former, NOW));
 		}
 }
@@ -43,7 +47,7 @@ static void frontend_side_knows_none(void **state)
 	struct xpv_former former = {};
 
 	xpv_former_see(&former, C, 7);
-	assert_int_equal(xpv_former_wait(&former, NOW), 0);
+	assert_int_equal(xpv_former_wait(&former, SILENT, NOW), 0);
 	assert_false(xpv_former_again(&former, NOW));
 }
 
@@ -56,14 +60,14 @@ static void old_rings_are_taken_up_late(void **state)
 	for (left = W; left < STATES; left++) {
 		former = after(left);
 		xpv_former_see(&former, C, QUIET);
-		assert_int_equal(xpv_former_wait(&former, NOW),
+		assert_int_equal(xpv_former_wait(&former, SILENT, NOW),
 				 XPV_FORMER_GRACE);
 		xpv_former_see(&former, C, QUIET);
-		assert_int_equal(xpv_former_wait(&former, NOW + 200),
+		assert_int_equal(xpv_former_wait(&former, SILENT, NOW + 200),
 				 XPV_FORMER_GRACE - 200);
-		assert_int_equal(xpv_former_wait(&former, NOW + 499), 1);
-		assert_int_equal(xpv_former_wait(&former, NOW + 500), 0);
-		assert_int_equal(xpv_former_wait(&former, NOW + 9999), 0);
+		assert_int_equal(xpv_former_wait(&former, SILENT, NOW + 499), 1);
+		assert_int_equal(xpv_former_wait(&former, SILENT, NOW + 500), 0);
+		assert_int_equal(xpv_former_wait(&former, SILENT, NOW + 9999), 0);
 	}
 }
 
@@ -74,7 +78,7 @@ static void time_runs_from_the_first_question(void **state)
 
 	xpv_former_see(&former, C, QUIET);
 	xpv_former_see(&former, C, QUIET);
-	assert_int_equal(xpv_former_wait(&former, NOW + 60000),
+	assert_int_equal(xpv_former_wait(&former, SILENT, NOW + 60000),
 			 XPV_FORMER_GRACE);
 }
 
@@ -88,24 +92,24 @@ static void one_that_noticed_is_taken_up_at_once(void **state)
 	for (i = 0; i < ARRAY_SIZE(seen); i++) {
 		former = after(C);
 		xpv_former_see(&former, C, QUIET);
-		assert_int_not_equal(xpv_former_wait(&former, NOW), 0);
+		assert_int_not_equal(xpv_former_wait(&former, SILENT, NOW), 0);
 		xpv_former_see(&former, seen[i], QUIET + 1);
 		xpv_former_see(&former, C, QUIET + 2);
-		assert_int_equal(xpv_former_wait(&former, NOW + 1), 0);
+		assert_int_equal(xpv_former_wait(&former, SILENT, NOW + 1), 0);
 		assert_false(xpv_former_again(&former, NOW + 1));
 	}
 	/* From Connected to Connected, and nobody looked in between. */
 	former = after(C);
 	xpv_former_see(&former, C, QUIET);
-	assert_int_not_equal(xpv_former_wait(&former, NOW), 0);
+	assert_int_not_equal(xpv_former_wait(&former, SILENT, NOW), 0);
 	xpv_former_see(&former, C, QUIET + 1);
-	assert_int_equal(xpv_former_wait(&former, NOW + 1), 0);
+	assert_int_equal(xpv_former_wait(&former, SILENT, NOW + 1), 0);
 	/* The watch's own event came late, or not at all. */
 	former = after(C);
 	xpv_former_see(&former, C, 0);
-	assert_int_not_equal(xpv_former_wait(&former, NOW), 0);
+	assert_int_not_equal(xpv_former_wait(&former, SILENT, NOW), 0);
 	xpv_former_see(&former, C, QUIET);
-	assert_int_not_equal(xpv_former_wait(&former, NOW + 1), 0);
+	assert_int_not_equal(xpv_former_wait(&former, SILENT, NOW + 1), 0);
 }
 
 /* Nobody is connected with these rings; but they may be about to go. */
@@ -114,7 +118,7 @@ static void initialised_is_tried_at_once(void **state)
 	struct xpv_former former = after(C);
 
 	xpv_former_see(&former, R, QUIET);
-	assert_int_equal(xpv_former_wait(&former, NOW), 0);
+	assert_int_equal(xpv_former_wait(&former, SILENT, NOW), 0);
 	assert_true(xpv_former_again(&former, NOW));
 }
 
@@ -126,12 +130,12 @@ static void patience_ends(void **state)
 	int i;
 
 	xpv_former_see(&former, C, QUIET);
-	xpv_former_wait(&former, now);
+	xpv_former_wait(&former, SILENT, now);
 	for (i = 0; i < XPV_FORMER_TRIES; i++) {
 		now += XPV_FORMER_GRACE;
-		assert_int_equal(xpv_former_wait(&former, now), 0);
+		assert_int_equal(xpv_former_wait(&former, SILENT, now), 0);
 		assert_true(xpv_former_again(&former, now));
-		assert_int_equal(xpv_former_wait(&former, now),
+		assert_int_equal(xpv_former_wait(&former, SILENT, now),
 				 XPV_FORMER_GRACE);
 		xpv_former_see(&former, C, QUIET);
 	}
@@ -147,7 +151,7 @@ static void patience_is_not_renewed(void **state)
 
 	for (i = 0; i < 1000; i++) {
 		xpv_former_see(&former, i % 2 ? R : C, QUIET + 1 + i);
-		if (!xpv_former_wait(&former, NOW + i))
+		if (!xpv_former_wait(&former, SILENT, NOW + i))
 			tries += xpv_former_again(&former, NOW + i);
 	}
 	assert_int_equal(tries, XPV_FORMER_TRIES);
@@ -159,12 +163,53 @@ static void what_was_said_before_is_no_news(void **state)
 	struct xpv_former former = after(C);
 
 	xpv_former_see(&former, C, QUIET + 1);
-	assert_int_equal(xpv_former_wait(&former, NOW), 0);
+	assert_int_equal(xpv_former_wait(&former, SILENT, NOW), 0);
 	assert_true(xpv_former_again(&former, NOW));
 	xpv_former_see(&former, C, QUIET + 1);
-	assert_int_not_equal(xpv_former_wait(&former, NOW + 1), 0);
+	assert_int_not_equal(xpv_former_wait(&former, SILENT, NOW + 1), 0);
 	xpv_former_see(&former, C, QUIET + 2);
-	assert_int_equal(xpv_former_wait(&former, NOW + 2), 0);
+	assert_int_equal(xpv_former_wait(&former, SILENT, NOW + 2), 0);
+}
+
+/* A frontend of ours is taken at its word, whatever its state and events are. */
+static void a_word_counts_more_than_signs(void **state)
+{
+	struct xpv_former former = after(C);
+
+	xpv_former_see(&former, C, QUIET);
+	assert_int_equal(xpv_former_wait(&former, OTHER, NOW),
+			 XPV_FORMER_GRACE_SURE);
+	xpv_former_see(&former, C, QUIET + 1);
+	assert_int_equal(xpv_former_wait(&former, OTHER, NOW + 1000),
+			 XPV_FORMER_GRACE_SURE - 1000);
+	xpv_former_see(&former, R, QUIET + 2);
+	assert_int_equal(xpv_former_wait(&former, OTHER, NOW + 2000),
+			 XPV_FORMER_GRACE_SURE - 2000);
+	assert_int_equal(xpv_former_wait(&former, US, NOW + 2000), 0);
+
+	former = after(C);
+	xpv_former_see(&former, C, QUIET);
+	assert_int_equal(xpv_former_wait(&former, US, NOW), 0);
+
+	/* Whoever wrote the word may be long gone. */
+	former = after(C);
+	xpv_former_see(&former, C, QUIET);
+	assert_int_not_equal(xpv_former_wait(&former, OTHER, NOW), 0);
+	assert_int_equal(xpv_former_wait(&former, OTHER,
+					 NOW + XPV_FORMER_GRACE_SURE), 0);
+}
+
+/* What a frontend published after it began anew can only be for us. */
+static void a_word_of_no_doubt_is_not_needed(void **state)
+{
+	struct xpv_former former = after(C);
+
+	xpv_former_see(&former, I, QUIET + 1);
+	assert_true(xpv_former_is_over(&former));
+	assert_int_equal(xpv_former_wait(&former, OTHER, NOW), 0);
+	former = after(I);
+	assert_true(xpv_former_is_over(&former));
+	assert_int_equal(xpv_former_wait(&former, OTHER, NOW), 0);
 }
 
 static void it_is_over_once_connected(void **state)
@@ -175,7 +220,7 @@ static void it_is_over_once_connected(void **state)
 	xpv_former_end(&former);
 	assert_false(xpv_former_again(&former, NOW));
 	xpv_former_see(&former, C, QUIET);
-	assert_int_equal(xpv_former_wait(&former, NOW), 0);
+	assert_int_equal(xpv_former_wait(&former, SILENT, NOW), 0);
 }
 
 /* Numbers that are no state end all patience, and nothing else. */
@@ -188,7 +233,7 @@ static void no_state_is_harmless(void **state)
 		struct xpv_former former = after(bogus[i]);
 
 		xpv_former_see(&former, bogus[i], QUIET);
-		assert_int_equal(xpv_former_wait(&former, NOW), 0);
+		assert_int_equal(xpv_former_wait(&former, SILENT, NOW), 0);
 		assert_false(xpv_former_again(&former, NOW));
 	}
 }
@@ -205,6 +250,8 @@ int main(void)
 		cmocka_unit_test(patience_ends),
 		cmocka_unit_test(patience_is_not_renewed),
 		cmocka_unit_test(what_was_said_before_is_no_news),
+		cmocka_unit_test(a_word_counts_more_than_signs),
+		cmocka_unit_test(a_word_of_no_doubt_is_not_needed),
 		cmocka_unit_test(it_is_over_once_connected),
 		cmocka_unit_test(no_state_is_harmless),
 	};
