@@ -24,6 +24,9 @@
 /* How often it is seen whether a backend still serves, milliseconds. */
 #define LOOK_EVERY	1000
 
+/* How long a frontend that closes waits for its backend to let go, milliseconds. */
+#define LINGER_MAX	500
+
 /* Longest that a lane sleeps for what is due later still, milliseconds. */
 #define SLEEP_MAX	(60 * 60 * 1000)
 
@@ -451,6 +454,10 @@ static enum outcome take_shut(struct xpv_device *dev)
 	xpv_lane_step(&dev->lane, "closing");
 	if (dev->drv->closing && dev->drv->closing(dev))
 		return life_refuse(dev);
+	if (dev->drv->unmap_first && dev->other == XenbusStateClosing) {
+		dev->linger_until = ktime_add_ms(ktime_get(), LINGER_MAX);
+		return enter(dev, XenbusStateClosing);
+	}
 	life_disconnect(dev);
 	return enter(dev, XenbusStateClosed);
 }
@@ -535,12 +542,31 @@ static enum xpv_move failed_move(struct xpv_device *dev)
 			      dev->online);
 }
 
+/*
+ * Both ends of byte rings are Closing: the toolstack wrote the backend's. So that
+ * no memory is taken back that is still mapped, the backend goes first.
+ */
+static enum xpv_move closing_move(struct xpv_device *dev)
+{
+	s64 left = ktime_ms_delta(dev->linger_until, ktime_get());
+
+	if (dev->drv->side == XPV_BACKEND)
+		return dev->online ? XPV_STAY : XPV_CLOSE;
+	if (left <= 0)
+		return XPV_CLOSE;
+	xpv_lane_retry(&dev->lane, left);
+	return XPV_STAY;
+}
+
 static enum xpv_move next_move(struct xpv_device *dev)
 {
 	enum xpv_move move;
 
 	if (dev->failed)
 		return failed_move(dev);
+	if (dev->drv->unmap_first && dev->state == XenbusStateClosing &&
+	    dev->other == XenbusStateClosing)
+		return closing_move(dev);
 	move = xpv_state_next(dev->drv->side, dev->state, dev->other,
 			      dev->online);
 	if (dev->outlived && dev->online &&
@@ -811,15 +837,6 @@ static void life_reconfigure(struct xpv_device *dev)
 		dev->reconfigured = wanted;
 }
 
-/* A frontend that closes after the toolstack had us close. */
-static void life_release(struct xpv_device *dev)
-{
-	if (dev->drv->unmap_first && dev->connected_at &&
-	    dev->state == XenbusStateClosing &&
-	    dev->other == XenbusStateClosing)
-		life_disconnect(dev);
-}
-
 static void life_notice(struct xpv_device *dev, unsigned long events)
 {
 	bool moved;
@@ -832,7 +849,6 @@ static void life_notice(struct xpv_device *dev, unsigned long events)
 		return;
 	}
 	moved = life_walk(dev);
-	life_release(dev);
 	life_bear(dev);
 	life_reconfigure(dev);
 	if (!moved && (events & XPV_EV_OTHER) &&

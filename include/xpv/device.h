@@ -56,10 +56,11 @@ struct xpv_account {
  * @early: frontend only: the protocol has no Initialised. What publish() put is
  *	told by Connected, for which backends wait. The engine counts the device
  *	as Initialised until the backend is Connected too.
- * @unmap_first: backend only: frontends that close take their memory back when
- *	the backend is Closing, as those of byte rings do. disconnect() comes
- *	before that, not before Closed. When it is the toolstack that wants the
- *	device gone, the backend serves until the frontend closes, all the same.
+ * @unmap_first: frontends that close take their memory back when the backend is
+ *	Closing, as those of byte rings do. A backend's disconnect() comes
+ *	before that, not before Closed. When it is the toolstack that has the
+ *	backend Closing, it serves until the frontend is; and a frontend that
+ *	has the flag gives it a moment to let go.
  * @fail_after: frontend only: the module's parameter for how many seconds users
  *	wait for a backend that was lost, 0 for as long as it takes. What a
  *	device begins with; @groups should be xpv_policy_groups. May be NULL
@@ -219,6 +220,7 @@ struct xpv_device {
 	ktime_t lost_at;		/* a frontend's connection; or 0 */
 	bool given_up;			/* the next one: users were told */
 	bool refused;			/* to go: it is in use */
+	ktime_t linger_until;		/* a frontend that is Closing */
 	unsigned int paces;		/* moves it may make at once */
 	ktime_t paced_at;		/* when these were counted; 0: never */
 	enum xpv_move last_move;

@@ -254,6 +254,7 @@ static struct xpv_driver p9front_driver = {
 	.ids = ids,
 	.groups = xpv_policy_groups,
 	.fail_after = &fail_after,
+	.unmap_first = true,
 	.probe = probe,
 	.publish = p9front_publish,
 	.connect = p9front_connect,
