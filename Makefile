@@ -82,7 +82,11 @@ kernel-tree: ## put the suite into a kernel tree and build it there
 bench: ## compare with the kernel's own drivers, T=PATTERN of cases, COSTS=FILE
 	@$(build-for-rig)
 	@tools/testing/build-module tools/testing/bench/frames "$$($(RIG) kdir)"
+ifeq ($(T),restart)
+	@$(RIG) run --long bench/restart
+else
 	@tools/testing/bench/run $(if $(COSTS),--costs $(COSTS)) $(T)
+endif
 
 bench-primitives: ## a module that measures what Xen's operations cost on a host
 	@scripts/install-deps build $(if $(KDIR),,headers)
