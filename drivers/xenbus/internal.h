@@ -31,6 +31,21 @@ void xpv_device_forget(struct xpv_device *dev);
 
 /* life.c */
 void xpv_life_run(struct xpv_lane *lane, unsigned long events);
+void xpv_life_disconnect(struct xpv_device *dev);
+
+/* number.c */
+void xpv_number_make(struct xpv_device *dev);
+void xpv_number_take(struct xpv_device *dev);
+int xpv_number_publish(struct xpv_device *dev, struct xpv_txn *txn);
+int xpv_number_forget(struct xpv_device *dev, struct xpv_txn *txn);
+bool xpv_number_is_other(struct xpv_device *dev);
+enum xpv_former_word xpv_number_word(struct xpv_device *dev);
+
+/* wait.c */
+#define XPV_WAIT_LOOK	1000	/* how often a backend is looked for, ms */
+void xpv_wait_end(struct xpv_device *dev);
+void xpv_wait_look(struct xpv_device *dev);
+bool xpv_wait_is_served(struct xpv_device *dev);
 
 /* store.c */
 int xpv_store_state(const char *dir, enum xenbus_state *state);

@@ -8,10 +8,7 @@
  */
 #include <linux/kernel.h>
 #include <linux/kobject.h>
-#include <linux/kstrtox.h>
 #include <linux/math64.h>
-#include <linux/random.h>
-#include <linux/slab.h>
 #include "internal.h"
 
 /* More steps than any walk through the table needs. */
@@ -21,14 +18,8 @@
 #define BACKOFF_MIN	1000
 #define BACKOFF_MAX	30000
 
-/* How often it is seen whether a backend still serves, milliseconds. */
-#define LOOK_EVERY	1000
-
 /* How long a frontend that closes waits for its backend to let go, milliseconds. */
 #define LINGER_MAX	500
-
-/* Longest that a lane sleeps for what is due later still, milliseconds. */
-#define SLEEP_MAX	(60 * 60 * 1000)
 
 /* How long a device waits for those the bus found before it, milliseconds. */
 #define APPEAR_MAX	1000
@@ -57,52 +48,6 @@ static const char *peer_name(const struct xpv_device *dev)
 	return dev->drv->side == XPV_FRONTEND ? "backend" : "frontend";
 }
 
-/*
- * Which backend: a number of its own, so that a frontend that missed one going
- * and another coming can tell, and both know whom rings were published for.
- * Either end may not have it.
- */
-#define KEY_LIFE	"life"
-#define KEY_FOR		"backend-life"
-
-/* Return: a number, 0 if there is none. */
-static unsigned int read_life(struct xpv_device *dev, const char *key)
-{
-	char *text = xpv_store_text(dev, XPV_OTHER, key);
-	unsigned int life;
-
-	if (IS_ERR(text))
-		return 0;
-	if (kstrtouint(text, 10, &life))
-		life = 0;
-	kfree(text);
-	return life;
-}
-
-/* A frontend whose rings are for a backend that knows its number. */
-static bool is_outlived(struct xpv_device *dev)
-{
-	unsigned int life;
-
-	if (dev->drv->side == XPV_BACKEND || !dev->life ||
-	    (dev->state != XenbusStateInitialised &&
-	     dev->state != XenbusStateConnected) ||
-	    (dev->other != XenbusStateInitWait &&
-	     dev->other != XenbusStateConnected))
-		return false;
-	life = read_life(dev, KEY_LIFE);
-	return life && life != dev->life;
-}
-
-static enum xpv_former_word read_word(struct xpv_device *dev)
-{
-	unsigned int life = read_life(dev, KEY_FOR);
-
-	if (!life)
-		return XPV_FORMER_SILENT;
-	return life == dev->life ? XPV_FORMER_US : XPV_FORMER_OTHER;
-}
-
 /* Return: 0, or the store's error: then nothing is known. */
 static int life_read(struct xpv_device *dev)
 {
@@ -125,13 +70,13 @@ static int life_read(struct xpv_device *dev)
 				xpv_state_name(dev->other),
 				xpv_state_name(other), other);
 	dev->other = other;
-	dev->outlived = is_outlived(dev);
+	dev->outlived = xpv_number_is_other(dev);
 	dev->online = xpv_store_flag(dev, dev->drv->side == XPV_BACKEND ?
 					  XPV_OWN : XPV_OTHER, "online", true);
 	return 0;
 }
 
-static void life_disconnect(struct xpv_device *dev)
+void xpv_life_disconnect(struct xpv_device *dev)
 {
 	if (!dev->probed)
 		return;
@@ -160,7 +105,7 @@ static void life_forgive(struct xpv_device *dev)
  */
 static enum outcome life_replaced(struct xpv_device *dev)
 {
-	life_disconnect(dev);
+	xpv_life_disconnect(dev);
 	if (dev->replaced && dev->drv->side == XPV_FRONTEND &&
 	    dev->state != XenbusStateClosed) {
 		xpv_device_fail(dev, -ESTALE, "replaced while in use: to be unbound and bound");
@@ -225,23 +170,12 @@ static void life_announce(struct xpv_device *dev, bool online)
 	kobject_uevent(&dev->bus->dev.kobj, online ? KOBJ_ONLINE : KOBJ_OFFLINE);
 }
 
-static int publish(struct xpv_device *dev, struct xpv_txn *txn)
-{
-	bool backend = dev->drv->side == XPV_BACKEND;
-	int err = dev->drv->publish(dev, txn);
-
-	if (!err && dev->life)
-		xpv_txn_put(txn, backend ? KEY_LIFE : KEY_FOR, "%u", dev->life);
-	else if (!err)
-		xpv_txn_drop(txn, KEY_FOR);
-	return err;
-}
-
 static enum outcome take_publish(struct xpv_device *dev)
 {
-	dev->life = read_life(dev, KEY_LIFE);
+	xpv_number_take(dev);
 	dev->outlived = false;
-	return enter_with(dev, XenbusStateInitialised, publish);
+	return enter_with(dev, XenbusStateInitialised,
+			  xpv_number_publish);
 }
 
 static enum outcome take_open(struct xpv_device *dev)
@@ -250,7 +184,7 @@ static enum outcome take_open(struct xpv_device *dev)
 
 	if (dev->drv->side == XPV_FRONTEND)
 		return enter(dev, XenbusStateInitialising);
-	outcome = enter_with(dev, XenbusStateInitWait, publish);
+	outcome = enter_with(dev, XenbusStateInitWait, xpv_number_publish);
 	if (dev->state == XenbusStateInitWait)
 		life_announce(dev, true);
 	return outcome;
@@ -282,7 +216,7 @@ static bool life_doubts(struct xpv_device *dev)
 
 	if (xpv_former_is_over(&dev->former))
 		return false;
-	ms = xpv_former_wait(&dev->former, read_word(dev), now_ms());
+	ms = xpv_former_wait(&dev->former, xpv_number_word(dev), now_ms());
 	if (ms)
 		xpv_lane_retry(&dev->lane, ms);
 	return ms;
@@ -324,7 +258,7 @@ static int life_connect(struct xpv_device *dev)
 		xpv_former_end(&dev->former);
 	if (!err || err == -EAGAIN || !xpv_former_again(&dev->former, now_ms()))
 		return err;
-	life_disconnect(dev);
+	xpv_life_disconnect(dev);
 	xpv_lane_retry(&dev->lane, XPV_FORMER_GRACE);
 	return -EAGAIN;
 }
@@ -341,7 +275,7 @@ static enum outcome take_connect(struct xpv_device *dev)
 		err = xpv_store_set_state(dev, XenbusStateConnected,
 					  dev->drv->describe);
 	if (err)
-		life_disconnect(dev);
+		xpv_life_disconnect(dev);
 	if (err == -ENODEV || err == -ESTALE)
 		return state_refused(dev, err);
 	if (err) {
@@ -360,66 +294,8 @@ static enum outcome take_connect(struct xpv_device *dev)
 static enum outcome take_lose(struct xpv_device *dev)
 {
 	dev->outlived = false;
-	life_disconnect(dev);
+	xpv_life_disconnect(dev);
 	return take_open(dev);
-}
-
-/* What is asked of the device fails, until a backend comes all the same. */
-static void life_give_up(struct xpv_device *dev)
-{
-	s64 lost = ktime_ms_delta(ktime_get(), dev->lost_at);
-
-	if (!dev->drv->give_up || dev->given_up)
-		return;
-	dev->given_up = true;
-	if (dev->online)
-		xpv_warn(dev, "no backend for %lld ms: what is asked fails until there is one\n",
-			 lost);
-	else
-		xpv_warn(dev, "taken away while in use: what is asked fails\n");
-	life_disconnect(dev);
-	xpv_lane_step(&dev->lane, "failing what waits");
-	dev->drv->give_up(dev);
-}
-
-/*
- * A backend that is gone may not have said so. It is looked for if it matters how
- * long that is. Return: whether to look again.
- */
-static bool life_miss(struct xpv_device *dev)
-{
-	if (!dev->connected_at || !dev->drv->is_served || !dev->online ||
-	    !READ_ONCE(dev->fail_after))
-		return false;
-	if (dev->drv->is_served(dev))
-		dev->lost_at = 0;
-	else if (!dev->lost_at)
-		dev->lost_at = ktime_get();
-	return true;
-}
-
-/* Users of a lost backend's device wait, but not always for ever. */
-static void life_bear(struct xpv_device *dev)
-{
-	s64 left = XPV_LOSS_NEVER, look = SLEEP_MAX;
-
-	if (!dev->drv->give_up || dev->given_up)
-		return;
-	if (life_miss(dev))
-		look = LOOK_EVERY;
-	if (dev->lost_at)
-		left = xpv_loss_left(ktime_ms_delta(ktime_get(), dev->lost_at),
-				     dev->online, READ_ONCE(dev->fail_after));
-	if (!left)
-		life_give_up(dev);
-	else if (left > 0 || look < SLEEP_MAX)
-		xpv_lane_retry(&dev->lane, left > 0 ? min(left, look) : look);
-}
-
-static bool is_served(struct xpv_device *dev)
-{
-	return dev->other != XenbusStateClosed &&
-	       (!dev->drv->is_served || dev->drv->is_served(dev));
 }
 
 /*
@@ -428,15 +304,15 @@ static bool is_served(struct xpv_device *dev)
  */
 static enum outcome life_refuse(struct xpv_device *dev)
 {
-	if (is_served(dev)) {
+	if (xpv_wait_is_served(dev)) {
 		if (!dev->refused)
 			xpv_info(dev, "in use: not detached\n");
 		dev->refused = true;
-		xpv_lane_retry(&dev->lane, LOOK_EVERY);
+		xpv_lane_retry(&dev->lane, XPV_WAIT_LOOK);
 		return WAIT;
 	}
-	life_give_up(dev);
-	life_disconnect(dev);
+	xpv_wait_end(dev);
+	xpv_life_disconnect(dev);
 	return enter(dev, XenbusStateClosed);
 }
 
@@ -448,7 +324,7 @@ static enum outcome take_shut(struct xpv_device *dev)
 {
 	if (dev->drv->side == XPV_BACKEND) {
 		if (dev->drv->unmap_first && dev->other == XenbusStateClosing)
-			life_disconnect(dev);
+			xpv_life_disconnect(dev);
 		return enter(dev, XenbusStateClosing);
 	}
 	xpv_lane_step(&dev->lane, "closing");
@@ -458,7 +334,7 @@ static enum outcome take_shut(struct xpv_device *dev)
 		dev->linger_until = ktime_add_ms(ktime_get(), LINGER_MAX);
 		return enter(dev, XenbusStateClosing);
 	}
-	life_disconnect(dev);
+	xpv_life_disconnect(dev);
 	return enter(dev, XenbusStateClosed);
 }
 
@@ -481,7 +357,7 @@ static enum outcome take_close(struct xpv_device *dev)
 	if (dev->drv->side == XPV_BACKEND &&
 	    dev->state == XenbusStateConnected)
 		outcome = enter(dev, XenbusStateClosing);
-	life_disconnect(dev);
+	xpv_life_disconnect(dev);
 	if (outcome == WAIT)
 		return WAIT;
 	if (dev->failed)
@@ -638,7 +514,7 @@ static void life_inherit(struct xpv_device *dev)
 	xpv_store_state(dev->nodename, &left);
 	if (dev->drv->side == XPV_BACKEND) {
 		xpv_former_begin(&dev->former, left);
-		dev->life = get_random_u32() ?: 1;
+		xpv_number_make(dev);
 	}
 	if (dev->drv->side == XPV_BACKEND || left == XenbusStateInitialising)
 		return;
@@ -722,7 +598,7 @@ static void life_resume(struct xpv_device *dev)
 {
 	if (!xpv_device_take_move(dev))
 		return;
-	life_disconnect(dev);
+	xpv_life_disconnect(dev);
 	xpv_watch_bury(dev->other_watch);
 	dev->other_watch = xpv_watch_other(dev);
 	dev->state = XenbusStateInitialising;
@@ -732,13 +608,6 @@ static void life_resume(struct xpv_device *dev)
 	if (IS_ERR(dev->other_watch))
 		xpv_device_fail(dev, PTR_ERR(dev->other_watch),
 				"cannot watch %s", dev->otherend);
-}
-
-/* The next driver of the device may not know the key, and leave it as it is. */
-static int forget_life(struct xpv_device *dev, struct xpv_txn *txn)
-{
-	xpv_txn_drop(txn, dev->drv->side == XPV_BACKEND ? KEY_LIFE : KEY_FOR);
-	return 0;
 }
 
 /*
@@ -754,7 +623,8 @@ static void life_leave(struct xpv_device *dev)
 		return;
 	xpv_store_state(dev->nodename, &left);
 	if (dev->drv->side == XPV_FRONTEND || left == XenbusStateClosing)
-		xpv_store_set_state(dev, XenbusStateClosed, forget_life);
+		xpv_store_set_state(dev, XenbusStateClosed,
+				    xpv_number_forget);
 }
 
 /*
@@ -767,7 +637,7 @@ static bool life_restart(struct xpv_device *dev)
 	if (dev->failed || (dev->state != XenbusStateInitialised &&
 			    dev->state != XenbusStateConnected))
 		return true;
-	life_disconnect(dev);
+	xpv_life_disconnect(dev);
 	dev->backoff_ms = 0;
 	dev->reopen_at = 0;
 	return enter(dev, XenbusStateClosed) == GO_ON;
@@ -798,7 +668,7 @@ static bool life_hide(struct xpv_device *dev)
 
 static void life_end(struct xpv_device *dev)
 {
-	life_disconnect(dev);
+	xpv_life_disconnect(dev);
 	life_leave(dev);
 	life_announce(dev, false);
 	xpv_lane_step(&dev->lane, "removing");
@@ -849,7 +719,7 @@ static void life_notice(struct xpv_device *dev, unsigned long events)
 		return;
 	}
 	moved = life_walk(dev);
-	life_bear(dev);
+	xpv_wait_look(dev);
 	life_reconfigure(dev);
 	if (!moved && (events & XPV_EV_OTHER) &&
 	    dev->state == XenbusStateConnected &&
