@@ -187,6 +187,11 @@ static int check_room(struct p9front_ring *ring, u32 size)
 	return room < size ? -EAGAIN : 0;
 }
 
+static bool is_over(const struct p9front_mount *mount)
+{
+	return READ_ONCE(mount->dead) || READ_ONCE(mount->pf->aborted);
+}
+
 static int try_put(struct p9front_ring *ring, struct p9front_mount *mount,
 		   struct p9_req_t *req, struct p9front_data *data,
 		   struct p9front_change *change)
@@ -194,7 +199,7 @@ static int try_put(struct p9front_ring *ring, struct p9front_mount *mount,
 	u32 size = req->tc.size + (data && data->out ? data->len : 0);
 	int err;
 
-	if (READ_ONCE(mount->dead) || READ_ONCE(mount->pf->aborted))
+	if (is_over(mount))
 		return -EIO;
 	if (!ring->live || !READ_ONCE(mount->pf->ready))
 		return -ENOTCONN;
@@ -223,7 +228,7 @@ static bool may_go_on(const struct p9front_mount *mount)
 	const struct p9front *pf = mount->pf;
 
 	return READ_ONCE(pf->ready) || READ_ONCE(pf->failing) ||
-	       READ_ONCE(pf->aborted) || READ_ONCE(mount->dead);
+	       is_over(mount);
 }
 
 /*
@@ -267,7 +272,7 @@ static int put_when_possible(struct p9front_mount *mount, struct p9_req_t *req,
 
 	do {
 		ring = ring_of(mount, req);
-		err = -ENOTCONN;
+		err = is_over(mount) ? -EIO : -ENOTCONN;
 		if (ring) {
 			stirs = atomic_read_acquire(&ring->stirs);
 			mutex_lock(&ring->put);
