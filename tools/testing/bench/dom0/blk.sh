@@ -13,10 +13,6 @@ order=4		# of rings, in pages: 512 requests
 # are not an error.
 front_options="max_queues=$BENCH_QUEUES max_ring_page_order=$order max_indirect_segments=64"
 
-# A request takes about a hundred times as long here as on silicon, and so does
-# the moment for which a ring of ours is polled (its default is 20 us).
-poll_us=2000
-
 back_options() {
 	for option in max_queues=$BENCH_QUEUES max_ring_page_order=$order poll_us=$poll_us; do
 		echo "xen-blkback.$option"

@@ -15,10 +15,7 @@ port=7100	# of netbench; iperf3 has one for each queue, from 5201 on
 namespace=xpvnative
 
 # Both pairs get the same number of queues, and backlogs that are none by default.
-# Time passes about a hundred times as slowly here as on silicon, so ours watch an
-# empty ring a hundred times as long as by default.
 backlog=1000
-poll_us=2000
 
 # options OURS|INTREE: of either end's module
 options() {
