@@ -14,7 +14,7 @@
 . "${0%/*}/../lib/census.sh"
 
 [ -n "$XPV_LONG" ] && cycles=200 || cycles=5
-[ -n "$XPV_LONG" ] && quick_cycles=800 || quick_cycles=12
+[ -n "$XPV_LONG" ] && rounds=100 || rounds=2
 
 cycle() {
 	xl block-attach cycles "$(disk_spec cycles "xvdc:$(disk_path cycles)")" >/tmp/xl.log 2>&1 &&
@@ -33,18 +33,58 @@ run_cycles() {
 	wait_for 10 '! ls /sys/bus/xen-backend/devices | grep -q vbd'
 }
 
-# The same by the store alone, as the toolstack does it in the end.
-quick_cycle() {
-	plug_nodes cycles 51760 "$(disk_path cycles)" &&
-		plug_wait "$front" 4 && plug_wait "$back" 4 || return 1
+# The same by the store alone, as the toolstack does it in the end, with many
+# disks at once.
+many=8
+
+# each_disk COMMAND...: with the number of each as its last word
+each_disk() {
+	for number in $(seq 51760 16 $((51760 + 16 * (many - 1)))); do
+		"$@" "$number" || { echo "disk $number: $*"; return 1; }
+	done
+}
+
+make_disk() {
+	disk_make "many$1" 8M >/dev/null
+}
+
+plug_disk() {
+	plug_nodes cycles "$1" "$(disk_path "many$1")"
+}
+
+disk_connects() {
+	plug_paths cycles "$1"
+	plug_wait "$front" 4 && plug_wait "$back" 4
+}
+
+ask_for_disk() {
+	plug_paths cycles "$1"
 	xenstore-write "$back/online" 0 "$back/state" 5
-	plug_wait "$back" 6 && plug_wait "$front" 6 && unplug_nodes cycles 51760 &&
-		wait_for 10 "! [ -e /sys/bus/xen-backend/devices/vbd-$domid-51760 ]"
+}
+
+disk_closes() {
+	plug_paths cycles "$1"
+	plug_wait "$back" 6 && plug_wait "$front" 6 && unplug_nodes cycles "$1"
+}
+
+disk_is_gone() {
+	wait_for 10 "! [ -e /sys/bus/xen-backend/devices/vbd-$domid-$1 ]"
+}
+
+quick_cycle() {
+	each_disk plug_disk && each_disk disk_connects && each_disk ask_for_disk &&
+		each_disk disk_closes && each_disk disk_is_gone
+}
+
+# What is allocated once, and not again.
+first_cycles() {
+	run_cycles 3 && quick_cycle
 }
 
 run_quick_cycles() {
-	for i in $(seq $quick_cycles); do
-		quick_cycle || { echo "cycle $i failed: $(plug_state "$front") $(plug_state "$back")"; return 1; }
+	plug_paths cycles 51760
+	for i in $(seq $rounds); do
+		quick_cycle || { echo "round $i failed"; return 1; }
 	done
 	# The toolstack takes empty directories away, too.
 	for dir in "${front%/*}" "${back%/*}" "${back%/*/*}"; do
@@ -54,12 +94,12 @@ run_quick_cycles() {
 
 ktap_print_header
 ktap_set_plan 9
-disk_make cycles 64M >/dev/null || ktap_exit_fail_msg 'no disk'
+disk_make cycles 64M >/dev/null && each_disk make_disk || ktap_exit_fail_msg 'no disk'
 ktap_test_result 'the guest boots' guest_create cycles || ktap_exit_fail_msg 'no guest'
-ktap_test_result 'the first cycles work' run_cycles 3
+ktap_test_result 'the first cycles work' first_cycles
 census >/tmp/before
 ktap_test_result "$cycles cycles work" run_cycles $cycles
-ktap_test_result "$quick_cycles cycles without the toolstack work" run_quick_cycles
+ktap_test_result "$rounds cycles of $many disks at once work" run_quick_cycles
 census >/tmp/after
-census_results $((cycles + quick_cycles))
+census_results $((cycles + rounds * many))
 ktap_finished
