@@ -23,7 +23,8 @@
  *    and new data.
  *  - xpv_bytes_push() and xpv_bytes_release(): virt_mb() between writing our
  *    index and reading the other one, on both sides, so that of two ends that
- *    each look once more before they sleep at most one does.
+ *    each look once more before they sleep at most one does. The same between
+ *    writing a threshold and reading the index, in xpv_bytes_ask().
  *
  * None of these sleep, but for copies to and from an iterator over memory of
  * user space. A stream has no lock of its own: the caller serialises all that
@@ -53,23 +54,34 @@
  * @in_cons: how far the frontend has read
  * @in_prod: how far the backend has written
  * @in_error: why no more will come (PV Calls)
+ * @in_prod_event: the frontend wants an event once @in_prod reaches this
+ * @in_cons_event: the backend wants an event once @in_cons reaches this
  * @pad1: nothing
  * @out_cons: how far the backend has read
  * @out_prod: how far the frontend has written
  * @out_error: why no more will be read (PV Calls)
+ * @out_prod_event: the backend wants an event once @out_prod reaches this
+ * @out_cons_event: the frontend wants an event once @out_cons reaches this
  * @pad2: nothing
  * @ring_order: number of data pages as a power of two
  * @ref: a grant reference for each of them
+ *
+ * The four thresholds lie in what is padding to stock ends, and hold between
+ * ends that agreed on them: xpv_bytes_ask().
  */
 struct xpv_bytes_intf {
 	u32 in_cons;
 	u32 in_prod;
 	s32 in_error;
-	u8 pad1[52];
+	u32 in_prod_event;
+	u32 in_cons_event;
+	u8 pad1[44];
 	u32 out_cons;
 	u32 out_prod;
 	s32 out_error;
-	u8 pad2[52];
+	u32 out_prod_event;
+	u32 out_cons_event;
+	u8 pad2[44];
 	u32 ring_order;
 	grant_ref_t ref[];
 };
@@ -84,6 +96,8 @@ struct xpv_bytes_intf {
  * @own: where ours is shown
  * @other: where the other end's is
  * @error: the stream's error
+ * @ask: where we say when we want an event; NULL if nothing was agreed on
+ * @asked: where the other end says it; likewise
  */
 struct xpv_byte_stream {
 	void *const *pages;
@@ -94,6 +108,8 @@ struct xpv_byte_stream {
 	u32 *own;
 	u32 *other;
 	s32 *error;
+	u32 *ask;
+	u32 *asked;
 };
 
 /**
@@ -135,6 +151,8 @@ static inline void xpv_bytes_begin(struct xpv_byte_stream *s, u32 *own,
 	s->at = at;
 	s->shown = at;
 	s->seen = seen;
+	s->ask = NULL;
+	s->asked = NULL;
 }
 
 /**
@@ -183,6 +201,65 @@ static inline int xpv_back_bytes_init(struct xpv_byte_ring *ring,
 	    out_prod - out_cons > ring->out.size)
 		return -EILSEQ;
 	return 0;
+}
+
+/**
+ * xpv_front_bytes_agree() - events only when asked for, as the frontend
+ * @ring: a ring that was just taken up
+ * @intf: its page of indices
+ *
+ * Only where the backend does the same. No event comes before the first
+ * xpv_bytes_ask() of a stream.
+ */
+static inline void xpv_front_bytes_agree(struct xpv_byte_ring *ring,
+					 struct xpv_bytes_intf *intf)
+{
+	ring->in.ask = &intf->in_prod_event;
+	ring->in.asked = &intf->in_cons_event;
+	ring->out.ask = &intf->out_cons_event;
+	ring->out.asked = &intf->out_prod_event;
+}
+
+/**
+ * xpv_back_bytes_agree() - events only when asked for, as the backend
+ * @ring: a ring that was just taken up
+ * @intf: its page of indices, mapped; untrusted
+ *
+ * As xpv_front_bytes_agree().
+ */
+static inline void xpv_back_bytes_agree(struct xpv_byte_ring *ring,
+					struct xpv_bytes_intf *intf)
+{
+	ring->in.ask = &intf->in_cons_event;
+	ring->in.asked = &intf->in_prod_event;
+	ring->out.ask = &intf->out_prod_event;
+	ring->out.asked = &intf->out_cons_event;
+}
+
+/**
+ * xpv_bytes_ask() - ask for an event
+ * @s: the stream
+ * @after: how many bytes the other end's index has to move for it from where it
+ *	was last seen, at least 1. A producer that waits for room best waits for
+ *	more than a little.
+ *
+ * Nothing happens where nothing was agreed on: then events come anyway. The
+ * caller has to look once more, by xpv_bytes_ready() or xpv_bytes_room(), before
+ * it sleeps: if the index has moved that far by then, no event may come.
+ */
+static inline void xpv_bytes_ask(struct xpv_byte_stream *s, u32 after)
+{
+	if (!s->ask)
+		return;
+	WRITE_ONCE(*s->ask, s->seen + after);
+	virt_mb();	/* threshold before the peer's index */
+}
+
+/* Whether an index that moved from @from to @to reached what was asked for. */
+static inline bool xpv_bytes_passed(const struct xpv_byte_stream *s, u32 from,
+				    u32 to)
+{
+	return (u32)(to - READ_ONCE(*s->asked)) < (u32)(to - from);
 }
 
 /**
@@ -431,9 +508,10 @@ static inline void xpv_bytes_get(struct xpv_byte_stream *s, void *to, u32 len)
  *
  * Byte rings have no threshold for events: after something was shown an event
  * is sent. One that is known to look again before it sleeps, as ours are, needs
- * none unless it had read all that it knew of.
+ * none unless it had read all that it knew of. Where it was agreed on, the
+ * consumer says.
  *
- * Return: true if it had.
+ * Return: true if an event has to be sent.
  */
 static inline bool xpv_bytes_push(struct xpv_byte_stream *s)
 {
@@ -442,14 +520,17 @@ static inline bool xpv_bytes_push(struct xpv_byte_stream *s)
 	virt_wmb();	/* data before the producer */
 	s->shown = s->at;
 	WRITE_ONCE(*s->own, s->shown);
-	virt_mb();	/* producer before the peer's consumer */
+	virt_mb();	/* producer before the peer's consumer, or threshold */
+	if (s->asked)
+		return xpv_bytes_passed(s, old, s->shown);
 	return READ_ONCE(*s->other) == old;
 }
 
 /**
  * xpv_bytes_release() - give the producer the room of what was taken (consumer)
  * @s: the stream
- * @most: the most bytes that the producer may be waiting to put
+ * @most: the most bytes that the producer may be waiting to put; where it was
+ *	agreed on it says itself what it waits for
  *
  * Return: true if it may be waiting, so that an event has to be sent: there was
  * less room than that.
@@ -461,7 +542,9 @@ static inline bool xpv_bytes_release(struct xpv_byte_stream *s, u32 most)
 	virt_mb();	/* the last look at data before the consumer */
 	s->shown = s->at;
 	WRITE_ONCE(*s->own, s->shown);
-	virt_mb();	/* consumer before the peer's producer */
+	virt_mb();	/* consumer before the peer's producer, or threshold */
+	if (s->asked)
+		return xpv_bytes_passed(s, old, s->shown);
 	return s->shown != old &&
 	       READ_ONCE(*s->other) - old > s->size - min(most, s->size);
 }
