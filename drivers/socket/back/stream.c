@@ -1,0 +1,313 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Moving data between a socket and its ring, straight: the network copies from
+ * the ring's pages and to them. The guest may change them meanwhile, which
+ * changes what is sent and nothing else.
+ *
+ * A run moves what there is until both directions have to wait for somebody:
+ * the guest (who sends an event) or the network (who calls, pvs_hook()).
+ */
+#include <linux/bvec.h>
+#include <linux/errno.h>
+#include <linux/net.h>
+#include <linux/uio.h>
+#include <net/sock.h>
+#include <net/tcp_states.h>
+
+#include "pvback.h"
+
+/* What is moved by one call, and how often in a run. */
+#define CHUNK	65536U
+#define BUDGET	16
+
+static int broken(struct pvsock *ps)
+{
+	ps->in_over = true;
+	ps->out_over = true;
+	set_bit(PVBACK_BROKEN, &ps->be->flags);
+	xpv_device_fail(ps->be->xdev, -EPROTO,
+			"impossible indices of a data ring");
+	return 0;
+}
+
+static void end_in(struct pvsock *ps, int err)
+{
+	if (ps->in_over)
+		return;
+	ps->in_over = true;
+	xpv_bytes_end(&ps->ring->bytes.in, err);
+	pvr_notify(ps->ring);
+}
+
+static void end_out(struct pvsock *ps, int err)
+{
+	if (ps->out_over)
+		return;
+	ps->out_over = true;
+	xpv_bytes_end(&ps->ring->bytes.out, err);
+	pvr_notify(ps->ring);
+}
+
+/* Nothing came, and nothing will. */
+static void end_of_stream(struct pvsock *ps, int err)
+{
+	if (!err)
+		err = ps->lost;
+	end_in(ps, err ?: -ENOTCONN);
+	if (err && err != -ENOTCONN)
+		end_out(ps, err);
+}
+
+static int receive(struct pvsock *ps, u32 len)
+{
+	struct bio_vec vec[XPV_BYTES_VECS(CHUNK)];
+	struct msghdr msg = {};
+	unsigned int nr;
+
+	nr = xpv_bytes_pages(&ps->ring->bytes.in, 0, len, vec,
+			     ARRAY_SIZE(vec));
+	iov_iter_bvec(&msg.msg_iter, ITER_DEST, vec, nr, len);
+	return sock_recvmsg(ps->sock, &msg, MSG_DONTWAIT);
+}
+
+static int send(struct pvsock *ps, u32 len)
+{
+	struct msghdr msg = { .msg_flags = MSG_DONTWAIT | MSG_NOSIGNAL };
+	struct bio_vec vec[XPV_BYTES_VECS(CHUNK)];
+	unsigned int nr;
+
+	nr = xpv_bytes_pages(&ps->ring->bytes.out, 0, len, vec,
+			     ARRAY_SIZE(vec));
+	iov_iter_bvec(&msg.msg_iter, ITER_SOURCE, vec, nr, len);
+	return sock_sendmsg(ps->sock, &msg);
+}
+
+/* The guest reads no more: what comes is not wanted. */
+static void shut_in(struct pvsock *ps)
+{
+	kernel_sock_shutdown(ps->sock, SHUT_RD);
+	end_in(ps, -ENOTCONN);
+}
+
+/*
+ * The peer has sent all, and then lost the connection: nothing is received that
+ * would say so.
+ */
+static void look_for_loss(struct pvsock *ps)
+{
+	struct sock *sk = ps->sock->sk;
+
+	if (!ps->out_over && READ_ONCE(sk->sk_state) == TCP_CLOSE)
+		end_out(ps, sock_error(sk) ?: -EPIPE);
+}
+
+/* From the network to the guest. Return: whether there may be more. */
+static bool pull(struct pvsock *ps)
+{
+	struct xpv_byte_stream *in = &ps->ring->bytes.in;
+	int room, got;
+
+	if (READ_ONCE(ps->shut_in) && !ps->in_over)
+		shut_in(ps);
+	if (ps->in_over) {
+		look_for_loss(ps);
+		return false;
+	}
+	room = xpv_bytes_room(in);
+	if (room < 0)
+		return broken(ps);
+	if (!room)
+		return false;
+	got = receive(ps, min_t(u32, room, CHUNK));
+	if (got == -EAGAIN)
+		return false;
+	if (got <= 0) {
+		end_of_stream(ps, got);
+		return false;
+	}
+	xpv_bytes_move(in, got);
+	if (xpv_bytes_push(in))
+		pvr_notify(ps->ring);
+	atomic64_add(got, &ps->be->in_bytes);
+	return true;
+}
+
+/*
+ * How much there is to send; what the guest put there after it said that this
+ * was all is not.
+ */
+static int to_send(struct pvsock *ps)
+{
+	struct xpv_byte_stream *out = &ps->ring->bytes.out;
+	int ready = xpv_bytes_ready(out), left;
+
+	if (ready < 0 || !smp_load_acquire(&ps->shut))	/* pvs_shut() */
+		return ready;
+	left = ps->out_end - out->at;
+	if (left > 0)
+		return min(ready, left);
+	kernel_sock_shutdown(ps->sock, SHUT_WR);
+	ps->out_over = true;
+	return 0;
+}
+
+/* From the guest to the network. Return: whether there may be more. */
+static bool push(struct pvsock *ps)
+{
+	struct xpv_byte_stream *out = &ps->ring->bytes.out;
+	int ready, sent;
+
+	if (ps->out_over)
+		return false;
+	ready = to_send(ps);
+	if (ready < 0)
+		return broken(ps);
+	if (!ready)
+		return false;
+	sent = send(ps, min_t(u32, ready, CHUNK));
+	if (sent == -EAGAIN)
+		return false;
+	if (sent < 0) {
+		ps->lost = sent;
+		end_out(ps, sent);
+		return true;
+	}
+	xpv_bytes_move(out, sent);
+	/* One that found the ring full waits; others would not. */
+	if (xpv_bytes_release(out, 1))
+		ps->out_waits = true;
+	ps->ring->worked = true;
+	atomic64_add(sent, &ps->be->out_bytes);
+	return true;
+}
+
+/*
+ * Who waits for room gets an event when there is some to speak of; where it said
+ * how much that is, at once.
+ */
+static void tell_of_room(struct pvsock *ps)
+{
+	struct xpv_byte_stream *out = &ps->ring->bytes.out;
+
+	if (!ps->out_waits)
+		return;
+	if (!out->asked && xpv_bytes_peek(out) - out->at > out->size / 2)
+		return;
+	ps->out_waits = false;
+	pvr_notify(ps->ring);
+}
+
+static bool wants_data(struct pvsock *ps)
+{
+	return !ps->out_over && !xpv_bytes_ready(&ps->ring->bytes.out);
+}
+
+static bool wants_room(struct pvsock *ps)
+{
+	return !ps->in_over && !xpv_bytes_room(&ps->ring->bytes.in);
+}
+
+/*
+ * Ask for events, where they only come then. Return: whether what was asked for
+ * has come meanwhile.
+ */
+static bool ask(struct pvsock *ps)
+{
+	struct xpv_byte_ring *bytes = &ps->ring->bytes;
+	u32 half = bytes->in.size / 2;
+	bool come = false;
+
+	if (!bytes->in.ask)
+		return false;
+	if (wants_data(ps)) {
+		xpv_bytes_ask(&bytes->out, 1);
+		come = xpv_bytes_ready(&bytes->out);
+	}
+	if (wants_room(ps)) {
+		xpv_bytes_ask(&bytes->in, half);
+		if (xpv_bytes_room(&bytes->in) >= (int)half)
+			come = true;
+	}
+	return come;
+}
+
+/* Return: whether there may be more to move. */
+static bool move(struct pvsock *ps)
+{
+	bool in = pull(ps), out = push(ps);
+
+	tell_of_room(ps);
+	return in || out || ask(ps);
+}
+
+/**
+ * pvs_stream_work() - move what there is to move
+ * @ps: a connected socket
+ *
+ * Context: its worker; sleeps, but not for the guest or the network.
+ */
+void pvs_stream_work(struct pvsock *ps)
+{
+	unsigned int i;
+
+	for (i = 0; i < BUDGET; i++)
+		if (!move(ps))
+			break;
+	if (i == BUDGET)
+		queue_work(ps->be->wq, &ps->work);
+	else
+		pvr_end_event(ps->ring);
+}
+
+/* Have the network take @more bytes beside those that it has. */
+static void make_room(struct sock *sk, u32 more)
+{
+	lock_sock(sk);
+	sk->sk_userlocks |= SOCK_SNDBUF_LOCK;
+	WRITE_ONCE(sk->sk_sndbuf,
+		   max_t(int, sk->sk_sndbuf, sk->sk_wmem_queued + 2 * more));
+	release_sock(sk);
+}
+
+/**
+ * pvs_stream_lose() - tell the guest that a connection is lost
+ * @ps: a connected socket, whose worker is stopped
+ *
+ * Context: as pvs_end().
+ */
+void pvs_stream_lose(struct pvsock *ps)
+{
+	end_in(ps, -ECONNRESET);
+	end_out(ps, -ECONNRESET);
+}
+
+/**
+ * pvs_stream_flush() - hand what is left in the ring to the network
+ * @ps: a connected socket, whose worker is stopped
+ *
+ * The ring is about to go, and close() loses nothing. At most a ringful, of
+ * what is there now.
+ *
+ * Context: as pvs_end(); sleeps, but not for the network.
+ */
+void pvs_stream_flush(struct pvsock *ps)
+{
+	struct sock *sk = ps->sock->sk;
+	int ready;
+
+	/* LINGER is 0: what is left is dropped, and no orderly end comes first. */
+	if (sock_flag(sk, SOCK_LINGER)) {
+		ps->out_over = true;
+		return;
+	}
+	if (!ps->shut) {
+		ps->out_end = xpv_bytes_peek(&ps->ring->bytes.out);
+		ps->shut = true;
+	}
+	ready = ps->out_over ? 0 : to_send(ps);
+	if (ready <= 0)
+		return;
+	make_room(sk, ready);
+	while (push(ps))
+		;
+}
