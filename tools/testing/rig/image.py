@@ -30,7 +30,8 @@ VMLINUZ = BUILD / "vmlinuz"
 REPLY = BUILD / "reply"
 GUEST_PROGRAMS = {"blkpeer": CHECKOUT / "tools/testing/peers", "netpeer": CHECKOUT / "tools/testing/peers",
                   "netload": CHECKOUT / "tools/testing/netload",
-                  "p9peer": CHECKOUT / "tools/testing/peers", "posixfs": CHECKOUT / "tools/testing/posixfs",
+                  "p9peer": CHECKOUT / "tools/testing/peers", "sockpeer": CHECKOUT / "tools/testing/peers",
+                  "posixfs": CHECKOUT / "tools/testing/posixfs",
                   "netbench": CHECKOUT / "tools/testing/bench/netbench"}
 DOM0_PROGRAMS = {"xenpv": CHECKOUT / "tools/xenpv"}
 

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=sh
-# Scripted frontends: blkpeer, netpeer or p9peer (tools/testing/peers), whichever
+# Scripted frontends: blkpeer, netpeer, p9peer or sockpeer (tools/testing/peers), whichever
 # fits $PLUG_CLASS, in a guest that has no driver for its devices. Needs dom0.sh,
 # plug.sh and ktap.sh.
 
 peer_program() {
-	case $PLUG_CLASS in vif) echo netpeer ;; 9pfs) echo p9peer ;; *) echo blkpeer ;; esac
+	case $PLUG_CLASS in vif) echo netpeer ;; 9pfs) echo p9peer ;; pvcalls) echo sockpeer ;; *) echo blkpeer ;; esac
 }
 
 # peer_guest NAME [KEY=VALUE]...: a guest for peers, see guest_create

@@ -1,0 +1,41 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# desc: a hostile user of sockets is refused or stopped, and leaves nothing, however it goes
+# runs: dom0
+# guest: pv pvh*
+# pair: none/ours
+# needs: pvcalls-back
+# memory: 256
+# vcpus: 2
+# length: long
+# time: 120
+
+. "${0%/*}/../lib/dom0.sh"
+. "${0%/*}/../lib/ktap.sh"
+. "${0%/*}/../lib/plug.sh"
+. "${0%/*}/../lib/peer.sh"
+. "${0%/*}/../lib/sock.sh"
+
+has_sockets() {
+	grep 'sockets: 20 of' /sys/kernel/debug/xenbus-mt/devices
+}
+
+# No socket of the guest's is left in dom0's network, nor about to go.
+no_connections() {
+	! grep -i ' [0-9A-F]*:1B58 01 ' /proc/net/tcp
+}
+
+ktap_print_header
+ktap_set_plan 63
+ktap_test_result 'somebody serves in dom0' sock_server || ktap_exit_fail_msg 'no server'
+ktap_test_result 'the guest boots' peer_guest peer || ktap_exit_fail_msg 'no guest'
+sock_plug peer 0
+peer_run peer hostile 0 90
+ktap_test_result 'nothing is held' peer_holds_nothing
+sock_plug peer 1
+peer_start peer dies 1
+ktap_test_result 'it has connections' wait_for 20 has_sockets
+ktap_test_result 'it goes with all of them' peer_gone peer
+ktap_test_result 'no connection is left' wait_for 10 no_connections
+ktap_test_result 'the server goes' sock_server_end
+ktap_finished
