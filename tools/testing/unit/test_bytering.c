@@ -342,6 +342,54 @@ static void who_may_sleep(void **state)
 	teardown(&p);
 }
 
+/* Thresholds, between ends that agreed on them: each asks for itself. */
+static void events_as_asked(void **state)
+{
+	struct pair p;
+
+	setup_at(&p, -30);
+	/* Nothing was agreed on: asking does nothing. */
+	xpv_bytes_ask(&p.back.out, 1);
+	assert_int_equal(p.intf->out_prod_event, 0);
+	xpv_front_bytes_agree(&p.front, p.intf);
+	xpv_back_bytes_agree(&p.back, p.intf);
+
+	/* Nobody asked. */
+	xpv_bytes_move(&p.front.out, 10);
+	assert_false(xpv_bytes_push(&p.front.out));
+	assert_int_equal(xpv_bytes_ready(&p.back.out), 10);
+	/* The consumer has 10, and wants to hear of 20 more. */
+	xpv_bytes_ask(&p.back.out, 20);
+	xpv_bytes_move(&p.front.out, 19);
+	assert_false(xpv_bytes_push(&p.front.out));
+	xpv_bytes_move(&p.front.out, 1);
+	assert_true(xpv_bytes_push(&p.front.out));
+	xpv_bytes_move(&p.front.out, 1);
+	assert_false(xpv_bytes_push(&p.front.out));
+	assert_int_equal(p.intf->out_prod_event, 0);
+
+	/* The producer wants to hear of room, whatever was there before. */
+	xpv_bytes_room(&p.front.out);
+	xpv_bytes_ask(&p.front.out, 12);
+	xpv_bytes_ready(&p.back.out);
+	xpv_bytes_move(&p.back.out, 11);
+	assert_false(xpv_bytes_release(&p.back.out, SIZE));
+	xpv_bytes_move(&p.back.out, 20);
+	assert_true(xpv_bytes_release(&p.back.out, 0));
+
+	/* The other way, in words of their own. */
+	xpv_bytes_ready(&p.front.in);
+	xpv_bytes_ask(&p.front.in, 1);
+	xpv_bytes_move(&p.back.in, 5);
+	assert_true(xpv_bytes_push(&p.back.in));
+	xpv_bytes_room(&p.back.in);
+	xpv_bytes_ask(&p.back.in, 5);
+	xpv_bytes_ready(&p.front.in);
+	xpv_bytes_move(&p.front.in, 5);
+	assert_true(xpv_bytes_release(&p.front.in, 1));
+	teardown(&p);
+}
+
 static void errors_come_last(void **state)
 {
 	struct pair p;
@@ -404,11 +452,15 @@ static void *produce(void *arg)
 	struct xpv_byte_stream *s = &f->p.front.out;
 	static u8 buf[MOST];
 	u32 seed = 1, at, len;
+	int room;
 
 	for (at = 0; at < STREAM_BYTES; at += len) {
 		len = next_len(&seed);
-		while (xpv_bytes_room(s) < (int)len)
-			sleep_on(&f->to_prod);
+		while ((room = xpv_bytes_room(s)) < (int)len) {
+			xpv_bytes_ask(s, len - room);
+			if (!s->ask || xpv_bytes_room(s) < (int)len)
+				sleep_on(&f->to_prod);
+		}
 		fill(buf, at, len);
 		xpv_bytes_put(s, buf, len);
 		if (xpv_bytes_push(s))
@@ -417,7 +469,7 @@ static void *produce(void *arg)
 	return NULL;
 }
 
-static void no_wakeup_is_lost(void **state)
+static void run_flow(bool agreed)
 {
 	static struct flow f = {
 		.to_prod = { .lock = PTHREAD_MUTEX_INITIALIZER,
@@ -432,12 +484,18 @@ static void no_wakeup_is_lost(void **state)
 	int n;
 
 	setup_at(&f.p, -STREAM_BYTES / 2);
+	if (agreed) {
+		xpv_front_bytes_agree(&f.p.front, f.p.intf);
+		xpv_back_bytes_agree(&f.p.back, f.p.intf);
+	}
 	pthread_create(&thread, NULL, produce, &f);
 	while (at < STREAM_BYTES) {
 		n = xpv_bytes_ready(s);
 		assert_true(n >= 0);
 		if (!n) {
-			sleep_on(&f.to_cons);
+			xpv_bytes_ask(s, 1);
+			if (!s->ask || !xpv_bytes_ready(s))
+				sleep_on(&f.to_cons);
 			continue;
 		}
 		xpv_bytes_get(s, buf, n);
@@ -448,6 +506,16 @@ static void no_wakeup_is_lost(void **state)
 	}
 	pthread_join(thread, NULL);
 	teardown(&f.p);
+}
+
+static void no_wakeup_is_lost(void **state)
+{
+	run_flow(false);
+}
+
+static void none_that_was_asked_for(void **state)
+{
+	run_flow(true);
 }
 
 int main(void)
@@ -463,8 +531,10 @@ int main(void)
 		cmocka_unit_test(bogus_producers),
 		cmocka_unit_test(backend_takes_up),
 		cmocka_unit_test(who_may_sleep),
+		cmocka_unit_test(events_as_asked),
 		cmocka_unit_test(errors_come_last),
 		cmocka_unit_test(no_wakeup_is_lost),
+		cmocka_unit_test(none_that_was_asked_for),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -3,5 +3,6 @@
 #define SHIM_LINUX_BUILD_BUG_H
 
 #define BUILD_BUG_ON(condition)	_Static_assert(!(condition), #condition)
+#define static_assert(expr, ...)	_Static_assert(expr, "" __VA_ARGS__ #expr)
 
 #endif
