@@ -220,39 +220,6 @@ static void check_path(const char *path, bool here)
 		fail("%s is no folder", path);
 }
 
-static bool is_settled(struct xs_handle *xs, const struct device *dev)
-{
-	enum state back = device_state(xs, dev->back);
-
-	return back == CLOSING || back == CLOSED || back == UNKNOWN ||
-	       (back == CONNECTED &&
-		device_state(xs, dev->front) == CONNECTED);
-}
-
-/* What became of a share that was attached. Return: the exit status. */
-static int tell_state(struct xs_handle *xs, const struct device *dev)
-{
-	enum state back = device_state(xs, dev->back);
-	enum state front = device_state(xs, dev->front);
-	char *why;
-
-	if (back == CONNECTED && front == CONNECTED)
-		return 0;
-	why = device_error(xs, dev->backend, dev->back);
-	if (!why)
-		why = device_error(xs, dev->domid, dev->front);
-	if (why)
-		fail("attached, but it does not work: %s", why);
-	if (back == INITIALISING)
-		fail("attached, but nobody serves folders in domain %s: "
-		     "is xen-9pback loaded?", domain_name(xs, dev->backend));
-	if (back == CLOSING || back == CLOSED || back == UNKNOWN)
-		fail("attached, but its backend closed it");
-	printf("attached; the guest has not connected yet (its end is %s)\n",
-	       state_name(front));
-	return 0;
-}
-
 static unsigned int fill_back(struct node *nodes, const struct args *args,
 			      const char *path)
 {
@@ -303,19 +270,12 @@ static int attach_share(int argc, char **argv, const struct args *args)
 	device_attach(xs, &dev, front, 1, back, nr_back);
 	status = 0;
 	if (args->wait) {
-		device_wait(xs, &dev, is_settled, args->wait);
-		status = tell_state(xs, &dev);
+		device_wait(xs, &dev, device_is_settled, args->wait);
+		status = device_tell(xs, &dev, "serves folders", "xen-9pback");
 	}
 	free(list);
 	store_close(xs);
 	return status;
-}
-
-static bool is_closed(struct xs_handle *xs, const struct device *dev)
-{
-	enum state back = device_state(xs, dev->back);
-
-	return back == CLOSED || back == UNKNOWN;
 }
 
 static int detach_share(int argc, char **argv, const struct args *args)
@@ -333,20 +293,15 @@ static int detach_share(int argc, char **argv, const struct args *args)
 	if (!dev)
 		fail("domain %s has no share '%s'", argv[0], argv[1]);
 	/* A backend that has closed would not take a second word back. */
-	if (!is_closed(xs, dev))
+	if (!device_is_closed(xs, dev))
 		device_ask_to_close(xs, dev);
-	if (!device_wait(xs, dev, is_closed, args->wait) && !args->force)
+	if (!device_wait(xs, dev, device_is_closed, args->wait) && !args->force)
 		fail("'%s' is in use in domain %s, and goes when it no longer "
 		     "is (or with --force)", argv[1], argv[0]);
 	device_forget(xs, dev);
 	free(list);
 	store_close(xs);
 	return 0;
-}
-
-static void print(const char *text, int width)
-{
-	printf("%-*s ", width, text ?: "-");
 }
 
 static void list_one(struct xs_handle *xs, const struct device *dev)
@@ -357,11 +312,11 @@ static void list_one(struct xs_handle *xs, const struct device *dev)
 
 	if (store_number(xs, dev->back, "read-only", &value))
 		ro = value;
-	print(domain_name(xs, dev->domid), 16);
-	print(tag, 16);
-	print(domain_name(xs, dev->backend), 12);
-	print(state_name(device_state(xs, dev->back)), 12);
-	print(state_name(device_state(xs, dev->front)), 12);
+	print_column(domain_name(xs, dev->domid), 16);
+	print_column(tag, 16);
+	print_column(domain_name(xs, dev->backend), 12);
+	print_column(state_name(device_state(xs, dev->back)), 12);
+	print_column(state_name(device_state(xs, dev->front)), 12);
 	printf("%s %s\n", ro ? "ro" : "rw", path ?: "-");
 	free(path);
 	free(tag);
@@ -369,29 +324,14 @@ static void list_one(struct xs_handle *xs, const struct device *dev)
 
 static int list_shares(int argc, char **argv)
 {
-	unsigned int nr_domains = 1, nr, i, n, *domains, one;
-	struct device *devices;
 	struct xs_handle *xs;
 
 	if (argc > 1)
 		misused("list wants one domain, or none");
 	xs = store_open();
-	if (argc) {
-		one = domain_find(xs, argv[0]);
-		domains = &one;
-	} else {
-		domains = domain_list(xs, &nr_domains);
-	}
 	printf("%-16s %-16s %-12s %-12s %-12s %s\n", "DOMAIN", "TAG", "BACKEND",
 	       "BACK", "FRONT", "   PATH");
-	for (i = 0; i < nr_domains; i++) {
-		devices = device_list(xs, CLASS, domains[i], &nr);
-		for (n = 0; n < nr; n++)
-			list_one(xs, &devices[n]);
-		free(devices);
-	}
-	if (!argc)
-		free(domains);
+	device_each(xs, CLASS, argc ? argv[0] : NULL, list_one);
 	store_close(xs);
 	return 0;
 }

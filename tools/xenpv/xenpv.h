@@ -77,6 +77,22 @@ bool device_wait(struct xs_handle *xs, const struct device *dev,
 		 bool (*over)(struct xs_handle *xs, const struct device *dev),
 		 unsigned int seconds);
 
+/* attach.c: what nouns that attach devices have in common. */
+
+/* For device_wait(): nothing more is to be expected; it is gone. */
+bool device_is_settled(struct xs_handle *xs, const struct device *dev);
+bool device_is_closed(struct xs_handle *xs, const struct device *dev);
+/*
+ * Say what became of a device that was attached; WHAT it is that a backend does,
+ * and which MODULE. Return: the exit status.
+ */
+int device_tell(struct xs_handle *xs, const struct device *dev,
+		const char *what, const char *module);
+void print_column(const char *text, int width);
+/* Each device of a kind that a domain has, or any one if that is NULL. */
+void device_each(struct xs_handle *xs, const char *class, const char *domain,
+		 void (*one)(struct xs_handle *xs, const struct device *dev));
+
 /* main.c */
 
 __attribute__((noreturn, format(printf, 1, 2)))

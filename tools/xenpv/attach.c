@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: GPL-2.0
+/* What nouns that attach devices have in common. */
+#include <stdio.h>
+#include <stdlib.h>
+#include "xenpv.h"
+
+bool device_is_settled(struct xs_handle *xs, const struct device *dev)
+{
+	enum state back = device_state(xs, dev->back);
+
+	return back == CLOSING || back == CLOSED || back == UNKNOWN ||
+	       (back == CONNECTED &&
+		device_state(xs, dev->front) == CONNECTED);
+}
+
+bool device_is_closed(struct xs_handle *xs, const struct device *dev)
+{
+	enum state back = device_state(xs, dev->back);
+
+	return back == CLOSED || back == UNKNOWN;
+}
+
+int device_tell(struct xs_handle *xs, const struct device *dev,
+		const char *what, const char *module)
+{
+	enum state back = device_state(xs, dev->back);
+	enum state front = device_state(xs, dev->front);
+	char *why;
+
+	if (back == CONNECTED && front == CONNECTED)
+		return 0;
+	why = device_error(xs, dev->backend, dev->back);
+	if (!why)
+		why = device_error(xs, dev->domid, dev->front);
+	if (why)
+		fail("attached, but it does not work: %s", why);
+	if (back == INITIALISING)
+		fail("attached, but nobody %s in domain %s: is %s loaded?",
+		     what, domain_name(xs, dev->backend), module);
+	if (back == CLOSING || back == CLOSED || back == UNKNOWN)
+		fail("attached, but its backend closed it");
+	printf("attached; the guest has not connected yet (its end is %s)\n",
+	       state_name(front));
+	return 0;
+}
+
+void print_column(const char *text, int width)
+{
+	printf("%-*s ", width, text ?: "-");
+}
+
+void device_each(struct xs_handle *xs, const char *class, const char *domain,
+		 void (*one)(struct xs_handle *xs, const struct device *dev))
+{
+	unsigned int nr_domains = 1, nr, i, n, *domains, only;
+	struct device *devices;
+
+	if (domain) {
+		only = domain_find(xs, domain);
+		domains = &only;
+	} else {
+		domains = domain_list(xs, &nr_domains);
+	}
+	for (i = 0; i < nr_domains; i++) {
+		devices = device_list(xs, class, domains[i], &nr);
+		for (n = 0; n < nr; n++)
+			one(xs, &devices[n]);
+		free(devices);
+	}
+	if (!domain)
+		free(domains);
+}
