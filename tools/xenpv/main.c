@@ -16,6 +16,7 @@ static const struct noun {
 	int (*run)(int argc, char **argv);
 } nouns[] = {
 	{ "9p", "folders that guests mount", noun_9p },
+	{ "sock", "sockets that guests have in other networks", noun_sock },
 };
 
 static void complain(const char *format, va_list args)

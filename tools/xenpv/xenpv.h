@@ -104,5 +104,6 @@ unsigned int parse_number(const char *what, const char *text);
 
 /* Each noun has its verbs; argv[0] is the first of them. */
 int noun_9p(int argc, char **argv);
+int noun_sock(int argc, char **argv);
 
 #endif
