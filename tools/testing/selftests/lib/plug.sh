@@ -3,7 +3,7 @@
 # Devices plugged without the toolstack: the nodes it would write, at once, so
 # that what is timed or provoked is the drivers alone. Needs dom0.sh.
 
-# What is plugged: vbd, vif or 9pfs.
+# What is plugged: vbd, vif, 9pfs or pvcalls.
 PLUG_CLASS=vbd
 
 # More keys of the backend, as words NAME=VALUE.
@@ -59,6 +59,15 @@ __plug_9pfs_front() {
 
 __plug_9pfs_back() {
 	xenstore-write "$back/path" "$2" "$back/security_model" none
+}
+
+# There is one device, which has nothing to say.
+__plug_pvcalls_front() {
+	:
+}
+
+__plug_pvcalls_back() {
+	:
 }
 
 __plug_keys() {

@@ -6,10 +6,6 @@
 # shellcheck disable=SC2034 # for plug.sh
 PLUG_CLASS=pvcalls
 
-# Nothing but what every device has.
-__plug_pvcalls_front() { :; }
-__plug_pvcalls_back() { :; }
-
 # sock_server: begin to serve port 7000 in dom0, as 10.77.9.1 and fd77:9::1
 sock_server() {
 	net_bridge xpv9 || return 1
