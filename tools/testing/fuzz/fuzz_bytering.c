@@ -135,6 +135,15 @@ static bool produce(struct xpv_byte_stream *s)
 	return true;
 }
 
+static void agree(struct xpv_byte_ring *ring, struct xpv_bytes_intf *intf,
+		  bool back)
+{
+	if (back)
+		xpv_back_bytes_agree(ring, intf);
+	else
+		xpv_front_bytes_agree(ring, intf);
+}
+
 static void run(bool back)
 {
 	struct xpv_bytes_intf *intf = (void *)shared.index;
@@ -147,12 +156,15 @@ static void run(bool back)
 		xpv_front_bytes_init(&ring, intf, pages, ORDER);
 	else if (xpv_back_bytes_init(&ring, intf, pages, ORDER))
 		return;
+	if (any_byte() & 1)
+		agree(&ring, intf, back);
 	for (round = 0; round < ROUNDS && left; round++) {
 		bool in = any_byte() & 1;
 		struct xpv_byte_stream *s = in ? &ring.in : &ring.out;
 
 		if (!(in == back ? produce(s) : consume(s)))
 			return;
+		xpv_bytes_ask(s, any_byte() + 1);
 	}
 }
 
