@@ -16,7 +16,7 @@ sock_server() {
 
 # sock_server_end: and all that it has forked
 sock_server_end() {
-	kill -KILL -- "-$(cat /tmp/serve.pid)"
+	kill -KILL "-$(cat /tmp/serve.pid)"
 	wait_for 5 '! grep -qs sockpeer /proc/[0-9]*/comm'
 }
 

@@ -15,13 +15,9 @@
 . "${0%/*}/../lib/peer.sh"
 . "${0%/*}/../lib/sock.sh"
 
-# A namespace of its own has no server, and nothing of dom0's.
-is_elsewhere() {
-	modprobe -a nsfs 2>/dev/null
-	mkdir -p /run/netns && touch /run/netns/xpv &&
-		unshare --net=/run/netns/xpv true || return 1
-	sock_plug peer 2 netns=xpv
-	peer_run peer elsewhere 2
+# It has no server, and nothing of dom0's.
+make_namespace() {
+	mkdir -p /run/netns && touch /run/netns/xpv && unshare --net=/run/netns/xpv true
 }
 
 refusals_are_told() {
@@ -29,7 +25,7 @@ refusals_are_told() {
 }
 
 ktap_print_header
-ktap_set_plan 34
+ktap_set_plan 36
 ktap_test_result 'somebody serves in dom0' sock_server || ktap_exit_fail_msg 'no server'
 ktap_test_result 'the guest boots' peer_guest peer || ktap_exit_fail_msg 'no guest'
 sock_plug peer 0
@@ -39,7 +35,9 @@ sock_plug peer 1 allow-connect=10.77.9.0/24:7000 'deny-connect=[fd77:9::/64]' \
 	'allow-bind=*:80,*:9000-9010' max-sockets=3
 peer_run peer policy 1
 ktap_test_result 'nothing is held' peer_holds_nothing
-ktap_test_result 'a network namespace is made' is_elsewhere
+ktap_test_result 'a network namespace is made' make_namespace
+sock_plug peer 2 netns=xpv
+peer_run peer elsewhere 2
 ktap_test_result 'the devices go' sock_end peer 0 1 2
 umount /run/netns/xpv
 ktap_test_result 'the server goes' sock_server_end
