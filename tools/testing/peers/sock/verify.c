@@ -282,6 +282,8 @@ static void accepts(void)
 static void keeps(void)
 {
 	int kept, i, good = 0;
+	struct response rsp;
+	struct request req;
 
 	open_to('e', SERVER);
 	gives("it is released", sock_release_keep(&g, c.id, &kept), 0);
@@ -300,6 +302,13 @@ static void keeps(void)
 		good += back == byte && kept == 1;
 	}
 	gives("20 connections use it again", good, 20);
+	conn_reset(&c, 0x4100);
+	sock_open(&g, c.id, AF_INET);
+	fill_connect(&req, &c, "127.0.0.1", SERVER_PORT);
+	gives("where it may not go it does not", guest_call(&g, &req, &rsp),
+	      -EACCES);
+	gives("and its ring stays", rsp.value, 1);
+	sock_release(&g, c.id);
 	gives("it is forgotten", sock_forget(&g, c.index.gref[0]), 0);
 	gives("once", sock_forget(&g, c.index.gref[0]), -ENOENT);
 	rule("and let go of", conn_free(&c));
