@@ -30,7 +30,8 @@
  *  - in_error = -ENOTCONN: the peer sent all it ever will. The guest may go on
  *    sending.
  *  - in_error and out_error = any other: the connection is lost, by that error.
- *  - out_error = -EPIPE, in_error not set: the peer reads no more.
+ *  - out_error = -EPIPE: nothing that is sent gets there any more. in_error is
+ *    what it was, and is set when nothing more is to be received.
  * Neither is ever -EAGAIN.
  */
 #ifndef XPV_PVCALLS_H
