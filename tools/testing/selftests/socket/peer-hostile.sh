@@ -26,7 +26,7 @@ no_connections() {
 }
 
 ktap_print_header
-ktap_set_plan 55
+ktap_set_plan 57
 ktap_test_result 'somebody serves in dom0' sock_server || ktap_exit_fail_msg 'no server'
 ktap_test_result 'the guest boots' peer_guest peer || ktap_exit_fail_msg 'no guest'
 sock_plug peer 0
@@ -35,7 +35,9 @@ ktap_test_result 'nothing is held' peer_holds_nothing
 sock_plug peer 1
 peer_start peer dies 1
 ktap_test_result 'it has connections' wait_for 20 has_sockets
-ktap_test_result 'it goes with all of them' peer_gone peer
+ktap_test_result 'it is destroyed' guest_destroy peer
+ktap_test_result 'all is let go of' wait_for 15 peer_holds_nothing
 ktap_test_result 'no connection is left' wait_for 10 no_connections
+ktap_test_result 'the devices go' sock_end peer 0 1
 ktap_test_result 'the server goes' sock_server_end
 ktap_finished
