@@ -172,6 +172,18 @@ static inline void xpv_front_bytes_init(struct xpv_byte_ring *ring,
 }
 
 /**
+ * xpv_front_bytes_reset() - make a ring that was used like a fresh one
+ * @intf: its page of indices, which nobody uses any more; its data pages and
+ *	their references stay
+ *
+ * xpv_front_bytes_init() is next.
+ */
+static inline void xpv_front_bytes_reset(struct xpv_bytes_intf *intf)
+{
+	memset(intf, 0, offsetof(struct xpv_bytes_intf, ring_order));
+}
+
+/**
  * xpv_back_bytes_init() - take up a ring as its backend
  * @ring: private view to fill
  * @intf: the page of indices, mapped; untrusted
