@@ -34,5 +34,6 @@ test_9pfront_fids-src := drivers/9p/front/fids.c drivers/9p/front/names.c \
 	drivers/9p/front/wire.c $(fake-xen)
 test_p9_wire-src := drivers/9p/back/p9_wire.c
 test_ids_parse-src := drivers/9p/back/ids_parse.c
+test_pvcfront_answer-src := drivers/socket/front/answer_parse.c
 test_policy_parse-src := drivers/socket/back/policy_parse.c
 test_call_parse-src := drivers/socket/back/call_parse.c
