@@ -17,6 +17,7 @@ static const struct noun {
 } nouns[] = {
 	{ "9p", "folders that guests mount", noun_9p },
 	{ "sock", "sockets that guests have in other networks", noun_sock },
+	{ "run", "a program whose TCP sockets are PV sockets", noun_run },
 };
 
 static void complain(const char *format, va_list args)
@@ -63,7 +64,7 @@ static void show_usage(void)
 {
 	size_t i;
 
-	puts("usage: xenpv NOUN VERB [ARGUMENT]...\n\nNouns:");
+	puts("usage: xenpv NOUN [VERB] [ARGUMENT]...\n\nNouns:");
 	for (i = 0; i < ARRAY_SIZE(nouns); i++)
 		printf("  %-8s %s ('xenpv %s --help')\n", nouns[i].name,
 		       nouns[i].what, nouns[i].name);

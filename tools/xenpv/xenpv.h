@@ -102,8 +102,9 @@ __attribute__((noreturn, format(printf, 1, 2)))
 void misused(const char *format, ...);
 unsigned int parse_number(const char *what, const char *text);
 
-/* Each noun has its verbs; argv[0] is the first of them. */
+/* Each noun has its verbs, but for run, which has a command; argv[0] is the first. */
 int noun_9p(int argc, char **argv);
 int noun_sock(int argc, char **argv);
+int noun_run(int argc, char **argv);
 
 #endif
