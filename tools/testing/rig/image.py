@@ -31,7 +31,8 @@ REPLY = BUILD / "reply"
 GUEST_PROGRAMS = {"blkpeer": CHECKOUT / "tools/testing/peers", "netpeer": CHECKOUT / "tools/testing/peers",
                   "netload": CHECKOUT / "tools/testing/netload",
                   "p9peer": CHECKOUT / "tools/testing/peers", "sockpeer": CHECKOUT / "tools/testing/peers",
-                  "posixfs": CHECKOUT / "tools/testing/posixfs",
+                  "posixfs": CHECKOUT / "tools/testing/posixfs", "posixsock": CHECKOUT / "tools/testing/posixsock",
+                  "libxenpv-run.so": CHECKOUT / "tools/xenpv",
                   "netbench": CHECKOUT / "tools/testing/bench/netbench"}
 DOM0_PROGRAMS = {"xenpv": CHECKOUT / "tools/xenpv"}
 
