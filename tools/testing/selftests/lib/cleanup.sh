@@ -24,6 +24,11 @@ await_backends() {
 	wait_for 15 '[ -z "$(ls /sys/bus/xen-backend/devices)" ]' && return
 	echo "# left behind: $(ls /sys/bus/xen-backend/devices)"
 	status=1
+	# What no toolstack knows of is to spoil this test alone.
+	for node in /sys/bus/xen-backend/devices/*/nodename; do
+		xenstore-rm "$(cat "$node")"
+	done
+	wait_for 5 '[ -z "$(ls /sys/bus/xen-backend/devices)" ]'
 }
 
 # A test that was ended half way may have left its own mount of a disk.
