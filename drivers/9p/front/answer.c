@@ -118,6 +118,8 @@ static struct p9front_slot *take_slot(struct p9front_ring *ring, u16 tag)
 	slot = p9front_slot_of(ring, tag);
 	if (slot && slot->state == P9FRONT_OUT) {
 		slot->state = P9FRONT_TAKEN;
+		if (slot->type == P9FRONT_TFLUSH)
+			ring->slots[slot->flushes].flushed = true;
 	} else if (slot && slot->state == P9FRONT_ORPHAN) {
 		p9front_slot_free(ring, slot);
 		slot = NULL;

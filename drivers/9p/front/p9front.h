@@ -113,6 +113,8 @@ enum p9front_slot_state {
  * @state: see &enum p9front_slot_state
  * @type: the request's
  * @deaf: who waited for the data was killed
+ * @flushed: the backend will not answer: it answered a flush of it
+ * @flushes: of a flush: the slot that it speaks of
  * @since: of a flush: when it was sent, in jiffies
  * @next: the next free one
  */
@@ -126,6 +128,8 @@ struct p9front_slot {
 	u8 state;
 	u8 type;
 	bool deaf;
+	bool flushed;
+	u16 flushes;
 	u16 next;
 	unsigned long since;
 };
@@ -364,6 +368,9 @@ void p9front_ring_break(struct p9front_ring *ring, int err, const char *what);
 u16 p9front_ring_tag(const struct p9front_ring *ring,
 		     const struct p9front_slot *slot);
 struct p9front_slot *p9front_slot_get(struct p9front_ring *ring, u8 type);
+struct p9_req_t *p9front_slot_orphan(struct p9front_ring *ring,
+				     struct p9front_slot *slot)
+	__must_hold(&ring->lock);
 void p9front_slot_free(struct p9front_ring *ring, struct p9front_slot *slot)
 	__must_hold(&ring->lock);
 struct p9front_slot *p9front_slot_of(struct p9front_ring *ring, u16 tag)

@@ -92,7 +92,7 @@ static bool write_message(struct p9front_ring *ring,
 }
 
 /* The tag that a flush speaks of, on the wire. Return: false if it is over. */
-static bool write_flushed(struct p9front_ring *ring,
+static bool write_flushed(struct p9front_ring *ring, struct p9front_slot *slot,
 			  const struct p9front_mount *mount,
 			  const struct p9_fcall *tc)
 {
@@ -104,8 +104,10 @@ static bool write_flushed(struct p9front_ring *ring,
 	old = p9front_slot_find(ring, mount, tc->sdata[P9FRONT_HEAD] |
 				tc->sdata[P9FRONT_HEAD + 1] << 8);
 	out = old && old->state == P9FRONT_OUT;
-	if (out)
+	if (out) {
 		p9front_put16(bytes, p9front_ring_tag(ring, old));
+		slot->flushes = old - ring->slots;
+	}
 	spin_unlock_irq(&ring->lock);
 	if (out)
 		xpv_bytes_write(&ring->bytes.out, P9FRONT_HEAD, bytes,
@@ -126,6 +128,7 @@ static void fill_slot(struct p9front_ring *ring, struct p9front_slot *slot,
 	slot->tag = req->tc.tag;
 	slot->type = req->tc.id;
 	slot->deaf = false;
+	slot->flushed = false;
 	slot->state = P9FRONT_OUT;
 	spin_unlock_irq(&ring->lock);
 }
@@ -157,7 +160,7 @@ static int put_message(struct p9front_ring *ring, struct p9front_mount *mount,
 		goto err_slot;
 	err = -EALREADY;
 	if (req->tc.id == P9FRONT_TFLUSH &&
-	    !write_flushed(ring, mount, &req->tc))
+	    !write_flushed(ring, slot, mount, &req->tc))
 		goto err_slot;
 	if (req->tc.id == P9FRONT_TFLUSH)
 		p9front_flush_sent(mount->pf, slot);
@@ -364,10 +367,7 @@ static bool forget_call(struct p9front_ring *ring, struct p9front_slot *slot,
 	spin_lock_irq(&ring->lock);
 	out = slot->call == call && slot->state == P9FRONT_OUT;
 	if (out) {
-		slot->call = NULL;
-		slot->state = P9FRONT_ORPHAN;
-		ring->out--;
-		ring->orphans++;
+		p9front_slot_orphan(ring, slot);
 	}
 	spin_unlock_irq(&ring->lock);
 	return out;
@@ -623,6 +623,10 @@ int p9front_cancel(struct p9_client *client, struct p9_req_t *req)
 	return out;
 }
 
+/*
+ * The flush may have been answered here, because its backend was lost, and what
+ * it speaks of been sent to the next one since: that will answer.
+ */
 static bool free_if_out(struct p9front_ring *ring,
 			const struct p9front_mount *mount, u16 tag)
 {
@@ -632,8 +636,10 @@ static bool free_if_out(struct p9front_ring *ring,
 	spin_lock_irq(&ring->lock);
 	slot = p9front_slot_find(ring, mount, tag);
 	out = slot && slot->state == P9FRONT_OUT;
-	if (out)
+	if (out && slot->flushed)
 		p9front_slot_free(ring, slot);
+	else if (out)
+		p9front_slot_orphan(ring, slot);
 	spin_unlock_irq(&ring->lock);
 	return out;
 }
@@ -641,7 +647,7 @@ static bool free_if_out(struct p9front_ring *ring,
 /**
  * p9front_cancelled() - p9_trans_module::cancelled
  * @client: whose
- * @req: a request that the backend said it will not answer
+ * @req: a request whose flush was answered
  *
  * Return: 0.
  */

@@ -332,6 +332,31 @@ void p9front_slot_free(struct p9front_ring *ring, struct p9front_slot *slot)
 }
 
 /**
+ * p9front_slot_orphan() - have nobody wait for an answer that may still come
+ * @ring: the ring
+ * @slot: a slot that is out
+ *
+ * Return: the request that it had, with its reference, or NULL.
+ */
+struct p9_req_t *p9front_slot_orphan(struct p9front_ring *ring,
+				     struct p9front_slot *slot)
+{
+	struct p9_req_t *req = slot->req;
+
+	lockdep_assert_held(&ring->lock);
+	p9front_change_drop(slot->change);
+	slot->change = NULL;
+	slot->state = P9FRONT_ORPHAN;
+	slot->req = NULL;
+	slot->call = NULL;
+	slot->mount = NULL;
+	slot->data = NULL;
+	ring->out--;
+	ring->orphans++;
+	return req;
+}
+
+/**
  * p9front_ring_forget() - have nobody wait for a mount's answers
  * @ring: the ring
  * @mount: the mount, whose users are gone
@@ -354,14 +379,7 @@ bool p9front_ring_forget(struct p9front_ring *ring,
 			busy = true;
 		} else if (slot->mount == mount &&
 			   slot->state == P9FRONT_OUT) {
-			req = slot->req;
-			slot->state = P9FRONT_ORPHAN;
-			slot->req = NULL;
-			slot->mount = NULL;
-			p9front_change_drop(slot->change);
-			slot->change = NULL;
-			ring->out--;
-			ring->orphans++;
+			req = p9front_slot_orphan(ring, slot);
 		}
 		spin_unlock_irq(&ring->lock);
 		if (req)
