@@ -124,8 +124,9 @@ named() {
 	xenstore-write "$back/frontend" "$front" "$back/online" 1 "$back/mode" w \
 		"$back/device-type" disk "$back/dev" xvde "$@"
 	plug_go
-	wait_for 3 '[ "$(plug_state "$back")" = 6 ] || [ "$(plug_state "$back")" = 4 ]'
-	state=$(plug_state "$back")
+	state=
+	# One that refused tries again, once.
+	wait_for 3 'state=$(plug_state "$back"); [ "$state" = 6 ] || [ "$state" = 4 ]'
 	error=$(xenstore-read "/local/domain/0/error/backend/vbd/$domid/51776/error" 2>/dev/null)
 	xenstore-rm "$front" "$back" "/local/domain/0/error/backend/vbd/$domid/51776"
 	wait_for 10 "! [ -e /sys/bus/xen-backend/devices/vbd-$domid-51776 ]"
