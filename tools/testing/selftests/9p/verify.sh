@@ -3,7 +3,7 @@
 # desc: what a guest does in a shared folder is what dom0 finds there, and the other way round
 # runs: dom0
 # guest: pv pvh* hvm*
-# pair: intree/ours ours/ours
+# pair: intree/ours* ours/ours
 # needs: 9pnet_xen xen-9pback
 # memory: 384
 # time: 240

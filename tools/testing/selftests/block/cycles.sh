@@ -13,7 +13,7 @@
 . "${0%/*}/../lib/ktap.sh"
 . "${0%/*}/../lib/census.sh"
 
-[ -n "$XPV_LONG" ] && cycles=200 || cycles=5
+[ -n "$XPV_LONG" ] && cycles=200 || cycles=3
 [ -n "$XPV_LONG" ] && rounds=100 || rounds=2
 
 cycle() {

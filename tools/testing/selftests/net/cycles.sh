@@ -17,8 +17,8 @@
 . "${0%/*}/../lib/census.sh"
 
 PLUG_CLASS=vif
-[ -n "$XPV_LONG" ] && cycles=200 || cycles=3
-[ -n "$XPV_LONG" ] && quick_cycles=800 || quick_cycles=8
+[ -n "$XPV_LONG" ] && cycles=200 || cycles=1
+[ -n "$XPV_LONG" ] && quick_cycles=800 || quick_cycles=4
 
 # Detached while a flood of datagrams goes both ways.
 cycle() {

@@ -14,7 +14,7 @@
 . "${0%/*}/../lib/ktap.sh"
 
 PLUG_CLASS=vif
-devices=$([ -n "$XPV_LONG" ] && echo 64 || echo 24)
+devices=$([ -n "$XPV_LONG" ] && echo 64 || echo 16)
 limit=120
 
 now() {
