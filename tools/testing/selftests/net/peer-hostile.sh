@@ -44,10 +44,11 @@ said() {
 
 ktap_print_header
 [ "$XPV_BACK" = ours ] && ktap_set_plan 30 || ktap_set_plan 19
-ktap_test_result 'the guest boots' peer_guest peer vif=xpv0 vif=xpv1 vif=xpv0 || ktap_exit_fail_msg 'no guest'
-# The neighbour's mirror is its own: one process could not answer them all.
-net_mirror xpv0
-net_mirror xpv1
+ktap_test_result 'the guest boots' peer_guest peer vif=xpv0 vif=xpv1 vif=xpv2 || ktap_exit_fail_msg 'no guest'
+# Each has a mirror of its own: one process could not answer them all.
+for bridge in xpv0 xpv1 xpv2; do
+	net_mirror $bridge
+done
 domid=$(__guest peer domid)
 peer_start peer neighbour 1
 ktap_test_result 'a neighbour works' neighbour_works
