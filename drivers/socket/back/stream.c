@@ -48,14 +48,20 @@ static void end_out(struct pvsock *ps, int err)
 	pvr_notify(ps->ring);
 }
 
-/* Nothing came, and nothing will. */
+/*
+ * Nothing came, and nothing will. When the device goes, it may be us who closed
+ * the other end: that connection is lost as this one is. What sending gives is
+ * there before what receiving gives, so that who sees the latter knows all.
+ */
 static void end_of_stream(struct pvsock *ps, int err)
 {
 	if (!err)
 		err = ps->lost;
-	end_in(ps, err ?: -ENOTCONN);
+	if (test_bit(PVBACK_STOPPING, &ps->be->flags))
+		err = -ECONNRESET;
 	if (err && err != -ENOTCONN)
 		end_out(ps, err);
+	end_in(ps, err ?: -ENOTCONN);
 }
 
 static int receive(struct pvsock *ps, u32 len)
@@ -277,8 +283,8 @@ static void make_room(struct sock *sk, u32 more)
  */
 void pvs_stream_lose(struct pvsock *ps)
 {
-	end_in(ps, -ECONNRESET);
 	end_out(ps, -ECONNRESET);
+	end_in(ps, -ECONNRESET);
 }
 
 /**
