@@ -366,9 +366,8 @@ static bool forget_call(struct p9front_ring *ring, struct p9front_slot *slot,
 
 	spin_lock_irq(&ring->lock);
 	out = slot->call == call && slot->state == P9FRONT_OUT;
-	if (out) {
+	if (out)
 		p9front_slot_orphan(ring, slot);
-	}
 	spin_unlock_irq(&ring->lock);
 	return out;
 }
