@@ -55,24 +55,32 @@ static u32 copy_out(struct pvcfront_ring *ring, u32 offset,
 	return done;
 }
 
-/*
- * Show the backend what was put. Who agreed on events is asked for one when
- * half of the ring is free again, if it is nearly full now.
- */
+/* Show the backend what was put. */
 static void push(struct pvcfront_end *end, struct pvcfront_ring *ring)
 {
-	struct xpv_byte_stream *s = &ring->bytes.out;
-	u32 used;
-
-	if (xpv_bytes_push(s) || !end->pf->offer.events)
+	if (xpv_bytes_push(&ring->bytes.out) || !end->pf->offer.events)
 		xpv_evtchn_notify(&ring->ch);
-	used = s->at - s->seen;
-	if (s->size - used < s->size / 4)
-		xpv_bytes_ask(s, used - s->size / 2);
+}
+
+/*
+ * Who agreed on events is asked for one when half of the ring is free again, if
+ * it is nearly full now. What was freed until then has no event, and others may
+ * sleep already.
+ */
+static void ask_for_room(struct sock *sk, struct xpv_byte_stream *s)
+{
+	u32 used = s->at - s->seen;
+
+	if (s->size - used >= s->size / 4)
+		return;
+	xpv_bytes_ask(s, used - s->size / 2);
+	if (s->at - xpv_bytes_peek(s) <= s->size / 2)
+		sk->sk_write_space(sk);
 }
 
 /* Returns how much was put; 0 if there is no room; or an error. */
-static int put(struct pvcfront_end *end, struct iov_iter *from)
+static int put(struct sock *sk, struct pvcfront_end *end,
+	       struct iov_iter *from)
 {
 	struct pvcfront_ring *ring;
 	int room, done = 0;
@@ -86,6 +94,7 @@ static int put(struct pvcfront_end *end, struct iov_iter *from)
 		if (done) {
 			xpv_bytes_move(&ring->bytes.out, done);
 			push(end, ring);
+			ask_for_room(sk, &ring->bytes.out);
 		}
 	}
 	mutex_unlock(&end->tx);
@@ -111,11 +120,16 @@ static int fault_in(struct iov_iter *iter, bool writeable)
 	return fatal_signal_pending(current) ? -EINTR : 0;
 }
 
-/* Give the producer the room, and ask to be told of what comes next. */
-static int give_room(struct pvcfront_end *end, struct pvcfront_ring *ring,
-		     u32 done)
+/*
+ * Give the producer the room, and ask to be told of what comes next. What came
+ * until then has no event, and others may sleep already.
+ */
+static int give_room(struct sock *sk, struct pvcfront_end *end,
+		     struct pvcfront_ring *ring, u32 done)
 {
 	struct xpv_byte_stream *s = &ring->bytes.in;
+	u32 known = s->seen;
+	int ready;
 
 	if (done) {
 		xpv_bytes_move(s, done);
@@ -123,7 +137,10 @@ static int give_room(struct pvcfront_end *end, struct pvcfront_ring *ring,
 			xpv_evtchn_notify(&ring->ch);
 	}
 	xpv_bytes_ask(s, 1);
-	return xpv_bytes_ready(s);
+	ready = xpv_bytes_ready(s);
+	if (ready > 0 && s->seen != known)
+		sk->sk_data_ready(sk);
+	return ready;
 }
 
 /**
@@ -140,8 +157,8 @@ struct taking {
 	u32 offset;
 };
 
-static int take_some(struct pvcfront_end *end, struct pvcfront_ring *ring,
-		     struct taking *t, u32 ready)
+static int take_some(struct sock *sk, struct pvcfront_end *end,
+		     struct pvcfront_ring *ring, struct taking *t, u32 ready)
 {
 	u32 len = min_t(size_t, ready - t->offset, t->want);
 	u32 done = len;
@@ -152,14 +169,14 @@ static int take_some(struct pvcfront_end *end, struct pvcfront_ring *ring,
 		return -EFAULT;
 	if (t->flags & MSG_PEEK)
 		t->offset += done;
-	else if (give_room(end, ring, done) < 0)
+	else if (give_room(sk, end, ring, done) < 0)
 		return -EILSEQ;
 	t->want -= done;
 	return done;
 }
 
 /* Returns how much was taken; 0 if there is nothing; or an error. */
-static int take(struct pvcfront_end *end, struct taking *t)
+static int take(struct sock *sk, struct pvcfront_end *end, struct taking *t)
 {
 	struct pvcfront_ring *ring;
 	int ready, done = 0;
@@ -168,9 +185,9 @@ static int take(struct pvcfront_end *end, struct taking *t)
 	ring = ring_of(end);
 	ready = ring ? xpv_bytes_ready(&ring->bytes.in) : 0;
 	if (ring && ready >= 0 && ready <= t->offset)
-		ready = give_room(end, ring, 0);
+		ready = give_room(sk, end, ring, 0);
 	if (ready > 0 && (u32)ready > t->offset)
-		done = take_some(end, ring, t, ready);
+		done = take_some(sk, end, ring, t, ready);
 	mutex_unlock(&end->rx);
 	if (ready < 0 || done == -EILSEQ)
 		return broken(end, "in");
@@ -258,7 +275,7 @@ static int send_all(struct sock *sk, struct pvcfront_end *end,
 		if (READ_ONCE(sk->sk_err) ||
 		    READ_ONCE(sk->sk_shutdown) & SEND_SHUTDOWN)
 			return -EPIPE;
-		done = put(end, &msg->msg_iter);
+		done = put(sk, end, &msg->msg_iter);
 		if (done > 0) {
 			*sent += done;
 			continue;
@@ -327,7 +344,7 @@ static int receive_all(struct sock *sk, struct pvcfront_end *end,
 		over = READ_ONCE(sk->sk_err) ||
 		       READ_ONCE(sk->sk_shutdown) & RCV_SHUTDOWN;
 		smp_rmb();	/* pairs with the lock around the news */
-		done = take(end, t);
+		done = take(sk, end, t);
 		if (done > 0) {
 			*got += done;
 			continue;
