@@ -7,6 +7,7 @@
 # vcpus: 2
 # needs: pvcalls-front pvcalls-back
 # memory: 384
+# length: long
 # time: 150
 
 . "${0%/*}/../lib/dom0.sh"
