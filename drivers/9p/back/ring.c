@@ -197,18 +197,25 @@ static void wait_for_room(struct p9back_ring *ring, unsigned int seen)
 			is_over(ring) || READ_ONCE(ring->events) != seen);
 }
 
-/* Return: 1 if there is room, 0 if the guest has to read first, or an error. */
+/*
+ * What was done is answered as long as that needs no waiting, even when the ring
+ * stops: who hears of nothing asks the next backend to do it once more.
+ *
+ * Return: 1 if there is room, 0 if the guest has to read first, or an error.
+ */
 static int has_room(struct p9back_ring *ring, u32 len)
 {
 	int room;
 
 	lockdep_assert_held(&ring->in_lock);
-	if (is_over(ring))
+	if (test_bit(RING_BROKEN, &ring->flags))
 		return -ESHUTDOWN;
 	room = xpv_bytes_room(&ring->bytes.in);
 	if (room < 0)
 		return broken(ring, "impossible indices of answers");
-	return room >= len;
+	if (room >= len)
+		return 1;
+	return is_over(ring) ? -ESHUTDOWN : 0;
 }
 
 /**
