@@ -22,6 +22,10 @@
 
 #define TRIES	31
 #define REPEATS	64
+
+/* What a try has to take: a host's clock may stand still for some ms. */
+#define TRY_NS	(5 * NSEC_PER_MSEC)
+#define MOST_REPEATS	(REPEATS << 12)
 #define BATCH	16
 
 /**
@@ -165,26 +169,42 @@ static int by_value(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-static int measure(struct bench *b, unsigned int index)
+/* The time of @repeats runs, in ns, or a negative error. */
+static s64 time_runs(struct bench *b, unsigned int index, unsigned int repeats)
 {
-	u64 took[TRIES];
-	unsigned int try, i;
-	ktime_t start;
+	ktime_t start = ktime_get();
+	unsigned int i;
 	int err;
 
-	for (try = 0; try < TRIES; try++) {
-		start = ktime_get();
-		for (i = 0; i < REPEATS; i++) {
-			err = primitives[index].run(b);
-			if (err)
-				return err;
+	for (i = 0; i < repeats; i++) {
+		err = primitives[index].run(b);
+		if (err)
+			return err;
+	}
+	return ktime_to_ns(ktime_sub(ktime_get(), start));
+}
+
+static int measure(struct bench *b, unsigned int index)
+{
+	unsigned int repeats = REPEATS, try = 0;
+	u64 took[TRIES];
+	s64 ns;
+
+	while (try < TRIES) {
+		ns = time_runs(b, index, repeats);
+		if (ns < 0)
+			return ns;
+		if (ns < TRY_NS && repeats < MOST_REPEATS) {
+			repeats *= 2;
+			try = 0;
+			continue;
 		}
-		took[try] = ktime_to_ns(ktime_sub(ktime_get(), start));
+		took[try++] = ns;
 		cond_resched();
 	}
 	sort(took, TRIES, sizeof(took[0]), by_value, NULL);
 	pr_info("%s %llu\n", primitives[index].name,
-		took[TRIES / 2] / (REPEATS * primitives[index].each));
+		took[TRIES / 2] / ((u64)repeats * primitives[index].each));
 	return 0;
 }
 
