@@ -1,18 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /* xenpv 9p: folders that guests mount. */
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include "xenpv.h"
 
-#define ARRAY_SIZE(array)	(sizeof(array) / sizeof((array)[0]))
-
 #define CLASS	"9pfs"
-
-/* How long to wait for the other side, in seconds. */
-#define WAIT	10
 
 static const char *const usage =
 "usage: xenpv 9p attach DOMAIN TAG PATH [OPTION]...\n"
@@ -41,15 +35,14 @@ static const char *const usage =
 "Option of detach:\n"
 "  --force                take it away even if the guest uses it\n";
 
-/* Options of attach that are nodes of the backend. */
-static const struct key {
-	const char *option;
-	const char *node;
-	enum { TEXT, NUMBER, FLAG, MODEL, SQUASH } kind;
-} keys[] = {
-	{ "security-model", "security_model", MODEL },
+static const char *const models[] = { "none", "passthrough", "mapped-xattr",
+				      NULL };
+static const char *const squashes[] = { "none", "root", "all", NULL };
+
+static const struct key keys[] = {
+	{ "security-model", "security_model", WORD, models, "none" },
 	{ "read-only", "read-only", FLAG },
-	{ "squash", "squash", SQUASH },
+	{ "squash", "squash", WORD, squashes },
 	{ "squash-uid", "squash-uid", NUMBER },
 	{ "squash-gid", "squash-gid", NUMBER },
 	{ "uid-map", "uid-map", TEXT },
@@ -62,110 +55,7 @@ static const struct key {
 	{ "max-space", "max-space", NUMBER },
 };
 
-#define KEYS	ARRAY_SIZE(keys)
-
-enum {
-	OPT_BACKEND = KEYS,
-	OPT_WAIT,
-	OPT_FORCE,
-	OPT_HELP,
-	OPTIONS,
-};
-
-struct args {
-	const char *value[KEYS];
-	const char *backend;
-	unsigned int wait;
-	bool force;
-	bool help;
-};
-
-static bool is_one_of(const char *text, const char *const *words)
-{
-	for (; *words; words++)
-		if (!strcmp(text, *words))
-			return true;
-	return false;
-}
-
-static void check_value(const struct key *key, const char *value)
-{
-	static const char *const models[] = { "none", "passthrough",
-					      "mapped-xattr", NULL };
-	static const char *const squashes[] = { "none", "root", "all", NULL };
-
-	switch (key->kind) {
-	case NUMBER:
-		parse_number(key->option, value);
-		break;
-	case MODEL:
-		if (!is_one_of(value, models))
-			misused("security-model: '%s' is not one of none, "
-				"passthrough and mapped-xattr", value);
-		break;
-	case SQUASH:
-		if (!is_one_of(value, squashes))
-			misused("squash: '%s' is not one of none, root, all",
-				value);
-		break;
-	case TEXT:
-	case FLAG:
-		break;
-	}
-}
-
-static void take_option(struct args *args, int which)
-{
-	switch (which) {
-	case OPT_BACKEND:
-		args->backend = optarg;
-		break;
-	case OPT_WAIT:
-		args->wait = parse_number("wait", optarg);
-		break;
-	case OPT_FORCE:
-		args->force = true;
-		break;
-	case OPT_HELP:
-		args->help = true;
-		break;
-	default:
-		args->value[which] = optarg ?: "1";
-		check_value(&keys[which], args->value[which]);
-	}
-}
-
-/* Return: how many arguments are left, at the front of argv. */
-static int parse(int argc, char **argv, struct args *args)
-{
-	struct option options[OPTIONS + 1] = {
-		[OPT_BACKEND] = { "backend", required_argument, NULL, OPT_BACKEND },
-		[OPT_WAIT] = { "wait", required_argument, NULL, OPT_WAIT },
-		[OPT_FORCE] = { "force", no_argument, NULL, OPT_FORCE },
-		[OPT_HELP] = { "help", no_argument, NULL, OPT_HELP },
-	};
-	int which;
-	size_t i;
-
-	for (i = 0; i < KEYS; i++)
-		options[i] = (struct option) {
-			.name = keys[i].option,
-			.has_arg = keys[i].kind == FLAG ? no_argument :
-							  required_argument,
-			.val = i,
-		};
-	memset(args, 0, sizeof(*args));
-	args->wait = WAIT;
-	opterr = 0;
-	while ((which = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		if (which == '?')
-			misused("'%s' is no option of it, or lacks its value",
-				argv[optind - 1]);
-		take_option(args, which);
-	}
-	memmove(argv, argv + optind, (argc - optind) * sizeof(*argv));
-	return argc - optind;
-}
+static const struct noun noun;
 
 /* What tells a share from the others of its guest. */
 static char *tag_of(struct xs_handle *xs, const struct device *dev)
@@ -223,28 +113,15 @@ static void check_path(const char *path, bool here)
 static unsigned int fill_back(struct node *nodes, const struct args *args,
 			      const char *path)
 {
-	unsigned int nr = 0;
-	size_t i;
-
-	nodes[nr].key = "path";
-	snprintf(nodes[nr++].value, sizeof(nodes->value), "%s", path);
-	for (i = 0; i < KEYS; i++) {
-		const char *value = args->value[i];
-
-		if (!value && keys[i].kind == MODEL)
-			value = "none";
-		if (!value)
-			continue;
-		nodes[nr].key = keys[i].node;
-		snprintf(nodes[nr++].value, sizeof(nodes->value), "%s", value);
-	}
-	return nr;
+	nodes[0].key = "path";
+	snprintf(nodes[0].value, sizeof(nodes->value), "%s", path);
+	return 1 + nodes_fill(&noun, args, nodes + 1);
 }
 
 static int attach_share(int argc, char **argv, const struct args *args)
 {
 	struct xs_handle *xs;
-	static struct node front[1], back[KEYS + 1];
+	static struct node front[1], back[KEYS_MAX + 1];
 	unsigned int nr, nr_back, domid, backend;
 	struct device *list, dev;
 	int status;
@@ -292,13 +169,9 @@ static int detach_share(int argc, char **argv, const struct args *args)
 	dev = find_tag(xs, list, nr, argv[1]);
 	if (!dev)
 		fail("domain %s has no share '%s'", argv[0], argv[1]);
-	/* A backend that has closed would not take a second word back. */
-	if (!device_is_closed(xs, dev))
-		device_ask_to_close(xs, dev);
-	if (!device_wait(xs, dev, device_is_closed, args->wait) && !args->force)
+	if (!device_detach(xs, dev, args->wait, args->force))
 		fail("'%s' is in use in domain %s, and goes when it no longer "
 		     "is (or with --force)", argv[1], argv[0]);
-	device_forget(xs, dev);
 	free(list);
 	store_close(xs);
 	return 0;
@@ -322,10 +195,11 @@ static void list_one(struct xs_handle *xs, const struct device *dev)
 	free(tag);
 }
 
-static int list_shares(int argc, char **argv)
+static int list_shares(int argc, char **argv, const struct args *args)
 {
 	struct xs_handle *xs;
 
+	(void)args;
 	if (argc > 1)
 		misused("list wants one domain, or none");
 	xs = store_open();
@@ -336,27 +210,22 @@ static int list_shares(int argc, char **argv)
 	return 0;
 }
 
+static const struct verb verbs[] = {
+	{ "attach", attach_share },
+	{ "detach", detach_share },
+	{ "list", list_shares },
+};
+
+static const struct noun noun = {
+	.name = "9p",
+	.usage = usage,
+	.keys = keys,
+	.nr_keys = ARRAY_SIZE(keys),
+	.verbs = verbs,
+	.nr_verbs = ARRAY_SIZE(verbs),
+};
+
 int noun_9p(int argc, char **argv)
 {
-	struct args args;
-	const char *verb = argc ? argv[0] : "";
-
-	if (!argc)
-		misused("9p: attach, detach or list?");
-	if (!strcmp(verb, "--help") || !strcmp(verb, "-h")) {
-		fputs(usage, stdout);
-		return 0;
-	}
-	argc = parse(argc, argv, &args);
-	if (args.help) {
-		fputs(usage, stdout);
-		return 0;
-	}
-	if (!strcmp(verb, "attach"))
-		return attach_share(argc, argv, &args);
-	if (!strcmp(verb, "detach"))
-		return detach_share(argc, argv, &args);
-	if (!strcmp(verb, "list"))
-		return list_shares(argc, argv);
-	misused("9p: there is no '%s'", verb);
+	return noun_run_verb(&noun, argc, argv);
 }

@@ -20,6 +20,27 @@ bool device_is_closed(struct xs_handle *xs, const struct device *dev)
 	return back == CLOSED || back == UNKNOWN;
 }
 
+/* A backend whose module is gone stays where it was; its guest lets go alone. */
+static bool front_is_closed(struct xs_handle *xs, const struct device *dev)
+{
+	enum state front = device_state(xs, dev->front);
+
+	return front == CLOSED || front == UNKNOWN;
+}
+
+bool device_detach(struct xs_handle *xs, const struct device *dev,
+		   unsigned int seconds, bool force)
+{
+	/* A backend that has closed would not take a second word back. */
+	if (!device_is_closed(xs, dev))
+		device_ask_to_close(xs, dev);
+	if (!device_wait(xs, dev, device_is_closed, seconds) &&
+	    !front_is_closed(xs, dev) && !force)
+		return false;
+	device_forget(xs, dev);
+	return true;
+}
+
 int device_tell(struct xs_handle *xs, const struct device *dev,
 		const char *what, const char *module)
 {

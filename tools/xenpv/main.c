@@ -8,9 +8,7 @@
 #include <string.h>
 #include "xenpv.h"
 
-#define ARRAY_SIZE(array)	(sizeof(array) / sizeof((array)[0]))
-
-static const struct noun {
+static const struct {
 	const char *name;
 	const char *what;
 	int (*run)(int argc, char **argv);

@@ -10,6 +10,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#define ARRAY_SIZE(array)	(sizeof(array) / sizeof((array)[0]))
+
 /* store.c: devices as a toolstack sees them. */
 
 struct xs_handle;
@@ -83,6 +85,12 @@ bool device_wait(struct xs_handle *xs, const struct device *dev,
 bool device_is_settled(struct xs_handle *xs, const struct device *dev);
 bool device_is_closed(struct xs_handle *xs, const struct device *dev);
 /*
+ * Have both ends close within so many seconds, and take it away, with FORCE in
+ * any case. Return: false if the guest holds on to it.
+ */
+bool device_detach(struct xs_handle *xs, const struct device *dev,
+		   unsigned int seconds, bool force);
+/*
  * Say what became of a device that was attached; WHAT it is that a backend does,
  * and which MODULE. Return: the exit status.
  */
@@ -92,6 +100,49 @@ void print_column(const char *text, int width);
 /* Each device of a kind that a domain has, or any one if that is NULL. */
 void device_each(struct xs_handle *xs, const char *class, const char *domain,
 		 void (*one)(struct xs_handle *xs, const struct device *dev));
+
+/* verbs.c: the verbs of a noun that attaches devices, and their options. */
+
+#define KEYS_MAX	16
+
+/* As long as backends read a text. */
+#define TEXT_LEN	1024
+
+/* An option of attach that is a node of the backend. */
+struct key {
+	const char *option;
+	const char *node;
+	enum { TEXT, NUMBER, FLAG, WORD } kind;
+	const char *const *words;	/* of which a WORD is one; ends in NULL */
+	const char *otherwise;		/* the node's text if it is not given */
+};
+
+struct args {
+	const char *value[KEYS_MAX];
+	const char *backend;
+	unsigned int wait;		/* seconds */
+	bool force;
+	bool help;
+};
+
+struct verb {
+	const char *name;
+	int (*run)(int argc, char **argv, const struct args *args);
+};
+
+struct noun {
+	const char *name;
+	const char *usage;
+	const struct key *keys;
+	unsigned int nr_keys;
+	const struct verb *verbs;
+	unsigned int nr_verbs;
+};
+
+int noun_run_verb(const struct noun *noun, int argc, char **argv);
+/* The nodes that the options say. Return: how many. */
+unsigned int nodes_fill(const struct noun *noun, const struct args *args,
+			struct node *nodes);
 
 /* main.c */
 

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The verbs of a noun that attaches devices, and their options. */
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+#include "xenpv.h"
+
+/* How long to wait for the other side, in seconds. */
+#define WAIT	10
+
+/* Options that are no nodes of the backend, numbered behind those that are. */
+enum {
+	OPT_BACKEND = KEYS_MAX,
+	OPT_WAIT,
+	OPT_FORCE,
+	OPT_HELP,
+};
+
+static const struct option common[] = {
+	{ "backend", required_argument, NULL, OPT_BACKEND },
+	{ "wait", required_argument, NULL, OPT_WAIT },
+	{ "force", no_argument, NULL, OPT_FORCE },
+	{ "help", no_argument, NULL, OPT_HELP },
+};
+
+static void check_word(const struct key *key, const char *value)
+{
+	const char *const *word;
+	char list[256] = "";
+
+	for (word = key->words; *word; word++) {
+		if (!strcmp(value, *word))
+			return;
+		snprintf(list + strlen(list), sizeof(list) - strlen(list),
+			 "%s%s", *list ? ", " : "", *word);
+	}
+	misused("%s: '%s' is not one of %s", key->option, value, list);
+}
+
+static void check_value(const struct key *key, const char *value)
+{
+	switch (key->kind) {
+	case NUMBER:
+		parse_number(key->option, value);
+		break;
+	case WORD:
+		check_word(key, value);
+		break;
+	case TEXT:
+		if (strlen(value) >= TEXT_LEN)
+			misused("%s: that is too long", key->option);
+		break;
+	case FLAG:
+		break;
+	}
+}
+
+static void take_option(const struct noun *noun, struct args *args, int which)
+{
+	switch (which) {
+	case OPT_BACKEND:
+		args->backend = optarg;
+		break;
+	case OPT_WAIT:
+		args->wait = parse_number("wait", optarg);
+		break;
+	case OPT_FORCE:
+		args->force = true;
+		break;
+	case OPT_HELP:
+		args->help = true;
+		break;
+	default:
+		args->value[which] = optarg ?: "1";
+		check_value(&noun->keys[which], args->value[which]);
+	}
+}
+
+/* Return: how many arguments are left, at the front of argv. */
+static int parse(const struct noun *noun, int argc, char **argv,
+		 struct args *args)
+{
+	struct option options[KEYS_MAX + ARRAY_SIZE(common) + 1] = { };
+	unsigned int i;
+	int which;
+
+	memcpy(options, common, sizeof(common));
+	for (i = 0; i < noun->nr_keys; i++)
+		options[ARRAY_SIZE(common) + i] = (struct option) {
+			.name = noun->keys[i].option,
+			.has_arg = noun->keys[i].kind == FLAG ?
+					   no_argument : required_argument,
+			.val = i,
+		};
+	memset(args, 0, sizeof(*args));
+	args->wait = WAIT;
+	opterr = 0;
+	while ((which = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		if (which == '?')
+			misused("'%s' is no option of it, or lacks its value",
+				argv[optind - 1]);
+		take_option(noun, args, which);
+	}
+	memmove(argv, argv + optind, (argc - optind) * sizeof(*argv));
+	return argc - optind;
+}
+
+unsigned int nodes_fill(const struct noun *noun, const struct args *args,
+			struct node *nodes)
+{
+	unsigned int i, nr = 0;
+
+	for (i = 0; i < noun->nr_keys; i++) {
+		const char *value = args->value[i] ?: noun->keys[i].otherwise;
+
+		if (!value)
+			continue;
+		nodes[nr].key = noun->keys[i].node;
+		snprintf(nodes[nr++].value, sizeof(nodes->value), "%s", value);
+	}
+	return nr;
+}
+
+static int run_verb(const struct noun *noun, int argc, char **argv)
+{
+	const struct verb *verb;
+	struct args args;
+	unsigned int i;
+
+	for (i = 0; i < noun->nr_verbs; i++) {
+		verb = &noun->verbs[i];
+		if (strcmp(argv[0], verb->name))
+			continue;
+		argc = parse(noun, argc, argv, &args);
+		if (!args.help)
+			return verb->run(argc, argv, &args);
+		fputs(noun->usage, stdout);
+		return 0;
+	}
+	misused("%s: there is no '%s'", noun->name, argv[0]);
+}
+
+int noun_run_verb(const struct noun *noun, int argc, char **argv)
+{
+	if (!argc)
+		misused("%s: nothing to do ('xenpv %s --help')", noun->name,
+			noun->name);
+	if (!strcmp(argv[0], "--help") || !strcmp(argv[0], "-h")) {
+		fputs(noun->usage, stdout);
+		return 0;
+	}
+	return run_verb(noun, argc, argv);
+}
