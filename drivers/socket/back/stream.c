@@ -203,14 +203,22 @@ static void tell_of_room(struct pvsock *ps)
 	pvr_notify(ps->ring);
 }
 
-static bool wants_data(struct pvsock *ps)
+/*
+ * Whether push() and pull() found nothing to do, by what they saw: what came
+ * since has no event, so that to look anew here would be to miss it.
+ */
+static bool wants_data(const struct pvsock *ps)
 {
-	return !ps->out_over && !xpv_bytes_ready(&ps->ring->bytes.out);
+	const struct xpv_byte_stream *out = &ps->ring->bytes.out;
+
+	return !ps->out_over && out->seen == out->at;
 }
 
-static bool wants_room(struct pvsock *ps)
+static bool wants_room(const struct pvsock *ps)
 {
-	return !ps->in_over && !xpv_bytes_room(&ps->ring->bytes.in);
+	const struct xpv_byte_stream *in = &ps->ring->bytes.in;
+
+	return !ps->in_over && in->at - in->seen == in->size;
 }
 
 /*
