@@ -219,6 +219,25 @@ void pvcfront_end_drop(struct pvcfront_end *end, bool kept)
 	unlink(end);
 }
 
+/* What the streams' errors say, for the socket. Returns if that is news. */
+static bool read_errors(struct pvcfront_ring *ring, struct sock *sk)
+{
+	u8 before = sk->sk_shutdown;
+	int err = 0;
+
+	if (pvcfront_stream_in(xpv_bytes_error(&ring->bytes.in), &err) ==
+	    PVCFRONT_ENDED)
+		WRITE_ONCE(sk->sk_shutdown, sk->sk_shutdown | RCV_SHUTDOWN);
+	if (pvcfront_stream_out(xpv_bytes_error(&ring->bytes.out), &err) ==
+	    PVCFRONT_ENDED)
+		WRITE_ONCE(sk->sk_shutdown, sk->sk_shutdown | SEND_SHUTDOWN);
+	if (err && sk->sk_state == TCP_ESTABLISHED) {
+		fail_sock(sk, err);
+		return false;
+	}
+	return sk->sk_shutdown != before;
+}
+
 /**
  * pvcfront_end_connected() - CONNECT was answered
  * @end: the end
@@ -242,6 +261,9 @@ void pvcfront_end_connected(struct pvcfront_end *end,
 			fail_sock(end->sk, err);
 		} else if (end->sk) {
 			WRITE_ONCE(end->sk->sk_state, TCP_ESTABLISHED);
+			/* An event that came before this was for nobody. */
+			if (end->ring)
+				read_errors(end->ring, end->sk);
 			end->sk->sk_state_change(end->sk);
 		}
 	}
@@ -273,25 +295,6 @@ void pvcfront_end_released(struct pvcfront_end *end,
 	pvcfront_call_forget(&end->wait);
 	pvcfront_listen_forget(end);
 	unlink(end);
-}
-
-/* What the streams' errors say, for the socket. Returns if that is news. */
-static bool read_errors(struct pvcfront_ring *ring, struct sock *sk)
-{
-	u8 before = sk->sk_shutdown;
-	int err = 0;
-
-	if (pvcfront_stream_in(xpv_bytes_error(&ring->bytes.in), &err) ==
-	    PVCFRONT_ENDED)
-		WRITE_ONCE(sk->sk_shutdown, sk->sk_shutdown | RCV_SHUTDOWN);
-	if (pvcfront_stream_out(xpv_bytes_error(&ring->bytes.out), &err) ==
-	    PVCFRONT_ENDED)
-		WRITE_ONCE(sk->sk_shutdown, sk->sk_shutdown | SEND_SHUTDOWN);
-	if (err && sk->sk_state == TCP_ESTABLISHED) {
-		fail_sock(sk, err);
-		return false;
-	}
-	return sk->sk_shutdown != before;
 }
 
 static bool drained(struct pvcfront_ring *ring)
