@@ -163,6 +163,7 @@ enum pvsock_state {
  * @out_over: nothing is to be sent any more; the worker's
  * @out_waits: the guest may be waiting for room; the worker's
  * @lost: why the connection was lost, when that was found by sending
+ * @ending: its worker does nothing any more
  */
 struct pvsock {
 	struct pvback *be;
@@ -190,6 +191,7 @@ struct pvsock {
 	bool out_over;
 	bool out_waits;
 	int lost;
+	bool ending;
 };
 
 /**

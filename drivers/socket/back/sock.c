@@ -73,6 +73,8 @@ static void sock_work(struct work_struct *work)
 {
 	struct pvsock *ps = container_of(work, struct pvsock, work);
 
+	if (READ_ONCE(ps->ending))
+		return;
 	switch (smp_load_acquire(&ps->state)) {	/* the command worker's */
 	case PVSOCK_CONNECTING:
 		pvs_connect_work(ps);
@@ -204,9 +206,14 @@ void pvs_unhook(struct pvsock *ps)
 	memset(&ps->hooks, 0, sizeof(ps->hooks));
 }
 
-/* Nobody queues the worker any more, and it is not running. */
+/*
+ * Nobody queues the worker any more, and it is not running. It stops first: of a
+ * connection that is not made it gives back the ring and the hooks itself.
+ */
 static void quiesce(struct pvsock *ps)
 {
+	WRITE_ONCE(ps->ending, true);
+	cancel_work_sync(&ps->work);
 	if (ps->sock)
 		pvs_unhook(ps);
 	if (ps->ring)
