@@ -39,7 +39,10 @@ static void set_end(struct sock *sk, struct pvcfront_end *end)
 	spin_unlock(&ps->lock);
 }
 
-/* Have no end any more. */
+/*
+ * Have no end any more. Others may be moving data; from when its state says that
+ * it is over on, an answer may take the ring away.
+ */
 static void drop_end(struct sock *sk, bool abort)
 {
 	struct pvcfront_end *end = pvcfront_sk(sk)->end;
@@ -47,7 +50,11 @@ static void drop_end(struct sock *sk, bool abort)
 	if (!end)
 		return;
 	set_end(sk, NULL);
+	mutex_lock(&end->rx);
+	mutex_lock(&end->tx);
 	pvcfront_end_close(end, abort);
+	mutex_unlock(&end->tx);
+	mutex_unlock(&end->rx);
 	pvcfront_end_put(end);
 }
 
