@@ -211,6 +211,7 @@ int pvcfront_wait(struct sock *sk, long *timeo, pvcfront_ready_fn *ready,
 	int err = 0;
 
 	add_wait_queue(sk_sleep(sk), &wait);
+	smp_mb();	/* pairs with skwq_has_sleeper(): queued before the look */
 	while (!ready(sk, end, mark)) {
 		if (!*timeo)
 			err = -EAGAIN;
@@ -224,18 +225,22 @@ int pvcfront_wait(struct sock *sk, long *timeo, pvcfront_ready_fn *ready,
 	return err;
 }
 
+/* No more will come, or go; the socket may have another end by now. */
+static bool is_ended(struct sock *sk, struct pvcfront_end *end, u8 how)
+{
+	return READ_ONCE(sk->sk_err) || READ_ONCE(sk->sk_shutdown) & how ||
+	       READ_ONCE(sk->sk_state) == TCP_CLOSE ||
+	       READ_ONCE(end->state) >= PVCFRONT_CLOSING;
+}
+
 static bool may_send(struct sock *sk, struct pvcfront_end *end, u32 mark)
 {
-	return READ_ONCE(sk->sk_err) ||
-	       READ_ONCE(sk->sk_shutdown) & SEND_SHUTDOWN ||
-	       pvcfront_roomy(end);
+	return is_ended(sk, end, SEND_SHUTDOWN) || pvcfront_roomy(end);
 }
 
 static bool may_receive(struct sock *sk, struct pvcfront_end *end, u32 mark)
 {
-	return READ_ONCE(sk->sk_err) ||
-	       READ_ONCE(sk->sk_shutdown) & RCV_SHUTDOWN ||
-	       pvcfront_ready(end) > mark;
+	return is_ended(sk, end, RCV_SHUTDOWN) || pvcfront_ready(end) > mark;
 }
 
 static bool is_settled(struct sock *sk, struct pvcfront_end *end, u32 mark)
@@ -341,8 +346,7 @@ static int receive_all(struct sock *sk, struct pvcfront_end *end,
 
 	while (t->want) {
 		/* What came before the end counts, so look for the end first. */
-		over = READ_ONCE(sk->sk_err) ||
-		       READ_ONCE(sk->sk_shutdown) & RCV_SHUTDOWN;
+		over = is_ended(sk, end, RCV_SHUTDOWN);
 		smp_rmb();	/* pairs with the lock around the news */
 		done = take(sk, end, t);
 		if (done > 0) {
