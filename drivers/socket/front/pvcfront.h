@@ -408,6 +408,7 @@ int pvcfront_recvmsg(struct socket *sock, struct msghdr *msg, size_t len,
 u32 pvcfront_ready(struct pvcfront_end *end);
 u32 pvcfront_used(struct pvcfront_end *end);
 bool pvcfront_roomy(struct pvcfront_end *end);
+void pvcfront_ask_taken(struct pvcfront_end *end);
 
 /* name.c */
 int pvcfront_name_take(struct sock *sk, const struct sockaddr *uaddr, int len,

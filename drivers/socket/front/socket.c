@@ -568,8 +568,10 @@ static bool linger(struct sock *sk, struct pvcfront_end *end, long timeout)
 
 	if (!sock_flag(sk, SOCK_LINGER) || sk->sk_state != TCP_ESTABLISHED)
 		return false;
-	if (timeout > 0)
+	if (timeout > 0) {
+		pvcfront_ask_taken(end);
 		pvcfront_wait(sk, &timeout, is_taken, end, 0);
+	}
 	if (sk->sk_lingertime)
 		return false;
 	if (end->pf->offer.options)

@@ -105,6 +105,24 @@ static int put(struct sock *sk, struct pvcfront_end *end,
 	return done ?: -EFAULT;
 }
 
+/**
+ * pvcfront_ask_taken() - ask for an event when the backend has taken all
+ * @end: the end
+ *
+ * Context: process; sleeps.
+ */
+void pvcfront_ask_taken(struct pvcfront_end *end)
+{
+	struct pvcfront_ring *ring;
+
+	mutex_lock(&end->tx);
+	ring = ring_of(end);
+	if (ring && ring->bytes.out.at != ring->bytes.out.seen)
+		xpv_bytes_ask(&ring->bytes.out,
+			      ring->bytes.out.at - ring->bytes.out.seen);
+	mutex_unlock(&end->tx);
+}
+
 static int fault_in(struct iov_iter *iter, bool writeable)
 {
 	size_t len = min_t(size_t, iov_iter_count(iter), FAULT_IN);
