@@ -2,6 +2,7 @@
 /* How data goes. */
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +10,7 @@
 #include <unistd.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/sendfile.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
@@ -59,7 +61,11 @@ static pid_t in_child(bool (*act)(int, size_t, size_t), int fd, size_t total,
 	pid_t child = fork();
 
 	if (!child) {
-		bool good = act(fd, total, piece);
+		bool good;
+
+		/* One that hangs goes with who gave up waiting. */
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		good = act(fd, total, piece);
 
 		fflush(stdout);
 		_exit(good ? 0 : 1);

@@ -39,8 +39,12 @@ loses_backend() {
 		cat /tmp/background.log; grep -q "^ok" /tmp/background.log' 40
 }
 
+# A socket waits for a backend for two seconds only.
 frontend_goes() {
-	guest_run g 'rmmod pvcalls-front && insmod /modules/pvcalls-front.ko && posixsock pv '"$PVSOCK_HOST"' 27000 echo' 30
+	guest_run g 'rmmod pvcalls-front && insmod /modules/pvcalls-front.ko' 30 || return 1
+	plug_paths g 0
+	plug_wait "$front" 4 15 || return 1
+	guest_run g "posixsock pv $PVSOCK_HOST 27000 echo" 30
 }
 
 ktap_print_header
