@@ -340,7 +340,7 @@ guest_config() {
 name = '$__name'
 type = '$__gtype'
 $(__boot_config "$__gtype")
-extra = 'console=hvc0 loglevel=1 $XPV_PANIC xpv.front=$__front $__extra'
+extra = 'console=hvc0 loglevel=1 cryptomgr.notests $XPV_PANIC xpv.front=$__front $__extra'
 vcpus = $__vcpus
 memory = $__memory
 disk = [ $__disks]
