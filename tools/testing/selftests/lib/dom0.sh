@@ -271,6 +271,9 @@ __vif_spec() {
 guest_create() {
 	guest_config "$@" || return 1
 	__dir=$XPV_RUN/guests/$1
+	__log=/var/log/xen/console/guest-$1.log
+	# Of one with the same name before.
+	if [ -s "$__log" ]; then wc -c <"$__log"; else echo 0; fi >"$__dir/began"
 	xl create -q "$__dir/config" >"$__dir/xl.log" 2>&1 || {
 		cat "$__dir/xl.log" >&2
 		__complain "guest $1 cannot be created" || return 1
@@ -366,27 +369,23 @@ guest_log() {
 
 # guest_wait_boot NAME [SECONDS]
 guest_wait_boot() {
-	wait_for $((${2:-240} * ${XPV_SLOW:-1})) "grep -qs '^@ready' $(guest_log "$1") || ! guest_exists $1"
-	grep -q '^@ready' "$(guest_log "$1")" && return
-	tail -n 20 "$(guest_log "$1")" >&2
-	__complain "guest $1 did not boot"
+	read -r __now __rest </proc/uptime
+	__until=$((${__now%.*} + ${2:-240} * ${XPV_SLOW:-1}))
+	until /xpv/dom0/ask --ready "$(guest_log "$1")" "$(__guest "$1" began)" 5; do
+		read -r __now __rest </proc/uptime
+		[ "${__now%.*}" -lt $__until ] && guest_exists "$1" && continue
+		tail -n 20 "$(guest_log "$1")" >&2
+		__complain "guest $1 did not boot" || return 1
+	done
 }
 
 # guest_run NAME 'COMMAND' [SECONDS]: run a shell command in the guest, print
 # what it prints as it comes, return its status; 137 after SECONDS (60 without),
 # 125 if the guest does not answer. One command at a time in a guest.
 guest_run() {
-	__log=$(guest_log "$1")
-	__tty=$(__guest "$1" tty)
-	__limit=$((${3:-60} * ${XPV_SLOW:-1}))
-	read -r __now __rest </proc/uptime
-	__id=${__now%.*}${__now#*.}.$$
-	__from=$(wc -c <"$__log")
-	{
-		echo "$2" | base64 -w 180 | sed 's/^/w /'
-		echo "x $__id $__limit"
-	} >"$__tty"
-	/xpv/dom0/reply "$__log" "$__from" "$__id" $((__limit + 10))
+	read -r __tty <"$XPV_RUN/guests/$1/tty"
+	read -r __log <"$XPV_RUN/guests/$1/log"
+	/xpv/dom0/ask "$__log" "$__tty" $((${3:-60} * ${XPV_SLOW:-1})) "$2"
 	__status=$?
 	[ $__status -ne 125 ] || __complain "guest $1 does not answer"
 	return $__status
