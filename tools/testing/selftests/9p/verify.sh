@@ -19,16 +19,16 @@ in_guest() {
 }
 
 files_of_the_guest() {
-	in_guest 'for n in 0 1 4095 4096 4097 65536 1000000 5000000; do
+	in_guest 'for n in 0 1 4095 4096 4097 65536 1000000 2000000; do
 			head -c $n /dev/urandom >file$n || exit 1
 		done
-		dd if=/dev/urandom of=large bs=1M count=8 2>/dev/null
+		dd if=/dev/urandom of=large bs=1M count=3 2>/dev/null
 		md5sum file* large >SUMS' || return 1
 	(cd "$folder" && md5sum -c SUMS)
 }
 
 files_of_dom0() {
-	(cd "$folder" && for n in 0 1 511 4096 99999 7000000; do
+	(cd "$folder" && for n in 0 1 511 4096 99999 3000000; do
 		head -c $n /dev/urandom >dom0-$n || exit 1
 	done && md5sum dom0-* >SUMS0) || return 1
 	in_guest md5sum -c SUMS0

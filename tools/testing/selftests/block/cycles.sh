@@ -13,8 +13,11 @@
 . "${0%/*}/../lib/ktap.sh"
 . "${0%/*}/../lib/census.sh"
 
-[ -n "$XPV_LONG" ] && cycles=200 || cycles=3
-[ -n "$XPV_LONG" ] && rounds=100 || rounds=2
+if [ -n "$XPV_LONG" ]; then
+	cycles=200 rounds=100
+else
+	cycles=2 rounds=1
+fi
 
 cycle() {
 	xl block-attach cycles "$(disk_spec cycles "xvdc:$(disk_path cycles)")" >/tmp/xl.log 2>&1 &&
@@ -78,7 +81,7 @@ quick_cycle() {
 
 # What is allocated once, and not again.
 first_cycles() {
-	run_cycles 3 && quick_cycle
+	run_cycles 2 && quick_cycle
 }
 
 run_quick_cycles() {

@@ -14,9 +14,11 @@
 . "${0%/*}/../lib/net.sh"
 . "${0%/*}/../lib/ktap.sh"
 
+[ -n "$XPV_LONG" ] && step=131 kilobytes=4096 reloads=8 || step=997 kilobytes=1024 reloads=3
+
 data_is_right() {
-	net_load modes udp 10.77.0.1 8 9000 131 && net_load modes tcp 10.77.0.1 4096 4 &&
-		net_load modes tcp fd77:1::1 2048
+	net_load modes udp 10.77.0.1 8 9000 $step && net_load modes tcp 10.77.0.1 $kilobytes 4 &&
+		net_load modes tcp fd77:1::1 $kilobytes
 }
 
 # works_with [PARAMETER]...: of the frontend, which is loaded anew
@@ -63,7 +65,7 @@ in_order() {
 
 # Both at once, which is how they may overtake each other.
 always_in_order() {
-	for i in 1 2 3 4 5 6 7 8; do
+	for i in $(seq $reloads); do
 		net_front_load modes && in_order || return 1
 	done
 }
