@@ -37,8 +37,6 @@ static bool is_over(const struct pvback *be)
 void pvb_answer_more(struct pvback *be, const struct xpv_pvcalls_request *req,
 		     struct xpv_pvcalls_response *rsp, int ret)
 {
-	bool notify = false;
-
 	rsp->req_id = req->req_id;
 	rsp->cmd = req->cmd;
 	rsp->ret = ret;
@@ -47,11 +45,11 @@ void pvb_answer_more(struct pvback *be, const struct xpv_pvcalls_request *req,
 	mutex_lock(&be->answer_lock);
 	if (!is_over(be)) {
 		xpv_back_ring_put(&be->ring, rsp, sizeof(*rsp));
-		notify = xpv_back_ring_push(&be->ring);
+		/* Under the lock: the channel closes once that was free. */
+		if (xpv_back_ring_push(&be->ring))
+			xpv_evtchn_notify(&be->ch);
 	}
 	mutex_unlock(&be->answer_lock);
-	if (notify)
-		xpv_evtchn_notify(&be->ch);
 }
 
 /**
@@ -284,11 +282,11 @@ void pvb_commands_start(struct pvback *be)
 void pvb_commands_stop(struct pvback *be)
 {
 	set_bit(PVBACK_STOPPING, &be->flags);
-	xpv_evtchn_close(&be->ch);
-	cancel_work_sync(&be->work);
 	/* Who was about to answer has done so, or sees that it is over. */
 	mutex_lock(&be->answer_lock);
 	mutex_unlock(&be->answer_lock);
+	xpv_evtchn_close(&be->ch);
+	cancel_work_sync(&be->work);
 }
 
 /**

@@ -355,13 +355,15 @@ void pvcfront_end_stir(struct pvcfront_end *end, struct pvcfront_ring *ring,
 u32 pvcfront_ready(struct pvcfront_end *end)
 {
 	unsigned long flags;
-	u32 ready = 0;
+	s32 ready = 0;
 
 	spin_lock_irqsave(&end->lock, flags);
 	if (end->ring) {
 		const struct xpv_byte_stream *s = &end->ring->bytes.in;
 
-		ready = min(xpv_bytes_peek(s) - READ_ONCE(s->at), s->size);
+		/* Negative if a reader went past what was seen here. */
+		ready = xpv_bytes_peek(s) - READ_ONCE(s->at);
+		ready = clamp_t(s32, ready, 0, s->size);
 	}
 	spin_unlock_irqrestore(&end->lock, flags);
 	return ready;
