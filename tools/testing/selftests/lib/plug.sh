@@ -19,9 +19,10 @@ plug_paths() {
 
 # plug_frontend DEVICE: the frontend's nodes alone, after plug_paths
 plug_frontend() {
-	xenstore-write "$front/backend-id" 0 "$front/backend" "$back"
+	xenstore-write "$front/backend-id" 0
 	xenstore-chmod "$front" "n$domid" r0
 	"__plug_${PLUG_CLASS}_front" "$1"
+	xenstore-write "$front/backend" "$back"
 }
 
 __plug_vbd_front() {
@@ -80,10 +81,11 @@ __plug_keys() {
 # it a device
 plug_prepare() {
 	plug_paths "$1" "$2"
-	# The directories come first, so that neither bus sees a half of it.
-	xenstore-write "$back/frontend-id" "$domid" "$back/frontend" "$front" "$back/online" 1
+	# The directories come first: what is in them is readable as they are when it is made.
+	xenstore-write "$back/frontend-id" "$domid"
 	xenstore-chmod "$back" n0 "r$domid"
 	plug_frontend "$2"
+	xenstore-write "$back/frontend" "$front" "$back/online" 1
 	"__plug_${PLUG_CLASS}_back" "$2" "$3"
 	__plug_keys
 }
