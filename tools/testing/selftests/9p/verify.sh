@@ -6,7 +6,7 @@
 # pair: intree/ours* ours/ours
 # needs: 9pnet_xen xen-9pback
 # memory: 384
-# time: 240
+# time: 1500
 
 . "${0%/*}/../lib/dom0.sh"
 . "${0%/*}/../lib/ktap.sh"
@@ -53,7 +53,7 @@ ktap_test_result 'the share is found' share_plug g 0 "$folder"
 ktap_test_result 'it is mounted' share_mount g 0
 ktap_test_result 'files of the guest arrive' files_of_the_guest
 ktap_test_result 'files of dom0 arrive' files_of_dom0
-share_posixfs g 0
+share_posixfs g 0 ${XPV_LONG:+20000}
 ktap_test_result 'it is unmounted' guest_run g 'umount /mnt/share0'
 ktap_test_result 'files go by way of the page cache' mapped_memory
 grep -A 12 9pfs /sys/kernel/debug/xenbus-mt/devices

@@ -17,9 +17,10 @@ share_end() {
 	wait_for 15 '! ls /sys/bus/xen-backend/devices | grep -q 9pfs'
 }
 
-# share_posixfs GUEST NUMBER: what programs expect, as results of this test
+# share_posixfs GUEST NUMBER [ENTRIES]: what programs expect, as results of this
+# test; with so many entries in a large folder
 share_posixfs() {
-	guest_run "$1" "posixfs /mnt/share$2" 150 >/tmp/posixfs.out
+	guest_run "$1" "POSIXFS_MANY=${3:-500} posixfs /mnt/share$2" $((150 + ${3:-500} / 20)) >/tmp/posixfs.out
 	peer_results /tmp/posixfs.out
 }
 
