@@ -27,7 +27,9 @@ GUEST_BASE = BUILD / "guest-base.cpio"
 XEN = BUILD / "xen"
 VMLINUX = BUILD / "vmlinux"
 VMLINUZ = BUILD / "vmlinuz"
-TALKERS = (RIG / "dom0/ask.c", RIG / "guest/serve.c")     # what dom0 and guests talk through
+# What tests wait and talk through, and the options to build it with.
+HELPERS = {RIG / "dom0/ask.c": ("-static",), RIG / "guest/serve.c": ("-static",), RIG / "dom0/await.c": ("-lxenstore",)}
+DOM0_HELPERS = ("ask", "await")
 GUEST_PROGRAMS = {"blkpeer": CHECKOUT / "tools/testing/peers", "netpeer": CHECKOUT / "tools/testing/peers",
                   "netload": CHECKOUT / "tools/testing/netload",
                   "p9peer": CHECKOUT / "tools/testing/peers", "sockpeer": CHECKOUT / "tools/testing/peers",
@@ -232,7 +234,7 @@ def guest_base(root: Path, disk_stage: Path, stage: Path) -> None:
 def source_digest() -> bytes:
     """Of the code that makes the base images, as this process runs it."""
     modules = (Path(module.__file__) for module in (kernel, stubs))
-    sources = [Path(__file__), *modules, RIG / "dom0/initrd-init", *TALKERS]
+    sources = [Path(__file__), *modules, RIG / "dom0/initrd-init", *HELPERS]
     return hashlib.sha256(b"\0".join(path.read_bytes() for path in sources)).digest()
 
 
@@ -263,8 +265,8 @@ def build_base() -> None:
         guest_base(root, stages["disk"], stages["guest"])
     hypervisor = next((root / "boot").glob("xen-4.*-amd64.gz"))
     XEN.write_bytes(gzip.decompress(hypervisor.read_bytes()))
-    for source in TALKERS:
-        run(["gcc", "-static", "-s", "-O2", "-Wall", "-Wextra", "-Werror", "-o", BUILD / source.stem, source])
+    for source, options in HELPERS.items():
+        run(["gcc", "-s", "-O2", "-Wall", "-Wextra", "-Werror", "-o", BUILD / source.stem, source, *options])
     shutil.copy2(kernel_image(), VMLINUZ)
     VMLINUX.write_bytes(kernel.unpack(kernel_image()))
     stamp.write_text(digest)
@@ -338,7 +340,8 @@ def build_payload(modules: Path) -> bool:
     replace_tree(SELFTESTS, PAYLOAD / "selftests")
     replace_tree(RIG / "dom0", PAYLOAD / "dom0")
     replace_tree(RIG.parent.parent / "hotplug", PAYLOAD / "hotplug")
-    shutil.copy2(BUILD / "ask", PAYLOAD / "dom0")
+    for name in DOM0_HELPERS:
+        shutil.copy2(BUILD / name, PAYLOAD / "dom0")
     build_programs(PAYLOAD / "programs")
     (PAYLOAD / "modules").mkdir()
     ours = sorted(modules.glob("*.ko"))

@@ -107,7 +107,7 @@ plug_state() {
 
 # plug_wait PATH STATE [SECONDS]
 plug_wait() {
-	wait_for "${3:-10}" "[ \"\$(plug_state $1)\" = $2 ]"
+	/xpv/dom0/await "$1/state" "$2" "${3:-10}"
 }
 
 # unplug_nodes GUEST DEVICE: what the toolstack does in the end, with force
