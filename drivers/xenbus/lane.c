@@ -146,6 +146,7 @@ void xpv_lane_retry(struct xpv_lane *lane, unsigned int ms)
 {
 	if (READ_ONCE(lane->dead))
 		return;
+	WRITE_ONCE(lane->due, true);
 	queue_delayed_work(lane->group->queue, &lane->work,
 			   msecs_to_jiffies(ms));
 }

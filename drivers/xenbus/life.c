@@ -754,9 +754,14 @@ void xpv_life_run(struct xpv_lane *lane, unsigned long events)
 	}
 	if (dev->probed && (events & XPV_EV_RECLAIM))
 		dev->drv->reclaim(dev);
-	/* Often asked for, and says nothing about the store. */
-	if (events == XPV_EV_RECLAIM)
+	/*
+	 * Often asked for, and says nothing about the store. But it has taken
+	 * the place of a later run, if there was to be one: nothing else would
+	 * do what that was for.
+	 */
+	if (events == XPV_EV_RECLAIM && !READ_ONCE(dev->lane.due))
 		return;
+	WRITE_ONCE(dev->lane.due, false);
 	if (dev->probed || dev->failed)
 		life_notice(dev, events);
 }

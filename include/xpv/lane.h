@@ -38,6 +38,8 @@ typedef void (*xpv_lane_fn)(struct xpv_lane *lane, unsigned long events);
  * @run: called with the events
  * @events: bits marked and not yet run
  * @dead: no run starts any more
+ * @due: a run was asked for that may have been overtaken; set by
+ *	xpv_lane_retry(), cleared by the run that does what was to be done then
  * @step: what it does now, a constant string, NULL when idle
  * @since: when @step began, CLOCK_MONOTONIC
  * @runs: how often it ran
@@ -48,6 +50,7 @@ struct xpv_lane {
 	xpv_lane_fn run;
 	atomic_long_t events;
 	bool dead;
+	bool due;
 	const char *step;
 	ktime_t since;
 	unsigned long runs;
