@@ -386,9 +386,32 @@ compat_limits_start_live(struct request_queue *q)
 }
 
 /**
+ * compat_limits_try_live() - as compat_limits_start_live(), without waiting
+ * @q: the disk's queue
+ * @lim: filled with a copy of the limits in force
+ *
+ * Newer kernels' sysfs holds the lock that guards the limits while it drains
+ * the queue: who lets the requests go on must not wait for it.
+ *
+ * Context: process. A lock of @q may be held on success.
+ * Return: false if somebody is changing the limits.
+ */
+static inline bool compat_limits_try_live(struct request_queue *q,
+					  struct queue_limits *lim)
+{
+#ifdef HAVE_QUEUE_LIMITS_FEATURES
+	if (!mutex_trylock(&q->limits_lock))
+		return false;
+#endif
+	*lim = q->limits;
+	return true;
+}
+
+/**
  * compat_limits_commit_live() - put changed limits in force at once
  * @q: the disk's queue
- * @lim: what compat_limits_start_live() returned, changed
+ * @lim: what compat_limits_start_live() or compat_limits_try_live() said,
+ *	changed
  * @feat: COMPAT_BLK_FEATURES that the disk now has, or-ed
  *
  * Context: may sleep, but does not wait for requests.

@@ -187,12 +187,10 @@ static blk_features_t disk_limits(struct blkfront *bf,
  * Without draining the queue: requests may be waiting for this very
  * connection. What was made for the old limits is split when it is put.
  */
-static void limits_apply(struct blkfront *bf)
+static void limits_commit(struct blkfront *bf, struct queue_limits *lim)
 {
-	struct request_queue *q = bf->disk->queue;
-	struct queue_limits lim = compat_limits_start_live(q);
-	blk_features_t feat = disk_limits(bf, &lim);
-	int err = compat_limits_commit_live(q, &lim, feat);
+	blk_features_t feat = disk_limits(bf, lim);
+	int err = compat_limits_commit_live(bf->disk->queue, lim, feat);
 
 	if (err)
 		xpv_warn(bf->dev, "%s: cannot set limits: error %d\n",
@@ -201,7 +199,24 @@ static void limits_apply(struct blkfront *bf)
 
 static void limits_work(struct work_struct *work)
 {
-	limits_apply(container_of(work, struct blkfront, limits));
+	struct blkfront *bf = container_of(work, struct blkfront, limits);
+	struct queue_limits lim = compat_limits_start_live(bf->disk->queue);
+
+	limits_commit(bf, &lim);
+}
+
+/*
+ * A user who changes limits just now may be waiting for requests that wait for
+ * this very connection. Then it is done when that user is through.
+ */
+static void limits_apply(struct blkfront *bf)
+{
+	struct queue_limits lim;
+
+	if (compat_limits_try_live(bf->disk->queue, &lim))
+		limits_commit(bf, &lim);
+	else
+		queue_work(blkfront_slow_queue, &bf->limits);
 }
 
 static void add_work(struct work_struct *work)
