@@ -9,6 +9,7 @@
 #include <linux/kernel.h>
 #include <linux/kobject.h>
 #include <linux/math64.h>
+#include <linux/sched/mm.h>
 #include "internal.h"
 
 /* More steps than any walk through the table needs. */
@@ -728,13 +729,11 @@ static void life_notice(struct xpv_device *dev, unsigned long events)
 }
 
 /*
- * The lane's function. The events of one run are taken in the order that makes
- * sense of them: a device that was found and lost again begins and ends.
+ * The events of one run are taken in the order that makes sense of them: a
+ * device that was found and lost again begins and ends.
  */
-void xpv_life_run(struct xpv_lane *lane, unsigned long events)
+static void life_run(struct xpv_device *dev, unsigned long events)
 {
-	struct xpv_device *dev = container_of(lane, struct xpv_device, lane);
-
 	if (events & XPV_EV_REMOVE) {
 		life_end(dev);
 		return;
@@ -749,7 +748,7 @@ void xpv_life_run(struct xpv_lane *lane, unsigned long events)
 	if (!life_appear(dev))
 		return;
 	if (dev->probed && (events & XPV_EV_RESTART) && !life_restart(dev)) {
-		xpv_lane_keep(lane, XPV_EV_RESTART);
+		xpv_lane_keep(&dev->lane, XPV_EV_RESTART);
 		return;
 	}
 	if (dev->probed && (events & XPV_EV_RECLAIM))
@@ -764,4 +763,23 @@ void xpv_life_run(struct xpv_lane *lane, unsigned long events)
 	WRITE_ONCE(dev->lane.due, false);
 	if (dev->probed || dev->failed)
 		life_notice(dev, events);
+}
+
+/*
+ * The lane's function. What a frontend's lane allocates, by way of the kernel's
+ * functions too, must not wait for memory that is written out first: it may be
+ * to this very device, which has no backend before the lane has done its work.
+ */
+void xpv_life_run(struct xpv_lane *lane, unsigned long events)
+{
+	struct xpv_device *dev = container_of(lane, struct xpv_device, lane);
+	unsigned int noio;
+
+	if (dev->drv->side == XPV_BACKEND) {
+		life_run(dev, events);
+		return;
+	}
+	noio = memalloc_noio_save();
+	life_run(dev, events);
+	memalloc_noio_restore(noio);
 }
