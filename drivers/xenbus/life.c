@@ -244,15 +244,31 @@ static bool trial_end(struct xpv_device *dev)
 }
 
 /*
+ * For rings that are gone the bus writes Closing, which would have the frontend
+ * close. An equal state keeps it from that.
+ */
+static int connect_on_trial(struct xpv_device *dev)
+{
+	enum xenbus_state shown = dev->bus->state;
+	int err;
+
+	dev->bus->state = XenbusStateClosing;
+	err = dev->drv->connect(dev);
+	dev->bus->state = shown;
+	return err;
+}
+
+/*
  * Rings that the frontend published for the backend before us may be gone, and
  * then it will publish others. Return: 0; -EAGAIN if it is to be tried again.
  */
 static int life_connect(struct xpv_device *dev)
 {
+	bool on_trial = dev->former.tries;
 	int err;
 
-	trial_begin(dev, dev->former.tries);
-	err = dev->drv->connect(dev);
+	trial_begin(dev, on_trial);
+	err = on_trial ? connect_on_trial(dev) : dev->drv->connect(dev);
 	if (trial_end(dev) && !err)
 		err = -EIO;
 	if (!err)
