@@ -301,6 +301,7 @@ static int put_size(struct xpv_device *xdev, struct xpv_txn *txn)
 void vbd_size_changed(struct blkback *be)
 {
 	struct blkback_vbd *vbd = &be->vbd;
+	u64 before = vbd->told;
 	int err;
 
 	if (be->xdev->state != XenbusStateConnected || !be->nr_rings ||
@@ -309,9 +310,12 @@ void vbd_size_changed(struct blkback *be)
 	WRITE_ONCE(vbd->told, vbd_sectors(vbd));
 	xpv_info(be->xdev, "the disk now has %llu sectors\n", vbd->told);
 	err = xpv_store_refire(be->xdev, put_size);
-	if (err)
-		xpv_err(be->xdev, "sectors: cannot be written (error %d)\n",
-			err);
+	if (!err)
+		return;
+	/* Whoever compares next has it tried again. */
+	WRITE_ONCE(vbd->told, before);
+	xpv_err_ratelimited(be->xdev, "sectors: cannot be written (error %d)\n",
+			    err);
 }
 
 /* Each run of a ring's worker asks, so this is short. */
