@@ -732,6 +732,8 @@ static void life_notice(struct xpv_device *dev, unsigned long events)
 		dev->drv->own_changed(dev);
 	xpv_lane_step(&dev->lane, "reading the other end");
 	if (life_read(dev)) {
+		/* What the other end wrote may be a new size: see below. */
+		xpv_lane_keep(&dev->lane, events & XPV_EV_OTHER);
 		xpv_lane_retry(&dev->lane, BACKOFF_MIN);
 		return;
 	}
