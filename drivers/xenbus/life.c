@@ -196,6 +196,9 @@ static enum outcome take_reopen(struct xpv_device *dev)
 	s64 early = ktime_ms_delta(dev->reopen_at, ktime_get());
 
 	if (early > 0) {
+		/* Of two times a lane knows the first: users may wait less. */
+		if (dev->lost_at && !dev->given_up)
+			early = min_t(s64, early, XPV_WAIT_LOOK);
 		xpv_lane_retry(&dev->lane, early + 1);
 		return WAIT;
 	}
