@@ -576,6 +576,9 @@ netdev_tx_t rx_send(struct netback_queue *queue, struct sk_buff *skb)
 {
 	netdev_tx_t sent = send_one(queue, skb);
 
+	/* Whoever makes its indices anew while it is not running holds no lock. */
+	if (unlikely(!queue->rx.running))
+		return sent;
 	if (netdev_xmit_more() && sent == NETDEV_TX_OK &&
 	    likely(!limit_is_reached(queue)))
 		return sent;
@@ -635,9 +638,11 @@ static void put_frame(struct netback_queue *queue, struct sk_buff *skb,
 	hand_over(queue, skb);
 }
 
-/* NAPI finishes it, if that is not what runs. */
+/* NAPI finishes it, if that is not what runs. A ring may be about to be set up. */
 static void finish_frames(struct netback_queue *queue)
 {
+	if (!queue->rx.running)
+		return;
 	if (push_answers(&queue->rx))
 		queue->rx.notify = true;
 	kick(queue);
