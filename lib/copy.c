@@ -69,10 +69,23 @@ void xpv_copy_from(struct xpv_copy *copy, grant_ref_t ref, unsigned int offset,
 }
 EXPORT_SYMBOL_GPL(xpv_copy_from);
 
+/*
+ * The flag of a granted page is also that of a page in the swap cache, and some
+ * file systems use it for theirs, which have other things where the grant would be.
+ */
+static struct xen_page_foreign *foreign_of(struct page *page)
+{
+	struct xen_page_foreign *foreign = xen_page_foreign(page);
+
+	if (!foreign || page->mapping || folio_test_swapbacked(page_folio(page)))
+		return NULL;
+	return foreign;
+}
+
 /* A page that some domain granted us is known to Xen by that grant only. */
 static void set_source(struct gnttab_copy *op, const void *from)
 {
-	struct xen_page_foreign *foreign = xen_page_foreign(virt_to_page(from));
+	struct xen_page_foreign *foreign = foreign_of(virt_to_page(from));
 
 	if (foreign) {
 		op->flags |= GNTCOPY_source_gref;
