@@ -139,7 +139,11 @@ static int tx_alloc(struct netfront_tx *tx, struct xpv_device *dev,
 	tx->slots = kvcalloc(nr, sizeof(*tx->slots), GFP_NOIO);
 	if (!tx->slots)
 		return -ENOMEM;
-	err = xpv_grant_cache_init(&tx->own, dev, nr);
+	/*
+	 * Packets need pages also while those of all slots are being given
+	 * back, or a backend does not let go of the last connection's.
+	 */
+	err = xpv_grant_cache_init(&tx->own, dev, 2 * nr);
 	return err ?: xpv_grant_cache_init(&tx->lent, dev, nr);
 }
 
