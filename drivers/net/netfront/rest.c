@@ -54,6 +54,8 @@ static bool try_release(struct netfront_queue *queue)
 	staged = tx->staged;
 	if (idle)
 		pages = take_pages(queue);
+	else if (!netfront_tx_arm(queue))	/* what the event was for is taken */
+		napi_schedule(&queue->napi);
 	__netif_tx_unlock_bh(txq);
 	if (idle)
 		release(queue, staged, &pages);

@@ -76,7 +76,8 @@ static bool send_back(struct netfront_queue *queue, const struct xdp_buff *xdp)
 	__netif_tx_lock(txq, smp_processor_id());
 	sent = netfront_tx_frame(queue, xdp->data, xdp->data_end - xdp->data);
 	__netif_tx_unlock(txq);
-	queue->rx.flush_tx |= sent;
+	/* Also if not: it may have taken what an event was asked for. */
+	queue->rx.flush_tx = true;
 	return sent;
 }
 
