@@ -259,7 +259,7 @@ static void netback_connected(struct xpv_device *xdev)
 	xpv_info(xdev, "connected: %u queue(s), rings of order %u and %u%s\n",
 		 vif->nr_queues, vif->front.tx_order, vif->front.rx_order,
 		 vif->front.ctrl ? ", control ring" : "");
-	vif_carrier(vif, true);
+	vif_connected(vif);
 	/* What a guest asked for before we came, it will not ask for again. */
 	for (i = 0; i < vif->nr_queues; i++)
 		queue_start(vif->queues[i]);
@@ -292,6 +292,8 @@ static void netback_own_changed(struct xpv_device *xdev)
 {
 	struct netback *vif = xdev->priv;
 
+	if (xdev->state == XenbusStateConnected)
+		vif_connected(vif);
 	credit_read(vif);
 	renew_offer(vif);
 	if (xdev->state == XenbusStateConnected) {

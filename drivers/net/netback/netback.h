@@ -576,6 +576,7 @@ int vif_set_up(struct netback *vif);
 bool vif_read_key(struct netback *vif, const char *name, char **text);
 void vif_read_mtu(struct netback *vif);
 void vif_read_complete(struct netback *vif);
+void vif_connected(struct netback *vif);
 void vif_carrier(struct netback *vif, bool on);
 
 /* ethtool.c */

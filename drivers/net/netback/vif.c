@@ -105,6 +105,8 @@ static int vif_open(struct net_device *dev)
 	for (i = 0; i < vif->max_queues; i++)
 		if (vif_queue(vif, i))
 			queue_kick(vif->queues[i]);
+	/* Its carrier may have waited for this: see vif_connected(). */
+	xpv_device_look(vif->xdev);
 	return 0;
 }
 
@@ -364,6 +366,25 @@ void vif_read_complete(struct netback *vif)
 	rtnl_lock();
 	WRITE_ONCE(vif->complete, complete);
 	netdev_update_features(vif->dev);
+	rtnl_unlock();
+}
+
+/**
+ * vif_connected() - say that the guest can be reached, once the interface is up
+ * @vif: a connected device
+ *
+ * Of a carrier that comes to an interface that is down the stack takes note up to
+ * a second later, and a bridge does not use it before, although it was put up
+ * meanwhile. Of one that comes after that it takes note at once.
+ *
+ * Context: the lane; sleeps.
+ */
+void vif_connected(struct netback *vif)
+{
+	rtnl_lock();	/* so that one that is being put up is up */
+	if (netif_running(vif->dev) &&
+	    atomic_read(&vif->stalled) < vif->nr_queues)
+		vif_carrier(vif, true);
 	rtnl_unlock();
 }
 
