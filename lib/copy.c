@@ -4,6 +4,7 @@
  */
 #include <linux/export.h>
 #include <linux/mm.h>
+#include <linux/pagemap.h>
 #include <linux/slab.h>
 #include <xen/grant_table.h>
 #include <xen/page.h>
@@ -71,15 +72,13 @@ EXPORT_SYMBOL_GPL(xpv_copy_from);
 
 /*
  * The flag of a granted page is also that of a page in the swap cache, and some
- * file systems use it for theirs, which have other things where the grant would be.
+ * file systems use it for theirs. What these have in place of a grant is none.
  */
 static struct xen_page_foreign *foreign_of(struct page *page)
 {
 	struct xen_page_foreign *foreign = xen_page_foreign(page);
 
-	if (!foreign || page->mapping || folio_test_swapbacked(page_folio(page)))
-		return NULL;
-	return foreign;
+	return foreign && !folio_mapping(page_folio(page)) ? foreign : NULL;
 }
 
 /* A page that some domain granted us is known to Xen by that grant only. */

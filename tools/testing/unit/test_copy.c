@@ -5,6 +5,7 @@
 #include "unit.h"
 #include <errno.h>
 #include <string.h>
+#include <linux/pagemap.h>
 #include <asm/xen/hypercall.h>
 #include <xen/page.h>
 #include <xpv/copy.h>
@@ -17,6 +18,7 @@ static struct xpv_device dev;
 static struct xpv_copy copy;
 static struct xen_page_foreign foreign = { .domid = 9, .gref = 33 };
 static const void *foreign_at;
+static bool foreign_is_cached;
 static unsigned int calls, failures;
 static u32 failed_tags;
 static int call_err;
@@ -26,6 +28,11 @@ static grant_ref_t bad_ref;
 struct xen_page_foreign *xen_page_foreign(const struct page *page)
 {
 	return (const void *)page == foreign_at ? &foreign : NULL;
+}
+
+struct address_space *folio_mapping(struct folio *folio)
+{
+	return foreign_is_cached && (void *)folio == foreign_at ? (void *)folio : NULL;
 }
 
 int HYPERVISOR_grant_table_op(unsigned int cmd, void *ops, unsigned int nr)
@@ -60,6 +67,7 @@ static int setup(void **state)
 	memset(&dev, 0, sizeof(dev));
 	dev.otherend_id = 7;
 	foreign_at = NULL;
+	foreign_is_cached = false;
 	calls = 0;
 	failures = 0;
 	failed_tags = 0;
@@ -139,6 +147,16 @@ static void to_from_a_foreign_page(void **state)
 	assert_int_equal(copy.ops[0].source.offset, 16);
 }
 
+/* Nor does the flag of such a page make one of the page cache a grant. */
+static void to_from_a_cached_page(void **state)
+{
+	foreign_at = at(40, 16);
+	foreign_is_cached = true;
+	xpv_copy_to(&copy, 6, 0, foreign_at, 64, 1);
+	assert_int_equal(copy.nr, 1);
+	assert_int_equal(copy.ops[0].flags, GNTCOPY_dest_gref);
+}
+
 static void room(void **state)
 {
 	unsigned int i;
@@ -206,6 +224,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(to_in_two_pieces, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(to_from_a_foreign_page, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(to_from_a_cached_page, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(room, setup, teardown),
 		cmocka_unit_test_setup_teardown(nothing_costs_nothing, setup,
