@@ -308,10 +308,11 @@ void vbd_size_changed(struct blkback *be)
 	    !vbd_has_new_size(vbd))
 		return;
 	WRITE_ONCE(vbd->told, vbd_sectors(vbd));
-	xpv_info(be->xdev, "the disk now has %llu sectors\n", vbd->told);
 	err = xpv_store_refire(be->xdev, put_size);
-	if (!err)
+	if (!err) {
+		xpv_info(be->xdev, "the disk now has %llu sectors\n", vbd->told);
 		return;
+	}
 	/* Whoever compares next has it tried again. */
 	WRITE_ONCE(vbd->told, before);
 	xpv_err_ratelimited(be->xdev, "sectors: cannot be written (error %d)\n",
