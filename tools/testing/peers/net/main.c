@@ -22,6 +22,7 @@ static const struct peer peers[] = {
 	{ "bsd", play_bsd },
 	{ "simple", play_simple },
 	{ "hostile", play_hostile },
+	{ "wild", play_wild },
 	{ "mild", play_mild },
 	{ "neighbour", play_neighbour },
 	{ "deaf", play_deaf },

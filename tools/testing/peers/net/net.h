@@ -245,6 +245,7 @@ void play_rom(struct device *dev);
 void play_bsd(struct device *dev);
 void play_simple(struct device *dev);
 void play_hostile(struct device *dev);
+void play_wild(struct device *dev);
 void play_mild(struct device *dev);
 void play_neighbour(struct device *dev);
 void play_deaf(struct device *dev);

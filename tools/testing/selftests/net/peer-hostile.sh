@@ -44,16 +44,22 @@ said() {
 
 ktap_print_header
 [ "$XPV_BACK" = ours ] && ktap_set_plan 30 || ktap_set_plan 19
-ktap_test_result 'the guest boots' peer_guest peer vif=xpv0 vif=xpv1 vif=xpv2 || ktap_exit_fail_msg 'no guest'
+ktap_test_result 'the guest boots' peer_guest peer vif=xpv0 vif=xpv1 vif=xpv2 vif=xpv3 || ktap_exit_fail_msg 'no guest'
 # Each has a mirror of its own: one process could not answer them all.
-for bridge in xpv0 xpv1 xpv2; do
+for bridge in xpv0 xpv1 xpv2 xpv3; do
 	net_mirror $bridge
 done
 domid=$(__guest peer domid)
 peer_start peer neighbour 1
 ktap_test_result 'a neighbour works' neighbour_works
 ktap_test_result 'one that takes nothing costs little' deaf_costs_little
-peer_run peer "$([ "$XPV_BACK" = ours ] && echo hostile || echo mild)" 0 200
+if [ "$XPV_BACK" = ours ]; then
+	peer_start peer wild 3
+	peer_run peer hostile 0 200
+	peer_end peer wild
+else
+	peer_run peer mild 0 200
+fi
 guest_run peer 'touch /tmp/stop'
 peer_end peer deaf
 peer_end peer neighbour
