@@ -64,7 +64,7 @@ write_files() {
 talk_to_dom0() {
 	heading 'The guest talks to dom0, 10.77.0.1, over its network'
 	net_configure demo 2 || failed 'the guest has an address'
-	guest_run demo 'ip addr show eth0 | grep -E "inet |mtu"; ping -c 3 10.77.0.1 | tail -n 2' >/tmp/ping
+	guest_run demo 'ip addr show eth0 | grep -E "inet |mtu"; ping -n -c 3 10.77.0.1 | tail -n 2' >/tmp/ping
 	shown </tmp/ping
 	grep -q ' 0% packet loss' /tmp/ping || failed 'each echo is answered'
 	net_serve || failed 'dom0 listens'

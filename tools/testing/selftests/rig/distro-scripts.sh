@@ -5,13 +5,13 @@
 # guest: pv
 # pair: ours/ours intree/intree*
 # needs: xen-blkfront xen-blkback xen-netfront xen-netback
-# boot: distro-scripts
 # time: 120
 
 . "${0%/*}/../lib/dom0.sh"
 . "${0%/*}/../lib/ktap.sh"
 
 scripts_are_the_distributions() {
+	distro_scripts || return 1
 	grep -q '^#!/bin/bash' /etc/xen/scripts/block && ! grep -q '/etc/xen/scripts ' /proc/mounts
 }
 
@@ -39,7 +39,7 @@ detach_file() {
 
 guest_pings_dom0() {
 	guest_run distro 'dev=$(ls /sys/class/net | grep -v lo | head -n 1)
-		ip addr add 10.0.0.2/24 dev $dev && ip link set $dev up && ping -c 2 -w 20 10.0.0.1'
+		ip addr add 10.0.0.2/24 dev $dev && ip link set $dev up && ping -n -c 2 -w 20 10.0.0.1'
 }
 
 bridge_has_vif() {
