@@ -11,11 +11,12 @@ from cache import RigError, SELFTESTS
 
 GUESTS = ("pv", "pvh", "hvm", "none")
 LONG_MARK = "*"     # behind a guest type or a pair: in the long form only
+ONCE_MARK = "+"     # behind a guest type: in the short form with the first pair only
 ENDS = {"front": ("ours", "intree", "none"), "back": ("ours", "intree", "qdisk", "qnic", "q9p", "none")}
 TOOLS = ("fio", "iperf3", "ethtool")     # in every image; a test may name them all the same
 DEFAULTS = {"desc": "", "runs": "dom0", "guest": "none", "pair": "", "vcpus": "1", "memory": "512",
-            "disks": "", "vifs": "", "needs": "", "allow": "", "time": "60", "length": "short", "boot": "default"}
-CHOICES = {"runs": ("dom0", "guest"), "length": ("short", "long"), "boot": ("default", "distro-scripts")}
+            "disks": "", "vifs": "", "needs": "", "allow": "", "time": "60", "length": "short"}
+CHOICES = {"runs": ("dom0", "guest"), "length": ("short", "long")}
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,6 @@ class Test:
     allow: str
     time: int
     length: str
-    boot: str
 
 
 @dataclass(frozen=True)
@@ -102,7 +102,7 @@ def check(path: Path, values: dict[str, str]) -> None:
         if not values[name].isdigit():
             raise RigError(f"{path}: {name} is {values[name]!r}, not a number")
     for guest in values["guest"].split():
-        if guest.rstrip(LONG_MARK) not in GUESTS:
+        if guest.rstrip(LONG_MARK + ONCE_MARK) not in GUESTS:
             raise RigError(f"{path}: no such guest type: {guest}")
     for pair in values["pair"].split():
         front, _, back = pair.rstrip(LONG_MARK).partition("/")
@@ -120,7 +120,7 @@ def load(path: Path) -> Test:
                 pairs=tuple(values["pair"].split()) or ("",), vcpus=int(values["vcpus"]),
                 memory=int(values["memory"]), disks=values["disks"], vifs=values["vifs"],
                 needs=tuple(values["needs"].split()),
-                allow=values["allow"], time=int(values["time"]), length=values["length"], boot=values["boot"])
+                allow=values["allow"], time=int(values["time"]), length=values["length"])
 
 
 def matches(cell: Cell, patterns: list[str]) -> bool:
@@ -130,17 +130,20 @@ def matches(cell: Cell, patterns: list[str]) -> bool:
 
 def span(test: Test, long: bool) -> list[Cell]:
     """The matrix of TEST; in the short form without what is marked as long."""
-    return [Cell(test, guest.rstrip(LONG_MARK), pair.rstrip(LONG_MARK))
+    def is_short(guest: str, pair: str) -> bool:
+        return LONG_MARK not in guest + pair and (ONCE_MARK not in guest or pair == test.pairs[0])
+
+    return [Cell(test, guest.rstrip(LONG_MARK + ONCE_MARK), pair.rstrip(LONG_MARK))
             for guest, pair in itertools.product(test.guests, test.pairs)
-            if long or LONG_MARK not in guest + pair]
+            if long or is_short(guest, pair)]
 
 
 def find(patterns: list[str], long: bool) -> list[Cell]:
-    """The cells that PATTERNS name, those of one kind of boot together."""
+    """The cells that PATTERNS name."""
     tests = [load(path) for path in sorted(SELFTESTS.glob("*/*.sh")) if path.parent.name != "lib"]
     cells = [cell for test in tests if long or test.length == "short" for cell in span(test, long)]
     chosen = [cell for cell in cells if matches(cell, patterns)]
     if patterns and not chosen:
         raise RigError(f"no test matches {' '.join(patterns)}: see `rig list`"
                        + ("" if long else " (long tests need --long)"))
-    return sorted(chosen, key=lambda cell: cell.test.boot)
+    return chosen

@@ -61,24 +61,21 @@ class Run:
         print(f"skip  {cell.name}: {reason}", flush=True)
 
     def boots(self, cells: list[matrix.Cell]) -> None:
-        """Run all cells, a boot for each kind and after each death."""
-        for kind, group in itertools.groupby(cells, lambda cell: cell.test.boot):
-            left = list(group)
-            while left:
-                left = self._one_boot(kind, left)
+        """Run all cells, on in a new boot after each death."""
+        while cells:
+            cells = self._one_boot(cells)
 
-    def _one_boot(self, kind: str, cells: list[matrix.Cell]) -> list[matrix.Cell]:
+    def _one_boot(self, cells: list[matrix.Cell]) -> list[matrix.Cell]:
         """Run cells until the host dies; the cells that are left."""
-        logs = new_logs(kind)
-        options = "xpv.scripts=distro" if kind == "distro-scripts" else ""
-        with Host(logs, options) as host:
+        logs = new_logs("tests")
+        with Host(logs) as host:
             console = scan.LogReader(host.console)
             try:
                 seconds = host.wait_ready()
             except HostDied as death:
                 return self._boot_failed(death, console, logs, cells)
             self._hung_boots = 0
-            print(f"boot  {kind}: dom0 up in {seconds:.0f} s, logs in {shown(logs)}", flush=True)
+            print(f"boot  dom0 up in {seconds:.0f} s, logs in {shown(logs)}", flush=True)
             complaints = scan.unexpected(console.fresh(), self._allowed, xen=False)
             if complaints:
                 self.failed += 1

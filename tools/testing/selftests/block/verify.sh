@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # desc: what a guest writes is what dom0 finds on the image, for every pair and guest type
 # runs: dom0
-# guest: pv pvh hvm*
+# guest: pv pvh+ hvm*
 # pair: ours/ours ours/intree intree/ours
 # disks: xvdb=256M
 # needs: fio xen-blkfront xen-blkback

@@ -67,4 +67,5 @@ unmount_disks
 stop_services
 net_remove
 remove_disks
+rig_scripts || status=1
 exit $status

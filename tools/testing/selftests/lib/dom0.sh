@@ -101,6 +101,18 @@ backend_kind() {
 	sed 's/ .*//' $XPV_RUN/backend 2>/dev/null
 }
 
+# --- Hotplug scripts --------------------------------------------------------
+
+# distro_scripts: until the test ends the toolstack runs the distribution's own
+distro_scripts() {
+	umount /etc/xen/scripts
+}
+
+# rig_scripts: it runs the rig's again
+rig_scripts() {
+	grep -q ' /etc/xen/scripts ' /proc/mounts || mount --bind /xpv/dom0/scripts /etc/xen/scripts
+}
+
 # --- Disks ------------------------------------------------------------------
 # Backing devices, in memory. Each is reached as $(disk_path NAME).
 

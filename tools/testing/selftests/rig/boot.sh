@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # desc: a guest boots, finds its disk, writes 1 MB and reads it back
 # runs: guest
-# guest: pv pvh hvm*
+# guest: pv pvh* hvm*
 # pair: intree/intree
 # disks: xvdb=64M
 # time: 120
