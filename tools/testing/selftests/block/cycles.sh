@@ -14,9 +14,9 @@
 . "${0%/*}/../lib/census.sh"
 
 if [ -n "$XPV_LONG" ]; then
-	cycles=200 rounds=100
+	cycles=200 rounds=100 many=8
 else
-	cycles=2 rounds=1
+	cycles=1 rounds=1 many=4
 fi
 
 cycle() {
@@ -38,7 +38,6 @@ run_cycles() {
 
 # The same by the store alone, as the toolstack does it in the end, with many
 # disks at once.
-many=8
 
 # each_disk COMMAND...: with the number of each as its last word
 each_disk() {
@@ -81,7 +80,7 @@ quick_cycle() {
 
 # What is allocated once, and not again.
 first_cycles() {
-	run_cycles 2 && quick_cycle
+	run_cycles 1 && quick_cycle
 }
 
 run_quick_cycles() {

@@ -18,8 +18,8 @@ NETPEER=/xpv/programs/netpeer
 # count: datagrams with echoes; what came in at either end meanwhile, to
 # /tmp/dom0.sums and /tmp/guest.sums
 count() {
-	guest_run sums "rm -f /tmp/sums; setsid netpeer sums eth0 4 >/tmp/sums 2>&1 </dev/null &" 10
-	$NETPEER sums "$(net_vif sums)" 4 >/tmp/dom0.sums 2>&1 &
+	guest_run sums "rm -f /tmp/sums; setsid netpeer sums eth0 3 >/tmp/sums 2>&1 </dev/null &" 10
+	$NETPEER sums "$(net_vif sums)" 3 >/tmp/dom0.sums 2>&1 &
 	sleep 1
 	net_load sums udp 10.77.0.1 8 1400 97 && net_load sums udp fd77:0::1 8 1400 97
 	good=$?

@@ -80,7 +80,7 @@ backend_survives_jumps() {
 	said 'state.*99' && backend_goes
 }
 
-[ -n "$XPV_LONG" ] && changes=200 || changes=100
+[ -n "$XPV_LONG" ] && changes=200 || changes=60
 
 # A frontend that changes its mind costs the store less than it costs itself.
 backend_paces_itself() {
