@@ -16,7 +16,7 @@
 
 limit=8		# seconds an attach is waited for
 first=$(((1 << 28) + 16 * 256))	# the disk after xvdp; 256 minors each
-case $XPV_BACK,$XPV_LONG in ours,1) attaches=20 ;; ours,*) attaches=8 ;; *) attaches=2 ;; esac
+case $XPV_BACK,$XPV_LONG in ours,1) attaches=20 ;; ours,*) attaches=5 ;; *) attaches=2 ;; esac
 
 # Hundredths of a second. Builtins only: a process costs as much as an attach.
 now() {
