@@ -15,6 +15,7 @@
 #include <xen/xenbus.h>
 #include <xpv/device.h>
 #include <xpv/evtchn.h>
+#include <xpv/fault.h>
 
 /*
  * A channel can have an event waiting before it is bound. The handler's EOI
@@ -60,12 +61,15 @@ int xpv_evtchn_alloc(struct xpv_device *dev, struct xpv_evtchn *ch,
 	};
 	int irq, err;
 
+	if (xpv_fault(dev, "an event channel"))
+		return -ENOSPC;
 	err = HYPERVISOR_event_channel_op(EVTCHNOP_alloc_unbound, &op);
 	if (err)
 		return err;
 
 	prepare(ch, dev, handler, arg, index);
-	irq = bind_evtchn_to_irq_lateeoi(op.port);
+	irq = xpv_fault(dev, "an interrupt") ? -ENOMEM :
+	      bind_evtchn_to_irq_lateeoi(op.port);
 	if (irq < 0) {
 		xenbus_free_evtchn(dev->bus, op.port);
 		return irq;
@@ -87,6 +91,8 @@ int xpv_evtchn_bind(struct xpv_device *dev, struct xpv_evtchn *ch,
 {
 	int irq;
 
+	if (xpv_fault(dev, "an event channel's other end"))
+		return -ENOSPC;
 	prepare(ch, dev, handler, arg, index);
 	irq = bind_interdomain_evtchn_to_irqhandler_lateeoi(dev->bus, remote,
 							    event_interrupt,

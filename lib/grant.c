@@ -15,6 +15,7 @@
 #include <xen/xenbus.h>
 #include <xpv/bytering.h>
 #include <xpv/device.h>
+#include <xpv/fault.h>
 #include <xpv/grant.h>
 
 /* Give the other end every page of a ring; stops at the first failure. */
@@ -28,6 +29,8 @@ static int grant_ring_pages(struct xpv_granted_ring *ring)
 	for (i = 0; i < ring->nr; i++) {
 		void *page = ring->mem + i * XEN_PAGE_SIZE;
 
+		if (xpv_fault(ring->dev, "a ring's grant"))
+			return -ENOSPC;
 		ref = gnttab_grant_foreign_access(ring->dev->otherend_id,
 						  virt_to_gfn(page), 0);
 		if (ref < 0)
@@ -47,6 +50,8 @@ int xpv_ring_grant(struct xpv_granted_ring *ring, struct xpv_device *dev,
 
 	if (order > XPV_RING_MAX_ORDER)
 		return -EINVAL;
+	if (xpv_fault(dev, "a ring's memory"))
+		return -ENOMEM;
 	ring->dev = dev;
 	ring->nr = 1 << order;
 	ring->mem = alloc_pages_exact(ring->nr * XEN_PAGE_SIZE, RING_GFP);
@@ -80,9 +85,12 @@ EXPORT_SYMBOL_GPL(xpv_ring_revoke);
 static int grant_data_page(struct xpv_granted_bytes *bytes, unsigned int i)
 {
 	struct xpv_device *dev = bytes->index.dev;
-	struct page *page = alloc_pages(BYTES_GFP, 0);
+	struct page *page;
 	int ref;
 
+	if (xpv_fault(dev, "a data page"))
+		return -ENOSPC;
+	page = alloc_pages(BYTES_GFP, 0);
 	if (!page)
 		return -ENOMEM;
 	ref = gnttab_grant_foreign_access(dev->otherend_id,

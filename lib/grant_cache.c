@@ -16,6 +16,7 @@
 #include <linux/string.h>
 #include <xen/grant_table.h>
 #include <xpv/device.h>
+#include <xpv/fault.h>
 #include <xpv/grant_cache.h>
 #include <xpv/work.h>
 
@@ -384,6 +385,8 @@ int xpv_grant_cache_init(struct xpv_grant_cache *cache, struct xpv_device *dev,
 	if (!size || size > U16_MAX)
 		return -EINVAL;
 	memset(cache, 0, sizeof(*cache));
+	if (xpv_fault(dev, "a cache of grants"))
+		return -ENOMEM;
 	cache->entries = kvcalloc(size, sizeof(*cache->entries), GFP_NOIO);
 	if (!cache->entries)
 		return -ENOMEM;
@@ -419,7 +422,8 @@ static int fill(struct xpv_grant_cache *cache, unsigned int want)
 		blank = READ_ONCE(cache->blank.nr);
 		if (!blank)
 			break;
-		err = piece_get(cache, &piece, blank, GFP_NOIO);
+		err = xpv_fault(cache->dev, "pages and grants") ? -ENOSPC :
+		      piece_get(cache, &piece, blank, GFP_NOIO);
 		if (err)
 			return err;
 		spin_lock_irq(&cache->lock);

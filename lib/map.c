@@ -13,6 +13,7 @@
 #include <xen/grant_table.h>
 #include <xen/xenbus.h>
 #include <xpv/device.h>
+#include <xpv/fault.h>
 #include <xpv/map.h>
 
 /*
@@ -30,6 +31,8 @@ int xpv_ring_map(struct xpv_mapped_ring *ring, struct xpv_device *dev,
 		return -EINVAL;
 	memcpy(copy, refs, nr * sizeof(*refs));
 
+	if (xpv_fault(dev, "a ring's map"))
+		return -ENOMEM;
 	err = xenbus_map_ring_valloc(dev->bus, copy, nr, &ring->mem);
 	if (err)
 		return err == -ENOENT ? -EINVAL : err;
@@ -83,6 +86,12 @@ int xpv_map_batch_init(struct xpv_map_batch *batch, struct xpv_map_pool *pool,
 
 	batch->pool = pool;
 	batch->nr = 0;
+	batch->max = 0;
+	batch->pages = NULL;
+	batch->handles = NULL;
+	batch->map_ops = NULL;
+	if (xpv_fault(pool->dev, "memory of a map"))
+		return -ENOMEM;
 	batch->max = max;
 	batch->pages = kvmalloc_array(max, sizeof(*batch->pages), GFP_KERNEL);
 	batch->handles = kvmalloc_array(max, sizeof(*batch->handles),
@@ -226,6 +235,8 @@ int xpv_map_batch_map(struct xpv_map_batch *batch, const grant_ref_t *refs,
 
 	if (nr > batch->max)
 		return -EINVAL;
+	if (xpv_fault(batch->pool->dev, "frames"))
+		return -ENOMEM;
 	err = take_frames(batch, nr);
 	if (err)
 		return err;

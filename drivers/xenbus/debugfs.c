@@ -79,6 +79,7 @@ void xpv_debugfs_init(void)
 {
 	debugfs_dir = debugfs_create_dir("xenbus-mt", NULL);
 	debugfs_create_file("devices", 0400, debugfs_dir, NULL, &devices_fops);
+	xpv_fault_init(debugfs_dir);
 }
 
 void xpv_debugfs_exit(void)

@@ -8,6 +8,8 @@
 #include <linux/mutex.h>
 #include <xpv/device.h>
 
+struct dentry;
+
 /* Why a lane runs. */
 #define XPV_EV_PROBE	BIT(0)	/* the bus found the device */
 #define XPV_EV_OTHER	BIT(1)	/* the other end's state was written */
@@ -67,6 +69,9 @@ int xpv_claim_init(void);
 
 /* main.c */
 extern struct workqueue_struct *xpv_reaper;	/* frees what nobody waits for */
+
+/* fault.c */
+void xpv_fault_init(struct dentry *dir);
 
 /* debugfs.c */
 void xpv_debugfs_init(void);

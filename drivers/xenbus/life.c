@@ -10,6 +10,7 @@
 #include <linux/kobject.h>
 #include <linux/math64.h>
 #include <linux/sched/mm.h>
+#include <xpv/fault.h>
 #include "internal.h"
 
 /* More steps than any walk through the table needs. */
@@ -55,8 +56,11 @@ static int life_read(struct xpv_device *dev)
 	/* What is read next is not older than the last of them. */
 	unsigned int events = atomic_read(&dev->other_events);
 	enum xenbus_state other;
-	int err = xpv_store_state(dev->otherend, &other);
+	int err;
 
+	if (xpv_fault(dev, "the other end's state"))
+		return -EIO;
+	err = xpv_store_state(dev->otherend, &other);
 	if (err)
 		return err;
 	/* A part of being Connected, as far as the table goes. */

@@ -6,6 +6,7 @@
 #include <linux/kstrtox.h>
 #include <linux/slab.h>
 #include <xen/xenbus.h>
+#include <xpv/fault.h>
 #include "internal.h"
 
 /*
@@ -79,8 +80,11 @@ static int txn_attempt(struct xpv_device *dev, txn_fill fill,
 		       const enum xenbus_state *state)
 {
 	struct xpv_txn txn = { .dir = dev->nodename };
-	int err = xenbus_transaction_start(&txn.xbt);
+	int err;
 
+	if (xpv_fault(dev, "a transaction"))
+		return -EIO;
+	err = xenbus_transaction_start(&txn.xbt);
 	if (err)
 		return err;
 	txn.err = txn_check_alive(dev, &txn);
@@ -91,6 +95,8 @@ static int txn_attempt(struct xpv_device *dev, txn_fill fill,
 	}
 	if (state)
 		xpv_txn_put(&txn, "state", "%d", *state);
+	if (!txn.err && xpv_fault(dev, "a transaction's end"))
+		txn.err = -EIO;
 	err = xenbus_transaction_end(txn.xbt, txn.err);
 	return txn.err ?: err;
 }
@@ -205,6 +211,8 @@ static const char *end_dir(const struct xpv_device *dev, enum xpv_end end)
 
 char *xpv_store_text(struct xpv_device *dev, enum xpv_end end, const char *key)
 {
+	if (xpv_fault(dev, "a key"))
+		return ERR_PTR(-EIO);
 	return xenbus_read(XBT_NIL, end_dir(dev, end), key, NULL);
 }
 EXPORT_SYMBOL_GPL(xpv_store_text);

@@ -23,6 +23,7 @@
 #include <linux/string.h>
 #include <linux/workqueue.h>
 #include <xen/xenbus.h>
+#include <xpv/fault.h>
 #include "internal.h"
 
 /* A directory that nobody has or writes. */
@@ -167,7 +168,8 @@ static struct xpv_watch *watch_create(struct xpv_device *dev, const char *node,
 	watch->xs.callback = watch_callback;
 	watch->dev = dev;
 	xpv_device_get(dev);
-	err = register_xenbus_watch(&watch->xs);
+	err = xpv_fault(dev, "a watch") ? -ENOMEM :
+	      register_xenbus_watch(&watch->xs);
 	if (err)
 		goto put;
 	return watch;

@@ -36,6 +36,7 @@
 #include <xpv/bytering.h>
 #include <xpv/device.h>
 #include <xpv/evtchn.h>
+#include <xpv/fault.h>
 #include <xpv/map.h>
 
 #include "ids_parse.h"

@@ -295,7 +295,8 @@ static int ring_staff(struct p9back_ring *ring)
 	unsigned int i;
 
 	INIT_LIST_HEAD(&ring->idle);
-	ring->workers = kvcalloc(P9BACK_IN_FLIGHT, sizeof(*ring->workers),
+	ring->workers = xpv_fault(ring->be->xdev, "requests") ? NULL :
+			kvcalloc(P9BACK_IN_FLIGHT, sizeof(*ring->workers),
 				 GFP_KERNEL);
 	if (!ring->workers)
 		return xpv_device_fail(ring->be->xdev, -ENOMEM,

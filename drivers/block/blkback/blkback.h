@@ -33,6 +33,7 @@
 #include <compat/block.h>
 #include <xpv/device.h>
 #include <xpv/evtchn.h>
+#include <xpv/fault.h>
 #include <xpv/map.h>
 #include <xpv/mapcache.h>
 #include <xpv/poll.h>

@@ -337,6 +337,9 @@ static int ring_bind(struct blkback_ring *ring, evtchn_port_t port)
  */
 unsigned int ring_keep_limit(const struct blkback_ring *ring)
 {
+	if (xpv_fault(xdev, "a thread"))
+		return xpv_device_fail(xdev, -ENOMEM, "no thread for queue %u",
+				       ring->index);
 	return min(READ_ONCE(blkback_max_persistent),
 		   ring->be->caps.persistent);
 }

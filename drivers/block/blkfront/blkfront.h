@@ -31,6 +31,7 @@
 #include <compat/block.h>
 #include <xpv/device.h>
 #include <xpv/evtchn.h>
+#include <xpv/fault.h>
 #include <xpv/grant.h>
 #include <xpv/grant_cache.h>
 #include <xpv/ring.h>

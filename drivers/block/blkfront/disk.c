@@ -313,13 +313,14 @@ int blkfront_disk_create(struct blkfront *bf)
 	err = numbers_reserve(bf);
 	if (err)
 		return err;
-	err = tags_alloc(bf);
+	err = xpv_fault(bf->dev, "tags") ? -ENOMEM : tags_alloc(bf);
 	if (err)
 		goto err_numbers;
 	bf->sector_size = bf->keys.sector_size;
 	blkfront_serial_read(bf, bf->serial);
 	feat = disk_limits(bf, &lim);
-	disk = compat_blk_mq_alloc_disk(&bf->tags, &lim, feat, bf);
+	disk = xpv_fault(bf->dev, "a disk") ? ERR_PTR(-ENOMEM) :
+	       compat_blk_mq_alloc_disk(&bf->tags, &lim, feat, bf);
 	if (IS_ERR(disk)) {
 		err = PTR_ERR(disk);
 		goto err_tags;

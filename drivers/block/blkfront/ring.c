@@ -219,7 +219,8 @@ static int ring_alloc(struct blkfront_ring *ring)
 
 	if (ring->shadows)
 		return 0;
-	shadows = kvcalloc(nr, sizeof(*shadows), GFP_NOIO);
+	shadows = xpv_fault(dev, "shadows") ? NULL :
+		  kvcalloc(nr, sizeof(*shadows), GFP_NOIO);
 	if (!shadows)
 		return -ENOMEM;
 	shadows_init(shadows, nr);

@@ -165,7 +165,8 @@ static int connect_queue(struct netback *vif, unsigned int index)
 	int err;
 
 	if (!queue) {
-		queue = queue_alloc(vif, index);
+		queue = xpv_fault(vif->xdev, "a queue") ? NULL :
+			queue_alloc(vif, index);
 		if (!queue)
 			return xpv_device_fail(vif->xdev, -ENOMEM,
 					       "no memory for queue %u",

@@ -37,6 +37,7 @@
 #include <xpv/copy.h>
 #include <xpv/device.h>
 #include <xpv/evtchn.h>
+#include <xpv/fault.h>
 #include <xpv/map.h>
 #include <xpv/poll.h>
 #include <xpv/ring.h>

@@ -253,7 +253,8 @@ static int queue_reserve(struct netback_queue *queue)
 	tx->answers = kvcalloc(tx->ring.nr, sizeof(*tx->answers), GFP_KERNEL);
 	rx->answers = kvcalloc(rx->ring.nr, sizeof(*rx->answers), GFP_KERNEL);
 	rx->sums = kvcalloc(rx->ring.nr, sizeof(*rx->sums), GFP_KERNEL);
-	if (tx->answers && rx->answers && rx->sums)
+	if (tx->answers && rx->answers && rx->sums &&
+	    !xpv_fault(xdev, "memory of a queue"))
 		err = xpv_copy_init(&tx->copy, xdev, COPY_BATCH);
 	if (!err)
 		err = xpv_copy_init(&rx->copy, xdev, COPY_BATCH);

@@ -30,6 +30,7 @@
 #include <xen/page.h>
 #include <xpv/device.h>
 #include <xpv/evtchn.h>
+#include <xpv/fault.h>
 #include <xpv/grant.h>
 #include <xpv/grant_cache.h>
 #include <xpv/poll.h>

@@ -33,7 +33,7 @@ static int rx_alloc(struct netfront_rx *rx, struct xpv_device *dev,
 {
 	rx->posted = kvcalloc(nr, sizeof(*rx->posted), GFP_NOIO);
 	rx->out = kvcalloc(nr * BUFS_SHARE, sizeof(*rx->out), GFP_NOIO);
-	if (!rx->posted || !rx->out)
+	if (!rx->posted || !rx->out || xpv_fault(dev, "buffers"))
 		return -ENOMEM;
 	return xpv_grant_cache_init(&rx->bufs, dev, nr * BUFS_SHARE);
 }

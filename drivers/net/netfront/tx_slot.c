@@ -137,7 +137,7 @@ static int tx_alloc(struct netfront_tx *tx, struct xpv_device *dev,
 	int err;
 
 	tx->slots = kvcalloc(nr, sizeof(*tx->slots), GFP_NOIO);
-	if (!tx->slots)
+	if (!tx->slots || xpv_fault(dev, "slots"))
 		return -ENOMEM;
 	/*
 	 * Packets need pages also while those of all slots are being given
