@@ -56,11 +56,16 @@ static int life_read(struct xpv_device *dev)
 	/* What is read next is not older than the last of them. */
 	unsigned int events = atomic_read(&dev->other_events);
 	enum xenbus_state other;
+	bool online = true;
 	int err;
 
 	if (xpv_fault(dev, "the other end's state"))
 		return -EIO;
 	err = xpv_store_state(dev->otherend, &other);
+	if (!err)
+		err = xpv_store_flag(dev, dev->drv->side == XPV_BACKEND ?
+					  XPV_OWN : XPV_OTHER, "online",
+				     &online);
 	if (err)
 		return err;
 	/* A part of being Connected, as far as the table goes. */
@@ -76,8 +81,7 @@ static int life_read(struct xpv_device *dev)
 				xpv_state_name(other), other);
 	dev->other = other;
 	dev->outlived = xpv_number_is_other(dev);
-	dev->online = xpv_store_flag(dev, dev->drv->side == XPV_BACKEND ?
-					  XPV_OWN : XPV_OTHER, "online", true);
+	dev->online = online;
 	return 0;
 }
 

@@ -217,18 +217,18 @@ char *xpv_store_text(struct xpv_device *dev, enum xpv_end end, const char *key)
 }
 EXPORT_SYMBOL_GPL(xpv_store_text);
 
-bool xpv_store_flag(struct xpv_device *dev, enum xpv_end end, const char *key,
-		    bool def)
+int xpv_store_flag(struct xpv_device *dev, enum xpv_end end, const char *key,
+		   bool *flag)
 {
 	char *text = xpv_store_text(dev, end, key);
-	unsigned long long value = def;
+	unsigned long long value;
 
 	if (IS_ERR(text))
-		return def;
-	if (kstrtoull(text, 10, &value))
-		value = def;
+		return means_absent(PTR_ERR(text)) ? 0 : PTR_ERR(text);
+	if (!kstrtoull(text, 10, &value))
+		*flag = value;
 	kfree(text);
-	return value;
+	return 0;
 }
 EXPORT_SYMBOL_GPL(xpv_store_flag);
 

@@ -90,12 +90,13 @@ char *xpv_store_text(struct xpv_device *dev, enum xpv_end end,
  * @dev: the device
  * @end: whose key
  * @key: the key
- * @def: taken when the key is absent or malformed
+ * @flag: set to what it says; left alone if it is absent or malformed
  *
  * Context: process; sleeps.
+ * Return: 0 or the store's error.
  */
-bool xpv_store_flag(struct xpv_device *dev, enum xpv_end end, const char *key,
-		    bool def);
+int xpv_store_flag(struct xpv_device *dev, enum xpv_end end, const char *key,
+		   bool *flag);
 
 /**
  * xpv_store_write() - write keys outside publish() and describe()

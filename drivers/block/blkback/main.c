@@ -237,6 +237,7 @@ static void blkback_reclaim(struct xpv_device *xdev)
 static void blkback_disconnect(struct xpv_device *xdev)
 {
 	struct blkback *be = xdev->priv;
+	bool online = false;
 	unsigned int i;
 
 	resize_unwatch(be);
@@ -251,7 +252,8 @@ static void blkback_disconnect(struct xpv_device *xdev)
 	while (be->nr_rings)
 		ring_disconnect(be->rings[--be->nr_rings]);
 	xpv_lane_step(&xdev->lane, "closing the disk");
-	if (vbd_is_open(&be->vbd) && !xpv_store_flag(xdev, XPV_OWN, "online", false))
+	if (vbd_is_open(&be->vbd) &&
+	    !xpv_store_flag(xdev, XPV_OWN, "online", &online) && !online)
 		vbd_close(&be->vbd);
 	xpv_lane_step(&xdev->lane, "disconnecting");
 }

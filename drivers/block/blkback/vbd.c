@@ -264,8 +264,9 @@ int vbd_settle(struct blkback *be)
 	struct blkback_vbd *vbd = &be->vbd;
 	struct blkback_traits traits;
 
-	vbd->discard = xpv_store_flag(be->xdev, XPV_OWN, "discard-enable",
-				      true);
+	vbd->discard = true;
+	if (xpv_store_flag(be->xdev, XPV_OWN, "discard-enable", &vbd->discard))
+		vbd->discard = false;
 	get_traits(vbd, &traits);
 	vbd->cdrom = read_cdrom(be->xdev) || traits.cdrom;
 	vbd->unit = 0;

@@ -145,17 +145,23 @@ static int netback_publish(struct xpv_device *xdev, struct xpv_txn *txn)
 	return put_offer(xdev, txn);
 }
 
-/* Whether the hotplug script has put the interface where it belongs. */
-static bool is_plugged(struct xpv_device *xdev)
+/*
+ * Whether the hotplug script has put the interface where it belongs.
+ * Return: 0; -EAGAIN if not yet; or an error, already reported.
+ */
+static int check_plugged(struct xpv_device *xdev)
 {
 	char *status = xpv_store_text(xdev, XPV_OWN, "hotplug-status");
 	bool plugged;
 
+	if (PTR_ERR(status) == -ENOENT)
+		return -EAGAIN;
 	if (IS_ERR(status))
-		return false;
+		return xpv_device_fail(xdev, PTR_ERR(status),
+				       "hotplug-status: cannot be read");
 	plugged = !strcmp(status, "connected");
 	kfree(status);
-	return plugged;
+	return plugged ? 0 : -EAGAIN;
 }
 
 static int connect_queue(struct netback *vif, unsigned int index)
@@ -197,9 +203,11 @@ static int connect_ctrl(struct netback *vif)
 
 static void read_mcast(struct netback *vif)
 {
-	WRITE_ONCE(vif->mcast_on,
-		   xpv_store_flag(vif->xdev, XPV_OTHER,
-				  "request-multicast-control", false));
+	bool on = false;
+
+	if (!xpv_store_flag(vif->xdev, XPV_OTHER, "request-multicast-control",
+			    &on))
+		WRITE_ONCE(vif->mcast_on, on);
 }
 
 /*
@@ -230,10 +238,11 @@ static int netback_connect(struct xpv_device *xdev)
 	struct netback *vif = xdev->priv;
 	int err;
 
-	if (!is_plugged(xdev)) {
+	err = check_plugged(xdev);
+	if (err == -EAGAIN)
 		xpv_lane_step(&xdev->lane, "waiting for the hotplug script");
-		return -EAGAIN;
-	}
+	if (err)
+		return err;
 	vif->rogue = false;
 	atomic_set(&vif->stalled, 0);
 	err = front_read(vif);

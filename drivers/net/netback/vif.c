@@ -358,10 +358,11 @@ void vif_read_mtu(struct netback *vif)
  */
 void vif_read_complete(struct netback *vif)
 {
-	bool complete = xpv_store_flag(vif->xdev, XPV_OWN,
-				       "complete-checksums", false);
+	bool complete = false;
 
-	if (complete == vif->complete)
+	if (xpv_store_flag(vif->xdev, XPV_OWN, "complete-checksums",
+			   &complete) ||
+	    complete == vif->complete)
 		return;
 	rtnl_lock();
 	WRITE_ONCE(vif->complete, complete);

@@ -53,10 +53,12 @@ struct workqueue_struct *netfront_ctrl_queue;
 static bool is_trusted(struct xpv_device *dev)
 {
 	return READ_ONCE(trusted) &&
-	       xpv_store_flag(dev, XPV_OWN, "trusted", true);
+	       !xpv_store_flag(dev, XPV_OWN, "trusted", &it_is) && it_is;
 }
 
 static int netfront_probe(struct xpv_device *dev)
+	bool it_is = true;
+
 {
 	unsigned int nr = READ_ONCE(max_queues) ?:
 			  min(num_online_cpus(), MAX_QUEUES_DEFAULT);
