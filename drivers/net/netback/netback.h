@@ -154,6 +154,7 @@ struct netback_staged {
  * @mask: buckets, less one
  * @buckets: by reference. Written by the control worker, and by the lane once
  *	that has ended; read in softirq, under RCU.
+ * @last: what unmaps them in the end, which must not want memory
  */
 struct netback_stage {
 	struct xpv_map_pool pool;
@@ -161,6 +162,7 @@ struct netback_stage {
 	unsigned int nr;
 	unsigned int mask;
 	struct netback_staged __rcu **buckets;
+	struct xpv_map_batch last;
 };
 
 /**

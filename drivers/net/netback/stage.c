@@ -15,6 +15,9 @@
 
 #include "netback.h"
 
+/* Pages that are unmapped together at the end of a life. */
+#define EXIT_BATCH	64
+
 /**
  * stage_init() - set up an empty table
  * @queue: its queue
@@ -35,6 +38,8 @@ int stage_init(struct netback_queue *queue)
 		return 0;
 	nr = roundup_pow_of_two(clamp(stage->max, 64U, 8192U));
 	stage->mask = nr - 1;
+	if (xpv_map_batch_init(&stage->last, &stage->pool, EXIT_BATCH))
+		return -ENOMEM;
 	stage->buckets = kvcalloc(nr, sizeof(*stage->buckets), GFP_KERNEL);
 	return stage->buckets ? 0 : -ENOMEM;
 }
@@ -297,15 +302,10 @@ void stage_del(struct netback_stage *stage, struct netif_gref *list,
 	xpv_map_pool_shrink(&stage->pool, 0);
 }
 
-/*
- * Pages that are unmapped together at the end of a life. What Xen refuses to
- * unmap stays in the device's account.
- */
-#define EXIT_BATCH	256
-
-static void exit_bucket(struct netback_stage *stage,
-			struct xpv_map_batch *batch, unsigned int bucket)
+/* What Xen refuses to unmap stays in the device's account. */
+static void exit_bucket(struct netback_stage *stage, unsigned int bucket)
 {
+	struct xpv_map_batch *batch = &stage->last;
 	struct netback_staged __rcu **head = &stage->buckets[bucket];
 	struct netback_staged *staged;
 
@@ -327,19 +327,16 @@ static void exit_bucket(struct netback_stage *stage,
  */
 void stage_exit(struct netback_stage *stage)
 {
-	struct xpv_map_batch batch;
 	unsigned int i;
 
+	if (stage->buckets && stage->nr) {
+		for (i = 0; i <= stage->mask; i++)
+			exit_bucket(stage, i);
+		xpv_map_batch_unmap_now(&stage->last);
+	}
+	xpv_map_batch_exit(&stage->last);
 	if (!stage->buckets)
 		return;
-	/* It is small, and what is mapped has to go. */
-	if (stage->nr &&
-	    !xpv_map_batch_init(&batch, &stage->pool, EXIT_BATCH)) {
-		for (i = 0; i <= stage->mask; i++)
-			exit_bucket(stage, &batch, i);
-		xpv_map_batch_unmap_now(&batch);
-		xpv_map_batch_exit(&batch);
-	}
 	xpv_map_pool_shrink(&stage->pool, 0);
 	kvfree(stage->buckets);
 	stage->buckets = NULL;
