@@ -313,7 +313,7 @@ void netfront_own_changed(struct xpv_device *dev)
  * netfront_disconnect() - the backend is gone or going
  * @dev: the device
  *
- * The netdev stays, without a carrier; what was in flight is lost.
+ * The netdev stays, and its carrier for a while; what was in flight is lost.
  */
 void netfront_disconnect(struct xpv_device *dev)
 {

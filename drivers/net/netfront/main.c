@@ -35,6 +35,11 @@ module_param_named(poll_us, netfront_poll_us, uint, 0644);
 MODULE_PARM_DESC(poll_us,
 		 "How long to watch a busy receive ring that is empty, in us; 0: not (default 20)");
 
+unsigned int netfront_carrier_ms = 1000;
+module_param_named(carrier_ms, netfront_carrier_ms, uint, 0644);
+MODULE_PARM_DESC(carrier_ms,
+		 "How long an interface keeps its carrier without a backend, in ms (default 1000)");
+
 static bool trusted = true;
 module_param(trusted, bool, 0644);
 MODULE_PARM_DESC(trusted, "Backends may see more than the packets sent");
@@ -52,13 +57,13 @@ struct workqueue_struct *netfront_ctrl_queue;
 
 static bool is_trusted(struct xpv_device *dev)
 {
+	bool it_is = true;
+
 	return READ_ONCE(trusted) &&
 	       !xpv_store_flag(dev, XPV_OWN, "trusted", &it_is) && it_is;
 }
 
 static int netfront_probe(struct xpv_device *dev)
-	bool it_is = true;
-
 {
 	unsigned int nr = READ_ONCE(max_queues) ?:
 			  min(num_online_cpus(), MAX_QUEUES_DEFAULT);

@@ -73,6 +73,17 @@ static int close(struct net_device *netdev)
 	return 0;
 }
 
+/*
+ * The domain may have moved meanwhile: have switches learn where we are, and which
+ * groups we listen to. A carrier that comes has the same effect.
+ */
+static void tell_the_network(struct net_device *netdev)
+{
+	netdev_state_change(netdev);
+	if (netif_running(netdev))
+		__netdev_notify_peers(netdev);
+}
+
 /**
  * netfront_netdev_up() - there is a backend
  * @nf: a device whose queues are prepared
@@ -91,12 +102,34 @@ void netfront_netdev_up(struct netfront *nf)
 	netdev_update_features(netdev);
 	if (netif_running(netdev))
 		start_queues(nf);
+	cancel_delayed_work(&nf->no_carrier);
+	if (netif_carrier_ok(netdev))
+		tell_the_network(netdev);
 	netif_carrier_on(netdev);
+}
+
+/*
+ * There was no other backend in time. One that comes now waits for RTNL, and if
+ * that goes again, this work is due again.
+ */
+static void no_carrier_work(struct work_struct *work)
+{
+	struct netfront *nf = container_of(to_delayed_work(work),
+					   struct netfront, no_carrier);
+
+	rtnl_lock();
+	if (!nf->connected && !delayed_work_pending(&nf->no_carrier))
+		netif_carrier_off(nf->netdev);
+	rtnl_unlock();
 }
 
 /**
  * netfront_netdev_down() - there is none any more
  * @nf: a device; nothing happens if there was none
+ *
+ * Without a carrier the stack drops what is sent, and TCP, which then tries again
+ * ever more seldom, goes on long after the next backend has come. So the carrier
+ * stays for a while, and packets wait where they do when a ring is full.
  *
  * Context: RTNL is held.
  */
@@ -104,9 +137,10 @@ void netfront_netdev_down(struct netfront *nf)
 {
 	if (!nf->connected)
 		return;
-	netif_carrier_off(nf->netdev);
 	nf->connected = false;
 	stop_queues(nf);
+	mod_delayed_work(netfront_ctrl_queue, &nf->no_carrier,
+			 msecs_to_jiffies(READ_ONCE(netfront_carrier_ms)));
 }
 
 /* An MTU above what one page holds takes a backend that knows of slots. */
@@ -248,6 +282,7 @@ struct netfront *netfront_netdev_alloc(struct xpv_device *dev,
 	netfront_ctrl_init(nf);
 	netfront_rest_init(nf);
 	netfront_rss_init(nf);
+	INIT_DELAYED_WORK(&nf->no_carrier, no_carrier_work);
 	netdev->netdev_ops = &ops;
 	netdev->ethtool_ops = &netfront_ethtool_ops;
 	netdev->sysfs_groups[0] = &netfront_group;
@@ -259,6 +294,8 @@ struct netfront *netfront_netdev_alloc(struct xpv_device *dev,
 	netif_set_tso_max_size(netdev, XEN_NETIF_MAX_TX_SIZE);
 	SET_NETDEV_DEV(netdev, xpv_device_parent(dev));
 	netif_carrier_off(netdev);
+	/* Those of a connection are started with it; until then packets wait. */
+	netif_tx_stop_all_queues(netdev);
 	return nf;
 }
 
@@ -299,6 +336,7 @@ void netfront_netdev_free(struct netfront *nf)
 {
 	struct net_device *netdev = nf->netdev;
 
+	cancel_delayed_work_sync(&nf->no_carrier);
 	if (nf->registered)
 		unregister_netdev(netdev);
 	netfront_queues_free(nf);

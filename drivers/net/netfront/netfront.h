@@ -8,7 +8,7 @@
  *       netfront_rx	buffers for packets that come in
  *
  * The netdev lives from probe() to remove(). Backends come and go meanwhile:
- * while there is none it has no carrier.
+ * after a while without one it has no carrier.
  */
 #ifndef NETFRONT_H
 #define NETFRONT_H
@@ -439,6 +439,7 @@ struct netfront_mcast {
  * @program: looks at received packets first; written under RTNL, read under RCU
  * @ctrl: the control ring
  * @rest: looks for queues that send nothing
+ * @no_carrier: takes the carrier away, if no backend comes
  * @rss: which queue gets what
  * @gso_fixups: packets to be cut that came without a checksum to be made
  * @queues: them
@@ -462,6 +463,7 @@ struct netfront {
 	struct bpf_prog __rcu *program;
 	struct netfront_ctrl ctrl;
 	struct delayed_work rest;
+	struct delayed_work no_carrier;
 	struct netfront_rss rss;
 	atomic_t gso_fixups;
 	struct netfront_queue *queues;
@@ -476,6 +478,7 @@ netfront_txq(const struct netfront_queue *queue)
 /* main.c */
 extern struct workqueue_struct *netfront_ctrl_queue;
 extern unsigned int netfront_poll_us;
+extern unsigned int netfront_carrier_ms;
 
 /* connect.c */
 int netfront_publish(struct xpv_device *dev, struct xpv_txn *txn);

@@ -304,6 +304,21 @@ static bool is_sendable(const struct netfront *nf, const struct netfront_tx *tx,
 	return skb_shinfo(skb)->gso_type & SKB_GSO_TCPV6 ? can->gso6 : can->gso4;
 }
 
+/*
+ * Of a packet that waited while one backend followed another, the stack does not
+ * ask again whether its sum can be left blank.
+ */
+static int settle_sum(const struct netfront *nf, struct sk_buff *skb)
+{
+	bool v6 = vlan_get_protocol(skb) == htons(ETH_P_IPV6);
+
+	if (skb->ip_summed != CHECKSUM_PARTIAL || skb_is_gso(skb))
+		return 0;
+	if (v6 ? nf->offer.csum6 : !nf->offer.no_csum)
+		return 0;
+	return skb_checksum_help(skb);
+}
+
 /* Return: whether the packet was put; it is ours either way. */
 static bool send(struct netfront_queue *queue, struct sk_buff *skb)
 {
@@ -313,7 +328,7 @@ static bool send(struct netfront_queue *queue, struct sk_buff *skb)
 
 	build_start(&b, tx, skb);
 	if (!is_sendable(queue->nf, tx, skb) ||
-	    build_packet(queue->nf, &b, &copied)) {
+	    settle_sum(queue->nf, skb) || build_packet(queue->nf, &b, &copied)) {
 		u64_stats_update_begin(&tx->stats.sync);
 		tx->stats.dropped++;
 		u64_stats_update_end(&tx->stats.sync);
