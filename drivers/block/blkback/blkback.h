@@ -224,6 +224,10 @@ struct blkback_stats {
 /* Requests take 2^n to 2^(n+1) us in bucket n of this many; the last is open. */
 #define BLKBACK_LATENCIES	20
 
+/* A request that is alone and finds no frames tries so often, so far apart. */
+#define SHORT_TRIES	200U
+#define SHORT_REST_MS	10
+
 /* Bits of struct blkback_ring.flags. */
 #define RING_EVENT	0	/* an event came and was not ended yet */
 #define RING_STOPPING	1	/* take no more requests */
@@ -268,6 +272,7 @@ struct blkback_stats {
  * @alarm: calls the worker then, if it is @napping
  * @napping: worker: it rests while answers are held back, or about to be
  * @naps: worker: how often it did, read by anyone
+ * @short_tries: worker: how often in a row a request, alone, found no frames
  * @ended: worker: requests whose bios ended while it submitted them, or that it
  *	took over from @done
  * @nr_ended: how many
@@ -331,6 +336,7 @@ struct blkback_ring {
 	struct hrtimer alarm;
 	bool napping;
 	unsigned long naps;
+	unsigned int short_tries;
 	struct llist_node *ended;
 	unsigned int nr_ended;
 	unsigned int taken;
@@ -439,6 +445,8 @@ unsigned int ring_keep_limit(const struct blkback_ring *ring);
 void ring_drain(struct blkback_ring *ring);
 void ring_disconnect(struct blkback_ring *ring);
 bool ring_get_request(struct blkback_ring *ring, struct blkback_request **req);
+void ring_put_back(struct blkback_ring *ring, struct blkback_request *req);
+bool ring_is_alone(const struct blkback_ring *ring);
 bool ring_has_surplus(const struct blkback_ring *ring);
 void ring_expire_requests(struct blkback_ring *ring);
 void ring_queue_discard(struct blkback_request *req);
@@ -465,7 +473,7 @@ int ring_linger(struct blkback_ring *ring);
 unsigned int request_room(const struct blkback_ring *ring, bool large);
 struct blkback_request *request_alloc(struct blkback_ring *ring, bool large);
 void request_free(struct blkback_request *req);
-void request_run(struct blkback_request *req, struct blkif_req *what, int err);
+bool request_run(struct blkback_request *req, struct blkif_req *what, int err);
 void request_finish(struct blkback_request *req, int err);
 
 /* io.c */

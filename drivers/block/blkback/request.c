@@ -192,6 +192,50 @@ static void request_start(struct blkback_request *req,
 		request_finish(req, 0);
 }
 
+/* Nobody but us has seen them. */
+static void unmap_table(struct blkback_request *req)
+{
+	xpv_map_batch_unmap_now(&req->table.rest);
+	spin_lock_bh(&req->ring->lock);
+	xpv_map_set_put(&req->table);
+	spin_unlock_bh(&req->ring->lock);
+}
+
+/* All or nothing. What @what had no segments for are in @req then. */
+static int map_request(struct blkback_request *req, struct blkif_req *what)
+{
+	int err = what->indirect ? read_table(req, what) : 0;
+
+	if (!err)
+		err = map_data(req, what->indirect ? req->segs : what->segs,
+			       what);
+	if (err == -ENOMEM)
+		unmap_table(req);
+	return err;
+}
+
+/*
+ * Frames, and Xen's room for maps, come back as requests are done: those of this
+ * ring, and when none is busy those of others, and what is kept mapped in vain.
+ * Return: false if it is worth waiting for.
+ */
+static bool map_or_wait(struct blkback_request *req, struct blkif_req *what,
+			int *err)
+{
+	struct blkback_ring *ring = req->ring;
+
+	*err = map_request(req, what);
+	if (*err == -ENOMEM && !ring_is_alone(ring))
+		return false;
+	if (*err == -ENOMEM && ring->short_tries < SHORT_TRIES) {
+		ring->short_tries++;
+		xpv_map_cache_expire(&ring->cache, 0);
+		return false;
+	}
+	ring->short_tries = 0;
+	return true;
+}
+
 /**
  * request_run() - begin a request
  * @req: an unused request object
@@ -202,29 +246,26 @@ static void request_start(struct blkback_request *req,
  * this returns.
  *
  * Context: the ring's worker.
+ * Return: false if there is nothing to map it with, and others will give that
+ * back: then it has not begun, and @req is the caller's again.
  */
-void request_run(struct blkback_request *req, struct blkif_req *what, int err)
+bool request_run(struct blkback_request *req, struct blkif_req *what, int err)
 {
-	const struct blkif_seg *segs = what->segs;
-
 	req->id = what->id;
 	req->op = what->op;
 	req->sector = what->sector;
 	req->secure = what->secure;
 	req->began = req->ring->run_ns;
-	if (!err && what->indirect) {
-		err = read_table(req, what);
-		segs = req->segs;
-	}
-	if (!err)
-		err = map_data(req, segs, what);
+	if (!err && !map_or_wait(req, what, &err))
+		return false;
 	if (err) {
 		request_refuse(req, what, err);
-		return;
+		return true;
 	}
 	req->nr_sectors = what->nr_sectors;
 	account(&req->ring->stats, what);
-	request_start(req, segs);
+	request_start(req, what->indirect ? req->segs : what->segs);
+	return true;
 }
 
 /**

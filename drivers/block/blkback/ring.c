@@ -211,6 +211,42 @@ bool ring_get_request(struct blkback_ring *ring, struct blkback_request **req)
 }
 
 /**
+ * ring_is_alone() - whether the last request taken is the only one that is busy
+ * @ring: the ring
+ *
+ * Context: the worker.
+ */
+bool ring_is_alone(const struct blkback_ring *ring)
+{
+	return ring->taken - READ_ONCE(ring->answered) == 1;
+}
+
+/**
+ * ring_put_back() - have what the worker is at wait until no other is busy
+ * @ring: the ring
+ * @req: what ring_get_request() gave for it, unused
+ *
+ * The others may be done by now, or there were none: then nobody else runs the
+ * worker again, and it looks in a while.
+ *
+ * Context: the worker, which ends its run.
+ */
+void ring_put_back(struct blkback_ring *ring, struct blkback_request *req)
+{
+	bool idle;
+
+	push_free(&ring->spare[req->large], req);
+	spin_lock_bh(&ring->lock);
+	ring->taken--;
+	ring->held = true;
+	idle = ring->taken == ring->answered;
+	spin_unlock_bh(&ring->lock);
+	if (idle)
+		hrtimer_start(&ring->alarm, ms_to_ktime(SHORT_REST_MS),
+			      HRTIMER_MODE_REL);
+}
+
+/**
  * ring_queue_discard() - hand a discard to the ring's discard worker
  * @req: the request
  *
@@ -301,6 +337,9 @@ static int ring_staff(struct blkback_ring *ring)
 	struct xpv_device *xdev = ring->be->xdev;
 	struct kthread_worker *worker;
 
+	if (xpv_fault(xdev, "a thread"))
+		return xpv_device_fail(xdev, -ENOMEM, "no thread for queue %u",
+				       ring->index);
 	worker = kthread_create_worker(0, "blkback.%d.%u-%u",
 				       xdev->otherend_id, xdev->id,
 				       ring->index);
@@ -337,9 +376,6 @@ static int ring_bind(struct blkback_ring *ring, evtchn_port_t port)
  */
 unsigned int ring_keep_limit(const struct blkback_ring *ring)
 {
-	if (xpv_fault(xdev, "a thread"))
-		return xpv_device_fail(xdev, -ENOMEM, "no thread for queue %u",
-				       ring->index);
 	return min(READ_ONCE(blkback_max_persistent),
 		   ring->be->caps.persistent);
 }

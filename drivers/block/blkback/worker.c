@@ -64,8 +64,10 @@ static bool ring_start(struct blkback_ring *ring)
 
 	if (!ring_get_request(ring, &req))
 		return false;
-	request_run(req, &ring->now, ring->now_err);
-	return true;
+	if (request_run(req, &ring->now, ring->now_err))
+		return true;
+	ring_put_back(ring, req);
+	return false;
 }
 
 /*

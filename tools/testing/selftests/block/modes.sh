@@ -43,6 +43,24 @@ traffic_ends_well() {
 		cat /tmp/background.log; grep -q "done 0" /tmp/background.log' 120
 }
 
+# Frames run out while others are at work: the request waits for theirs. Every second
+# map is of an indirect request's data, its segments being mapped already.
+short_of_frames() {
+	fault=/sys/kernel/debug/xenbus-mt/fault
+	for n in $([ -n "$XPV_LONG" ] && seq 20 || echo 1 6 9); do
+		echo "vbd-$(xl domid modes)-51728 $n" >$fault
+		in_guest 'fio --name=short --filename=/dev/xvdb --rw=randwrite --bs=128k --size=8m --direct=1 --ioengine=libaio \
+			--iodepth=16 --verify=crc32c --verify_fatal=1 --do_verify=1 --thread --minimal --output=/tmp/fio.log ||
+			{ cat /tmp/fio.log; exit 1; }' 60 || return 1
+		cat $fault
+		grep -q 'failed: frames' $fault || return 1
+	done
+	# And of one that is alone, for a while.
+	echo "vbd-$(xl domid modes)-51728 1 30" >$fault
+	in_guest 'dd if=/dev/xvdb of=/dev/null bs=64k count=1 iflag=direct' && cat $fault &&
+		grep -q 'failed: frames' $fault && ! dmesg | grep 'refused: .*page cannot be mapped'
+}
+
 one_queue_now() {
 	wait_for 20 '! frontend_says multi-queue-num-queues && frontend_says "/state = .4"'
 }
@@ -82,7 +100,7 @@ has_name() {
 }
 
 ktap_print_header
-[ "$XPV_BACK" = ours ] && ktap_set_plan 22 || ktap_set_plan 14
+[ "$XPV_BACK" = ours ] && ktap_set_plan 23 || ktap_set_plan 14
 ktap_test_result 'the guest boots' guest_create modes || ktap_exit_fail_msg 'no guest'
 ktap_test_result 'as it comes' works_with ''
 ktap_test_result 'two queues for two CPUs' queues_are 2
@@ -92,6 +110,7 @@ name_disk
 ktap_test_result 'not trusting the backend' works_with 'trusted=0'
 ktap_test_result 'the disk has a name' has_name
 ktap_test_result 'without persistent pages' works_with 'feature_persistent=0'
+[ "$XPV_BACK" != ours ] || ktap_test_result 'requests wait for frames' short_of_frames
 ktap_test_result 'one small ring, 11 segments' works_with 'max_queues=1 max_ring_page_order=0 max_indirect_segments=11'
 ktap_test_result 'one small ring, copied' works_with 'max_queues=1 max_ring_page_order=0 max_indirect_segments=11 trusted=0'
 ktap_test_result 'one queue' queues_are 1
