@@ -17,26 +17,32 @@
  * struct known - an option that there is
  * @level: of the option
  * @name: its name
- * @option: on the wire
+ * @option: on the wire, or one of &enum pvcfront_own_option, which is not
  * @def: what it is unless set
+ * @max: the largest value; 1 of those that are on or off, by any other number
  * @hint: it changes nothing that a program could rely on
  */
 struct known {
 	int level;
 	int name;
-	enum xpv_pvcalls_option option;
+	u32 option;
 	s32 def;
+	s32 max;
 	bool hint;
 };
 
 static const struct known known[] = {
-	{ IPPROTO_TCP, TCP_NODELAY, XPV_PVCALLS_NODELAY, 0, true },
-	{ IPPROTO_TCP, TCP_CORK, XPV_PVCALLS_CORK, 0, true },
-	{ IPPROTO_TCP, TCP_KEEPIDLE, XPV_PVCALLS_KEEPIDLE, 7200, false },
-	{ IPPROTO_TCP, TCP_KEEPINTVL, XPV_PVCALLS_KEEPINTVL, 75, false },
-	{ IPPROTO_TCP, TCP_KEEPCNT, XPV_PVCALLS_KEEPCNT, 9, false },
-	{ IPPROTO_TCP, TCP_USER_TIMEOUT, XPV_PVCALLS_USER_TIMEOUT, 0, false },
-	{ IPPROTO_IPV6, IPV6_V6ONLY, XPV_PVCALLS_V6ONLY, 0, true },
+	{ IPPROTO_TCP, TCP_NODELAY, XPV_PVCALLS_NODELAY, 0, 1, true },
+	{ IPPROTO_TCP, TCP_CORK, XPV_PVCALLS_CORK, 0, 1, true },
+	{ IPPROTO_TCP, TCP_KEEPIDLE, XPV_PVCALLS_KEEPIDLE, 7200, S32_MAX, false },
+	{ IPPROTO_TCP, TCP_KEEPINTVL, XPV_PVCALLS_KEEPINTVL, 75, S32_MAX, false },
+	{ IPPROTO_TCP, TCP_KEEPCNT, XPV_PVCALLS_KEEPCNT, 9, S32_MAX, false },
+	{ IPPROTO_TCP, TCP_USER_TIMEOUT, XPV_PVCALLS_USER_TIMEOUT, 0, S32_MAX, false },
+	{ IPPROTO_TCP, TCP_QUICKACK, PVCFRONT_QUICKACK, 1, 1, true },
+	{ IPPROTO_TCP, TCP_DEFER_ACCEPT, PVCFRONT_DEFER_ACCEPT, 0, S32_MAX, true },
+	{ IPPROTO_IP, IP_TOS, PVCFRONT_TOS, 0, 255, true },
+	{ IPPROTO_IPV6, IPV6_V6ONLY, XPV_PVCALLS_V6ONLY, 0, 1, true },
+	{ IPPROTO_IPV6, IPV6_TCLASS, PVCFRONT_TCLASS, 0, 255, true },
 };
 
 static const struct known *find_known(const struct sock *sk, int level,
@@ -84,7 +90,7 @@ int pvcfront_options_tell(struct pvcfront_end *end, const struct sock *sk)
 		err = tell(end, XPV_PVCALLS_KEEPALIVE, 1);
 	if (!err && end->family == PVCFRONT_INET6 && sk->sk_ipv6only)
 		err = tell(end, XPV_PVCALLS_V6ONLY, 1);
-	for (option = 0; !err && option < ARRAY_SIZE(options->value); option++)
+	for (option = 0; !err && option <= XPV_PVCALLS_UNSENT; option++)
 		if (options->set & BIT(option) && option != XPV_PVCALLS_V6ONLY)
 			err = tell(end, option, options->value[option]);
 	return err;
@@ -100,6 +106,8 @@ static int set_known(struct sock *sk, const struct known *k, s32 value)
 		if (end)
 			return -EINVAL;
 		sk->sk_ipv6only = !!value;
+	} else if (k->option > XPV_PVCALLS_UNSENT) {
+		err = 0;	/* nobody's but ours */
 	} else if (end && end->pf->offer.options) {
 		err = tell(end, k->option, value);
 	} else if (end && !k->hint) {
@@ -123,6 +131,29 @@ static bool has_options(void)
 	return has;
 }
 
+/* A type of service may be a byte; -1 is the default one. */
+static int take_number(const struct known *k, sockptr_t value,
+		       unsigned int len, int *number)
+{
+	u8 byte;
+
+	if (k->option == PVCFRONT_TOS && len && len < sizeof(*number)) {
+		if (copy_from_sockptr(&byte, value, sizeof(byte)))
+			return -EFAULT;
+		*number = byte;
+		return 0;
+	}
+	if (len < sizeof(*number))
+		return -EINVAL;
+	if (copy_from_sockptr(number, value, sizeof(*number)))
+		return -EFAULT;
+	if (k->max == 1)
+		*number = !!*number;
+	if (k->option == PVCFRONT_TCLASS && *number == -1)
+		*number = 0;
+	return *number < 0 || *number > k->max ? -EINVAL : 0;
+}
+
 /**
  * pvcfront_setsockopt() - set an option of another level than the socket's
  * @sock: the socket
@@ -141,14 +172,9 @@ int pvcfront_setsockopt(struct socket *sock, int level, int name,
 
 	if (!k)
 		return -ENOPROTOOPT;
-	if (len < sizeof(number))
-		return -EINVAL;
-	if (copy_from_sockptr(&number, value, sizeof(number)))
-		return -EFAULT;
-	if (k->hint)
-		number = !!number;
-	else if (number < 0)
-		return -EINVAL;
+	err = take_number(k, value, len, &number);
+	if (err)
+		return err;
 	if (!k->hint && !has_options())
 		return -ENOPROTOOPT;
 	lock_sock(sock->sk);

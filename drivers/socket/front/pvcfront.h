@@ -298,13 +298,29 @@ struct pvcfront {
 };
 
 /**
+ * enum pvcfront_own_option - options that the backend is not told of
+ * @PVCFRONT_TOS: IP_TOS
+ * @PVCFRONT_TCLASS: IPV6_TCLASS
+ * @PVCFRONT_QUICKACK: TCP_QUICKACK
+ * @PVCFRONT_DEFER_ACCEPT: TCP_DEFER_ACCEPT
+ * @PVCFRONT_OPTIONS: how many numbers options have
+ */
+enum pvcfront_own_option {
+	PVCFRONT_TOS = XPV_PVCALLS_UNSENT + 1,
+	PVCFRONT_TCLASS,
+	PVCFRONT_QUICKACK,
+	PVCFRONT_DEFER_ACCEPT,
+	PVCFRONT_OPTIONS,
+};
+
+/**
  * struct pvcfront_options - what programs set on a socket before there is an end
- * @set: which, a bit for each &enum xpv_pvcalls_option
+ * @set: which, a bit for each &enum xpv_pvcalls_option or pvcfront_own_option
  * @value: of each
  */
 struct pvcfront_options {
 	u32 set;
-	s32 value[XPV_PVCALLS_UNSENT + 1];
+	s32 value[PVCFRONT_OPTIONS];
 };
 
 /**

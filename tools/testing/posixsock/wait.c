@@ -323,6 +323,7 @@ bool check_options(void)
 	       keeps(pair[0], SOL_SOCKET, SO_KEEPALIVE, 1) &&
 	       keeps(pair[0], IPPROTO_TCP, TCP_NODELAY, 1) &&
 	       keeps(pair[0], IPPROTO_TCP, TCP_NODELAY, 0) &&
+	       keeps(pair[0], IPPROTO_IP, IP_TOS, 0x10) &&
 	       fails(setsockopt(pair[0], IPPROTO_TCP, 9999, &value,
 				sizeof(value)), ENOPROTOOPT);
 	if (has_options)
