@@ -199,7 +199,9 @@ static void release(struct pvcfront_end *end)
 	memset(req, 0, sizeof(*req));
 	req->cmd = PVCALLS_RELEASE;
 	req->u.release.id = end->id;
-	req->u.release.reuse = end->ring && pvcfront_ring_keep(end->pf);
+	spin_lock_irqsave(&end->lock, flags);
+	req->u.release.reuse = end->ring && pvcfront_ring_keep(end->ring);
+	spin_unlock_irqrestore(&end->lock, flags);
 	pvcfront_call(&end->release);
 }
 

@@ -97,6 +97,7 @@ struct pvcfront_call {
  * @mem: the shared pages
  * @ch: the event channel
  * @kept: the backend has it mapped though no socket of it uses it
+ * @keeping: the backend was asked to keep it mapped; under the device's lock
  * @bytes: both streams; each under the mutex of its direction of the end
  * @lock: protects from here on; taken in any context
  * @end: who has it
@@ -110,6 +111,7 @@ struct pvcfront_ring {
 	struct xpv_granted_bytes mem;
 	struct xpv_evtchn ch;
 	bool kept;
+	bool keeping;
 	struct xpv_byte_ring bytes;
 
 	spinlock_t lock;	/* see above */
@@ -242,7 +244,7 @@ struct pvcfront_offer {
  * @offer: of the backend that is connected
  * @mem: pages of the command ring; lane only
  * @ch: its channel; opened and closed in the lane
- * @lock: protects from here to @nr_idle; taken in any context
+ * @lock: protects from here to @nr_keeping; taken in any context
  * @connected: commands may be asked
  * @ring: the command ring
  * @nr_slots: of the table
@@ -258,6 +260,7 @@ struct pvcfront_offer {
  * @idle: data rings that nobody has
  * @spent: data rings to be given back
  * @nr_idle: how many are in @idle
+ * @nr_keeping: how many the backend was asked to keep mapped, and may
  * @rings_lock: serialises making and giving back data rings; protects @rings
  *	and @nr_rings. Held while memory is had.
  * @rings: all data rings
@@ -289,6 +292,7 @@ struct pvcfront {
 	struct list_head idle;
 	struct list_head spent;
 	unsigned int nr_idle;
+	unsigned int nr_keeping;
 
 	struct mutex rings_lock;	/* see above */
 	struct list_head rings;
@@ -376,7 +380,7 @@ int pvcfront_tell(struct pvcfront_end *end,
 int pvcfront_ring_get(struct pvcfront_end *end);
 struct pvcfront_ring *pvcfront_ring_detach(struct pvcfront_end *end);
 void pvcfront_ring_put(struct pvcfront_ring *ring, bool usable, bool kept);
-bool pvcfront_ring_keep(struct pvcfront *pf);
+bool pvcfront_ring_keep(struct pvcfront_ring *ring);
 void pvcfront_rings_tidy(struct work_struct *work);
 void pvcfront_rings_quiet(struct pvcfront *pf);
 void pvcfront_rings_close(struct pvcfront *pf);

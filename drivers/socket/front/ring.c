@@ -179,12 +179,26 @@ struct pvcfront_ring *pvcfront_ring_detach(struct pvcfront_end *end)
 
 /**
  * pvcfront_ring_keep() - whether a ring that is released should stay mapped
- * @pf: the device
+ * @ring: the ring of an end, whose lock is held
+ *
+ * What the backend keeps has to be kept here, so those that it was asked to keep
+ * count as idle.
+ *
+ * Context: any.
  */
-bool pvcfront_ring_keep(struct pvcfront *pf)
+bool pvcfront_ring_keep(struct pvcfront_ring *ring)
 {
-	return READ_ONCE(pf->nr_idle) <
-	       min(pvcfront_idle_rings, pf->offer.kept_rings);
+	struct pvcfront *pf = ring->pf;
+	unsigned int most = min(pvcfront_idle_rings, pf->offer.kept_rings);
+	unsigned long flags;
+
+	spin_lock_irqsave(&pf->lock, flags);
+	if (!ring->keeping && pf->nr_idle + pf->nr_keeping < most) {
+		ring->keeping = true;
+		pf->nr_keeping++;
+	}
+	spin_unlock_irqrestore(&pf->lock, flags);
+	return ring->keeping;
 }
 
 /**
@@ -202,7 +216,10 @@ void pvcfront_ring_put(struct pvcfront_ring *ring, bool usable, bool kept)
 
 	spin_lock_irqsave(&pf->lock, flags);
 	ring->kept = kept;
-	if (kept || (usable && pf->nr_idle < pvcfront_idle_rings)) {
+	pf->nr_keeping -= ring->keeping;
+	ring->keeping = false;
+	usable = usable && pf->nr_idle + pf->nr_keeping < pvcfront_idle_rings;
+	if (kept || usable) {
 		list_add(&ring->idle, &pf->idle);
 		pf->nr_idle++;
 	} else {
@@ -257,6 +274,7 @@ void pvcfront_rings_close(struct pvcfront *pf)
 	INIT_LIST_HEAD(&pf->idle);
 	INIT_LIST_HEAD(&pf->spent);
 	pf->nr_idle = 0;
+	pf->nr_keeping = 0;
 	spin_unlock_irq(&pf->lock);
 	list_for_each_entry_safe(ring, next, &pf->rings, all)
 		free_ring(ring);
