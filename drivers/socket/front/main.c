@@ -124,6 +124,7 @@ static int probe(struct xpv_device *dev)
 	kref_init(&pf->ref);
 	spin_lock_init(&pf->lock);
 	mutex_init(&pf->rings_lock);
+	ratelimit_state_init(&pf->scarce, 60 * HZ, 1);
 	for (i = 0; i < PVCFRONT_CLASSES; i++)
 		INIT_LIST_HEAD(&pf->queues[i]);
 	INIT_LIST_HEAD(&pf->ends);

@@ -26,6 +26,7 @@
 #include <linux/kref.h>
 #include <linux/list.h>
 #include <linux/mutex.h>
+#include <linux/ratelimit.h>
 #include <linux/spinlock.h>
 #include <linux/types.h>
 #include <linux/wait.h>
@@ -265,6 +266,7 @@ struct pvcfront_offer {
  *	and @nr_rings. Held while memory is had.
  * @rings: all data rings
  * @nr_rings: how many
+ * @scarce: when to say that there are no more
  * @tidy: gives back what is @spent
  * @drain: looks whether it is time to release ends nevertheless
  */
@@ -297,6 +299,7 @@ struct pvcfront {
 	struct mutex rings_lock;	/* see above */
 	struct list_head rings;
 	unsigned int nr_rings;
+	struct ratelimit_state scarce;
 	struct work_struct tidy;
 	struct delayed_work drain;
 };

@@ -148,6 +148,9 @@ int pvcfront_ring_get(struct pvcfront_end *end)
 		ring = take_idle(pf) ?: make_ring(pf);
 	if (!IS_ERR(ring))
 		attach(end, ring);
+	else if (PTR_ERR(ring) != -ENETDOWN && __ratelimit(&pf->scarce))
+		xpv_warn(pf->dev, "no data ring beside the %u there are: %ld; connections wait or fail\n",
+			 pf->nr_rings, PTR_ERR(ring));
 	mutex_unlock(&pf->rings_lock);
 	return PTR_ERR_OR_ZERO(ring);
 }
