@@ -221,6 +221,19 @@ net_remove() {
 	done
 }
 
+# --- Services ---------------------------------------------------------------
+
+# service NAME COMMAND...: run it in dom0 until the test ends; what it says is in
+# /tmp/NAME.log
+service() {
+	mkdir -p "$XPV_RUN/services"
+	[ -f "$XPV_RUN/services/$1" ] && return
+	__service=$1
+	shift
+	setsid "$@" >"/tmp/$__service.log" 2>&1 </dev/null &
+	echo $! >"$XPV_RUN/services/$__service"
+}
+
 # --- Guests -----------------------------------------------------------------
 
 __guest() {

@@ -85,19 +85,10 @@ net_waiting_most() {
 	echo $__most
 }
 
-__service() {
-	mkdir -p "$XPV_RUN/services"
-	[ -f "$XPV_RUN/services/$1" ] && return
-	__service_name=$1
-	shift
-	setsid "$@" >"/tmp/$__service_name.log" 2>&1 </dev/null &
-	echo $! >"$XPV_RUN/services/$__service_name"
-}
-
 # net_serve: what netload and iperf3 in guests talk to, in dom0
 net_serve() {
-	__service netload $NETLOAD serve $NET_PORT
-	__service iperf3 iperf3 -s
+	service netload $NETLOAD serve $NET_PORT
+	service iperf3 iperf3 -s
 	wait_for 10 "[ \$(grep -c ':$(printf %04X $NET_PORT) \|:1451 ' /proc/net/tcp6) -ge 2 ]"
 }
 
@@ -184,7 +175,7 @@ net_port() {
 
 # net_mirror BRIDGE: what netpeer talks to, on a port of BRIDGE
 net_mirror() {
-	net_port "$1" && __service "mirror-$1" /xpv/programs/netpeer mirror "$1end"
+	net_port "$1" && service "mirror-$1" /xpv/programs/netpeer mirror "$1end"
 }
 
 # net_pktgen GUEST COUNT SIZE: packets to nobody, as fast as eth0 takes them
