@@ -34,9 +34,8 @@ GUEST_PROGRAMS = {"blkpeer": CHECKOUT / "tools/testing/peers", "netpeer": CHECKO
                   "netload": CHECKOUT / "tools/testing/netload",
                   "p9peer": CHECKOUT / "tools/testing/peers", "sockpeer": CHECKOUT / "tools/testing/peers",
                   "posixfs": CHECKOUT / "tools/testing/posixfs", "posixsock": CHECKOUT / "tools/testing/posixsock",
-                  "libxenpv-run.so": CHECKOUT / "tools/xenpv",
+                  "libxenpv-run.so": CHECKOUT / "tools/xenpv", "xenpv": CHECKOUT / "tools/xenpv",
                   "netbench": CHECKOUT / "tools/testing/bench/netbench"}
-DOM0_PROGRAMS = {"xenpv": CHECKOUT / "tools/xenpv"}
 
 HOST_TOOLS = ("cpio", "mke2fs", "depmod", "modprobe", "readelf", "nm", "strip", "gcc", "make", "setpriv")
 
@@ -299,7 +298,7 @@ def replace_tree(source: Path, target: Path) -> None:
 def build_programs(target: Path) -> None:
     """Scripted frontends and traffic, for guests; dom0 has the other end of them in the same programs."""
     target.mkdir()
-    for name, source in {**GUEST_PROGRAMS, **DOM0_PROGRAMS}.items():
+    for name, source in GUEST_PROGRAMS.items():
         built = BUILD / source.name
         run(["make", "-s", "-C", source, f"OUT={built}", built / name])
         run(["strip", "-o", target / name, built / name])
