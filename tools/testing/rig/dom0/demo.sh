@@ -1,13 +1,17 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# What `make demo` shows: a disk and a network served by our backends in dom0 to
-# our frontends in a guest; that every byte arrives, and that the disk's data
-# outlives the guest. Every step is checked.
+# What `make demo` shows: a disk, a network and a folder served by our backends in
+# dom0 to our frontends in a guest; that every byte arrives, and that the disk's
+# data outlives the guest; and a web server in a guest without a network. Every
+# step is checked.
 
 . /xpv/selftests/lib/dom0.sh
 . /xpv/selftests/lib/net.sh
+. /xpv/selftests/lib/distro.sh
 
 disk=/dev/xvdb
+host=10.77.0.1
+xenpv=/xpv/programs/xenpv
 
 heading() {
 	printf '\n== %s\n' "$*"
@@ -28,7 +32,7 @@ driver_names() {
 
 modules_in_dom0() {
 	heading "Modules in dom0: $(driver_names "$XPV_BACK")"
-	lsmod | grep -E '^Module|xenbus_mt|xen_(blk|net)back' | shown
+	lsmod | grep -E '^Module|xenbus_mt|xen_(blk|net|9p)back|pvcalls' | shown
 	for module in xen-blkback xen-netback; do
 		module_loaded $module || failed "$module is loaded in dom0"
 	done
@@ -62,13 +66,13 @@ write_files() {
 }
 
 talk_to_dom0() {
-	heading 'The guest talks to dom0, 10.77.0.1, over its network'
+	heading "The guest talks to dom0, $host, over its network"
 	net_configure demo 2 || failed 'the guest has an address'
-	guest_run demo 'ip addr show eth0 | grep -E "inet |mtu"; ping -n -c 3 10.77.0.1 | tail -n 2' >/tmp/ping
+	guest_run demo 'ip addr show eth0 | grep -E "inet |mtu"; ping -n -c 3 '$host' | tail -n 2' >/tmp/ping
 	shown </tmp/ping
 	grep -q ' 0% packet loss' /tmp/ping || failed 'each echo is answered'
 	net_serve || failed 'dom0 listens'
-	net_load demo tcp 10.77.0.1 8192 >/tmp/tcp || failed "the data: $(cat /tmp/tcp)"
+	net_load demo tcp $host 8192 >/tmp/tcp || failed "the data: $(cat /tmp/tcp)"
 	echo '8 MB went there and back over TCP, and every byte is right' | shown
 }
 
@@ -80,12 +84,26 @@ count_copies() {
 send_fast() {
 	heading 'Two seconds at full speed each way, as fast as the emulator goes'
 	for way in '' -R; do
-		guest_run demo "iperf3 -c 10.77.0.1 -t 2 $way" 30 >/tmp/iperf || failed "iperf3: $(cat /tmp/iperf)"
+		guest_run demo "iperf3 -c $host -t 2 $way" 30 >/tmp/iperf || failed "iperf3: $(cat /tmp/iperf)"
 		grep receiver /tmp/iperf | shown
 	done
 	[ "$XPV_FRONT/$XPV_BACK" = ours/ours ] || return 0
 	heading 'Packets by how their data went: staged ones took no hypercall for a grant'
 	count_copies | shown
+}
+
+share_folder() {
+	[ "$XPV_FRONT/$XPV_BACK" = ours/ours ] || return 0
+	heading 'The guest mounts a folder of dom0'
+	mkdir -p /tmp/letters && echo 'Hello from dom0.' >/tmp/letters/to-guest
+	"$xenpv" 9p attach demo letters /tmp/letters || failed 'the folder is attached'
+	guest_run demo "modprobe 9p; mkdir -p /mnt/letters &&
+		mount -t 9p -o trans=xen,version=9p2000.L letters /mnt/letters && cd /mnt/letters &&
+		grep letters /proc/mounts && cat to-guest && echo 'Hello from the guest.' >to-dom0" >/tmp/shared ||
+		failed "the folder is mounted: $(cat /tmp/shared)"
+	shown </tmp/shared
+	grep -q 'from dom0' /tmp/shared && grep 'from the guest' /tmp/letters/to-dom0 | shown
+	grep -q 'from the guest' /tmp/letters/to-dom0 || failed 'each end reads what the other wrote'
 }
 
 destroy_guest() {
@@ -109,12 +127,33 @@ check_from_dom0() {
 	echo '20 of 20 checksums are right' | shown
 }
 
+serve_pages() {
+	[ "$XPV_FRONT/$XPV_BACK" = ours/ours ] || return 0
+	heading 'A second guest starts, without a network'
+	distro_guest web pv || failed 'the second guest boots'
+	guest_run web 'echo "its interfaces: $(ls /sys/class/net)"' | shown
+	"$xenpv" sock attach web --allow-bind="$host:80" || failed 'it has sockets in dom0'
+	"$xenpv" sock list web | shown
+	heading 'It runs nginx, unmodified, whose sockets dom0 carries out'
+	distro_run web "mkdir -p /tmp/web && cd /tmp/web && echo 'A page of the guest web.' >index.html &&
+		echo 'user root; pid pid; events {} http { client_body_temp_path a; proxy_temp_path b;
+		fastcgi_temp_path c; uwsgi_temp_path d; scgi_temp_path e; access_log off;
+		server { listen $host:80; root /tmp/web; } }' >config &&
+		/xpv/xenpv run nginx -p /tmp/web -e error.log -c config" >/tmp/web || failed "nginx: $(cat /tmp/web)"
+	heading "dom0 fetches its page from dom0's own address, $host"
+	curl -sSi "http://$host/" >/tmp/page 2>&1 || failed "the page: $(cat /tmp/page)"
+	tr -d '\r' </tmp/page | shown
+	grep -q '^A page of the guest web\.$' /tmp/page || failed 'it is the page of the guest'
+}
+
 modules_in_dom0
 start_guest
 find_disk
 write_files
 talk_to_dom0
 send_fast
+share_folder
 destroy_guest
 check_from_dom0
+serve_pages
 printf '\nEverything held.\n'

@@ -4,12 +4,12 @@
 # runs: dom0
 # guest: pv
 # pair: ours/ours
-# needs: xen-blkfront xen-blkback xen-netfront xen-netback
+# needs: xen-blkfront xen-blkback xen-netfront xen-netback 9pnet_xen xen-9pback pvcalls-front pvcalls-back
 # time: 120
 
 . "${0%/*}/../lib/ktap.sh"
 
 ktap_print_header
 ktap_set_plan 1
-ktap_test_result 'make demo tells of a disk whose data outlives its guest, and of a network' sh /xpv/dom0/demo.sh
+ktap_test_result 'make demo tells of a disk, a network, a folder and a web server without a network' sh /xpv/dom0/demo.sh
 ktap_finished
