@@ -8,6 +8,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/sendfile.h>
@@ -172,13 +173,21 @@ void tcp_serve(int sock)
 	}
 }
 
+/* NETLOAD_PROTOCOL is another one of streams, as PV sockets have. */
+static int protocol(void)
+{
+	const char *number = getenv("NETLOAD_PROTOCOL");
+
+	return number ? atoi(number) : 0;
+}
+
 static int connect_to(const struct address *to)
 {
 	long long end = now_ms() + SILENCE_MS;
 	int sock;
 
 	do {
-		sock = socket(to->any.sa_family, SOCK_STREAM, 0);
+		sock = socket(to->any.sa_family, SOCK_STREAM, protocol());
 		if (sock >= 0 && !connect(sock, &to->any, to->len))
 			return sock;
 		printf("connect: %s\n", strerror(errno));
