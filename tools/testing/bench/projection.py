@@ -10,6 +10,11 @@ from cache import RigError
 COPY_UNIT = 4096
 STALL = 4       # so many times slower than usual is no figure of a driver's
 
+# Of a count for each request: what the start of a run varies by, of what the
+# shorter run took for each; what comes and goes by itself; and how many times
+# what the shorter one took for each the longer may take.
+START, STRAY, DISTURBED = 1 / 8, 0.05, 2
+
 
 def interrupting(n: dict[str, float]) -> float:
     """The share of upcalls that interrupt a running vCPU: the others come as it wakes."""
@@ -94,6 +99,21 @@ def per_request(rows: list[dict[str, int]], done: list[int]) -> dict[str, float]
         raise RigError(f"nothing to count by: {short} were done in the short run and {long} in the long one")
     return {name: ((after[name] - between[name]) - (between[name] - before[name])) / (long - short)
             for name in before}
+
+
+def absurd(rows: list[dict[str, int]], done: list[int]) -> list[str]:
+    """What of these counts cannot be, in words: something else was at work during one of the runs."""
+    short, long = done[1] - done[0], done[2] - done[1]
+    if not 0 < short < long:
+        return [f"{short} were done in the short run and {long} in the long one"]
+    counts = per_request(rows, done)
+    taken = {name: (rows[1][name] - rows[0][name]) / short for name in counts}
+    found = [f"{event} {quantity(counts):.2f}" for event, quantity in QUANTITIES.items()
+             if event != "instruction" and quantity(counts) < -(STRAY + START * max(0, quantity(taken)))]
+    instructions = counts["kernel_instructions"]
+    if not 0 < instructions <= DISTURBED * taken["kernel_instructions"]:
+        found.append(f"kernel instructions {instructions:.0f}, {taken['kernel_instructions']:.0f} in the shorter run")
+    return found
 
 
 def stalled(speeds: list[float]) -> list[bool]:

@@ -41,7 +41,9 @@ def wall_record(speeds: dict[str, list[float]]) -> dict:
 
 
 def priced(entry: dict, costs: dict) -> dict:
-    """The same entry with what its counts cost by this table."""
+    """The same entry with what its counts cost by this table; nothing is projected without counts of both."""
+    if any(who not in entry["counts"] for who in ("ours", "intree")):
+        return {**entry, "ratio": None, "projected": None}
     ratio = projection.ratios(*(projection.total(projection.project(entry["counts"][who], costs))
                                 for who in ("ours", "intree")))
     return {**entry, "ratio": round(projection.worse(ratio), 3),
@@ -88,6 +90,8 @@ def figure(value: float | None, digits: int = 2) -> str:
 
 def verdict(entry: dict) -> str:
     """Against the floor and the goal, with the wall-clock guard: never slower, 1.3 in PVH."""
+    if entry["ratio"] is None:
+        return "INVALID COUNTS"
     if entry["floor"] is None:
         return ""
     guard = 1.3 if entry["guest"] == "pvh" else 1.0
@@ -99,6 +103,13 @@ def verdict(entry: dict) -> str:
     return "goal reached" if entry["ratio"] >= entry["goal"] else "floor held"
 
 
+def below(entries: list[dict]) -> str:
+    """Who is below what is asked at least, for the end of the table."""
+    names = [f"{label(entry)} {figure(entry['ratio'])} of {figure(entry['floor'], 1)}" for entry in entries
+             if entry["floor"] is not None and entry["ratio"] is not None and entry["ratio"] < entry["floor"]]
+    return f"below their floor: {len(names)} of {len(entries)}" + "".join(f"\n  {name}" for name in names)
+
+
 def table(entries: list[dict]) -> str:
     head = f"{'case':34}{'projected':>11}{'low':>7}{'high':>7}{'floor':>7}{'goal':>6}" \
            f"{'wall':>7}  {'spread':13}{'ours':>7}{'in-tree':>8}{'native':>8}"
@@ -106,11 +117,12 @@ def table(entries: list[dict]) -> str:
     for entry in entries:
         wall = entry["wall"]
         spread = f"{wall['min']:.2f}..{wall['max']:.2f}" if "min" in wall else ""
-        lines.append(f"{label(entry):34}{entry['ratio']:11.2f}{entry['projected']['low']:7.2f}"
-                     f"{entry['projected']['high']:7.2f}{figure(entry['floor'], 1):>7}{figure(entry['goal'], 1):>6}"
+        projected = entry["projected"] or {}
+        lines.append(f"{label(entry):34}{figure(entry['ratio']):>11}{figure(projected.get('low')):>7}"
+                     f"{figure(projected.get('high')):>7}{figure(entry['floor'], 1):>7}{figure(entry['goal'], 1):>6}"
                      f"{figure(wall.get('ratio')):>7}  {spread:13}{figure(wall.get('ours'), 0):>7}"
                      f"{figure(wall.get('intree'), 0):>8}{figure(wall.get('native'), 0):>8}  {verdict(entry)}")
-    return "\n".join(lines)
+    return "\n".join([*lines, below(entries)])
 
 
 def breakdown(entries: list[dict], costs: dict) -> str:
@@ -135,7 +147,7 @@ def calibration(entries: list[dict], costs: dict) -> str:
     for of_pair in registry.PAIRS:
         for known in of_pair.published:
             entry = measured.get((of_pair.name, known.case, pair.GUESTS[0], pair.QUEUES[0]))
-            if entry:
+            if entry and "intree" in entry["counts"]:
                 cost = projection.total(projection.project(entry["counts"]["intree"], costs))
                 lines.append(f"calibration: in-tree {of_pair.name}/{known.case} projects to {cost.low:.0f} to "
                              f"{cost.high:.0f} ns a {entry.get('per', 'request')}, published {known.ns} ns {known.by}")
@@ -150,7 +162,7 @@ COLOURS = {"projected": "#3465a4", "wall": "#8ae234"}
 
 def bars(entries: list[dict], queue: str) -> str:
     """An SVG: a case's ratios as bars, and ticks where its floor and goal are."""
-    scale = (WIDTH - LEFT - 40) / max([3.0] + [entry["ratio"] for entry in entries])
+    scale = (WIDTH - LEFT - 40) / max([3.0] + [entry["ratio"] or 0 for entry in entries])
     parts, y = [], 24
     for name, x in (("projected", LEFT), ("wall", LEFT + 110)):
         parts.append(f'<rect x="{x}" y="4" width="10" height="10" fill="{COLOURS[name]}"/>'

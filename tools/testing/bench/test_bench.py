@@ -89,6 +89,19 @@ class Counting(unittest.TestCase):
         with self.assertRaises(RigError):
             projection.per_request([counts()] * 3, [7, 7, 7])
 
+    def absurd(self, ours: list[int], name: str = "kernel_instructions") -> list[str]:
+        rows = [counts(**{"kernel_instructions": value, name: of}) for value, of in zip((0, 1000, 4000), ours)]
+        return projection.absurd(rows, [0, 100, 400])
+
+    def test_counts_that_cannot_be_are_refused(self):
+        self.assertEqual(self.absurd([0, 1000, 4000]), [])
+        self.assertIn("kernel instructions -5", self.absurd([0, 2000, 3000])[0])
+        self.assertIn("kernel instructions 270", self.absurd([0, 6000, 66000])[0])
+        self.assertIn("tlb_flush -0.20", self.absurd([0, 60, 80], "tlb_flushes")[0])
+        self.assertEqual(self.absurd([0, 4, 6], "tlb_flushes"), [])
+        self.assertIn("0 were done in the short run", projection.absurd([counts()] * 3, [7, 7, 9])[0])
+        self.assertIn("5 in the long one", projection.absurd([counts()] * 3, [0, 7, 12])[0])
+
     def test_rows_are_read_and_a_torn_one_is_not(self):
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "rows"
@@ -170,10 +183,25 @@ class Pairs(unittest.TestCase):
         cells = registry.find(["blk/read-128k[pv,1]", "blk/write-128k[pv,1]"])
         words = [["@mark", step, cell.case.name, str(done)] for step in (pair.OURS, pair.INTREE)
                  for cell in cells for done in (0, 100, 400)]
-        rows = [counts(event_sends=value) for each in (1, 2, 3, 4) for value in (0, 100 * each, 400 * each)]
-        found = measure.by_cell(cells, words, rows)
+        rows = [counts(event_sends=value, kernel_instructions=100 * value) for each in (1, 2, 3, 4)
+                for value in (0, 100 * each, 400 * each)]
+        found, doubtful = measure.by_cell(cells, words, rows)
         self.assertEqual([found[cell.key][step]["event_sends"] for step in (pair.OURS, pair.INTREE)
                           for cell in cells], [1, 2, 3, 4])
+        self.assertFalse(doubtful)
+
+    def test_what_cannot_be_is_measured_again(self):
+        cells = registry.find(["blk/read-128k[pv,1]", "blk/write-128k[pv,1]"])
+        good, bad = counts(event_sends=1), cells[1].key
+        boots = [({cells[0].key: {pair.OURS: good}, bad: {pair.OURS: good}}, {bad}),
+                 ({bad: {pair.INTREE: good}}, set())]
+        with mock.patch.object(measure, "counted", side_effect=boots) as counted:
+            found = measure.counts(cells, Path())
+        self.assertEqual([call.args[0] for call in counted.call_args_list], [cells, cells[1:]])
+        self.assertEqual(found[bad].keys(), {pair.OURS, pair.INTREE})
+        with mock.patch.object(measure, "counted", return_value=({}, {bad})) as counted:
+            self.assertEqual(measure.counts(cells, Path())[bad], {})
+        self.assertEqual(counted.call_count, measure.TRIES)
 
     def test_records_in_the_tree_are_of_cells(self):
         keys = {cell.key for cell in registry.find([])}
@@ -202,9 +230,18 @@ class Reports(unittest.TestCase):
         self.assertEqual(report.verdict(self.entry(1900, fast)), "BELOW FLOOR")
         self.assertEqual(report.verdict(self.entry(1900, slow)), "BELOW FLOOR and WALL TOO LOW")
 
+    def test_without_counts_nothing_is_projected(self):
+        entry = report.record(self.CELL, {pair.OURS: counts(kernel_instructions=1)}, {}, COSTS)
+        self.assertEqual((entry["ratio"], entry["projected"], report.verdict(entry)), (None, None, "INVALID COUNTS"))
+        report.table([entry]), report.breakdown([entry], COSTS), report.bars([entry], "ring")
+
+    def test_the_table_ends_with_who_is_below(self):
+        entries = [self.entry(1900, {}), self.entry(1000, {})]
+        self.assertIn("\nbelow their floor: 1 of 2\n  blk/randread-4k-qd1[pv,1] 1.05 of 1.3", report.table(entries))
+
     def test_a_table_and_a_plot_can_be_made(self):
         entries = [self.entry(1000, {}), self.entry(1000, {pair.OURS: [2.0], pair.INTREE: [1.0]})]
-        self.assertEqual(len(report.table(entries).splitlines()), 3)
+        self.assertEqual(len(report.table(entries).splitlines()), 4)
         self.assertEqual(len(report.breakdown(entries, COSTS).splitlines()), 2 * 5)
         self.assertIn("randread-4k-qd1, 1 ring<", report.bars(entries, "ring"))
 
