@@ -44,8 +44,13 @@ class Published:
 
 @dataclass(frozen=True)
 class Pair:
-    """Two drivers of ours, MODULES, against the kernel's own; /xpv/bench/NAME.sh measures them in dom0.
+    """Two drivers of ours, MODULES, against RIVAL, by default the kernel's own.
 
+    /xpv/bench/NAME.sh measures them in dom0.
+    MIXED are our frontend with another backend, and the reverse, or none. The floor
+    and the goal apply to what BASIS says: "projected", or "wall" where the rival
+    is a process or another protocol, of which counts do not tell all. PROCESSES:
+    what programs execute is priced too, since a backend is one.
     QUEUE is what the pair calls one, ROUNDS how often each of the two has its
     turn of SECONDS. The runner waits STEP_LIMIT seconds for each turn of a pair,
     and CASE_LIMIT more for each case in it.
@@ -59,6 +64,10 @@ class Pair:
     rounds: int = 3
     step_limit: int = 10
     case_limit: int = 12
+    rival: str = INTREE
+    mixed: tuple[str, ...] = (MIXED_FRONT, MIXED_BACK)
+    basis: str = "projected"
+    processes: bool = False
 
     @property
     def script(self) -> str:
@@ -76,8 +85,13 @@ class Pair:
         """
         once = (cells[0].guest, cells[0].queues) == (GUESTS[0], QUEUES[0])
         if mode == "counts":
-            return [OURS, INTREE] + [NATIVE] * once
-        return [OURS, INTREE] * self.rounds + [MIXED_FRONT, MIXED_BACK, NATIVE] * once
+            return [OURS, self.rival] + [NATIVE] * once
+        return [OURS, self.rival] * self.rounds + [*self.mixed, NATIVE] * once
+
+    def names(self) -> dict[str, str]:
+        """What records call the steps."""
+        return {"ours": OURS, "intree": self.rival, **dict(zip(("mixed_front", "mixed_back"), self.mixed)),
+                "native": NATIVE}
 
     def limit(self, mode: str, cells: list["Cell"]) -> int:
         """Seconds after which the script hangs."""

@@ -24,7 +24,8 @@ def interrupting(n: dict[str, float]) -> float:
 
 # How many of each priced event COUNTS (symbols.NAMES, per request) stand for.
 # What Xen executes is in the price of the event that made it, so that only the
-# kernels' instructions have a price of their own.
+# kernels' instructions have a price of their own; and those of programs, where
+# a backend is one.
 QUANTITIES = {
     "hypercall_pv": lambda n: n["hypercalls_pv"],
     "hypercall_hvm": lambda n: n["hypercalls_hvm"],
@@ -37,7 +38,7 @@ QUANTITIES = {
     "tlb_flush": lambda n: n["tlb_flushes"],
     "copy_4k": lambda n: sum(n[f"{who}_{what}"] for who in ("xen", "kernel")
                              for what in ("copied", "cleared")) / COPY_UNIT,
-    "instruction": lambda n: n["kernel_instructions"],
+    "instruction": lambda n: n["kernel_instructions"] + n.get("priced_user_instructions", 0),
 }
 
 

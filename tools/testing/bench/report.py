@@ -19,7 +19,8 @@ KEY = ("pair", "case", "guest", "queues")
 # The counts that the table shows, per request.
 SHOWN = (("event sends", "event_sends"), ("vCPU wakes", "vcpu_wakes"), ("thread wakes", "thread_wakes"),
          ("grant calls", "hc_grant"), ("copies by grant", "grant_copies"), ("maps", "grant_maps"),
-         ("TLB flushes", "tlb_flushes"), ("NAPI polls", "napi_polls"), ("instructions", "kernel_instructions"))
+         ("TLB flushes", "tlb_flushes"), ("NAPI polls", "napi_polls"), ("instructions", "kernel_instructions"),
+         ("of programs", "priced_user_instructions"), ("bytes copied", "kernel_copied"))
 
 
 def usual(speeds: list[float]) -> float | None:
@@ -28,35 +29,41 @@ def usual(speeds: list[float]) -> float | None:
     return round(statistics.median(sound), 1) if sound else None
 
 
-def wall_record(speeds: dict[str, list[float]]) -> dict:
+def wall_record(of_pair: pair.Pair, speeds: dict[str, list[float]]) -> dict:
     """Speeds and the ratio of ours to in-tree; nothing if there was no such run."""
     if not speeds:
         return {}
-    ours, intree = speeds.get(pair.OURS, []), speeds.get(pair.INTREE, [])
+    ours, intree = speeds.get(pair.OURS, []), speeds.get(of_pair.rival, [])
     record = {name: round(value, 3) for name, value in projection.pairwise(ours, intree).items()}
-    for name, step in (("ours", pair.OURS), ("intree", pair.INTREE), ("mixed_front", pair.MIXED_FRONT),
-                       ("mixed_back", pair.MIXED_BACK), ("native", pair.NATIVE)):
-        record[name] = usual(speeds.get(step, []))
+    steps = of_pair.names()
+    for name in ("ours", "intree", "mixed_front", "mixed_back", "native"):
+        record[name] = usual(speeds.get(steps.get(name), []))
     return record
 
 
 def priced(entry: dict, costs: dict) -> dict:
     """The same entry with what its counts cost by this table; nothing is projected without counts of both."""
-    if any(who not in entry["counts"] for who in ("ours", "intree")):
-        return {**entry, "ratio": None, "projected": None}
-    ratio = projection.ratios(*(projection.total(projection.project(entry["counts"][who], costs))
-                                for who in ("ours", "intree")))
-    return {**entry, "ratio": round(projection.worse(ratio), 3),
-            "projected": {"low": round(ratio.low, 3), "high": round(ratio.high, 3)}}
+    ratio = projected = None
+    if all(who in entry["counts"] for who in ("ours", "intree")):
+        of = projection.ratios(*(projection.total(projection.project(entry["counts"][who], costs))
+                                 for who in ("ours", "intree")))
+        ratio, projected = round(projection.worse(of), 3), {"low": round(of.low, 3), "high": round(of.high, 3)}
+    if entry["basis"] == "wall":
+        ratio = entry["wall"].get("ratio")
+    return {**entry, "ratio": ratio, "projected": projected}
+
+
+def tidy(of_pair: pair.Pair, counts: dict[str, float]) -> dict[str, float]:
+    more = {"priced_user_instructions": counts["user_instructions"]} if of_pair.processes else {}
+    return {event: round(number, 3) for event, number in {**counts, **more}.items()}
 
 
 def record(cell: pair.Cell, counts: dict[str, dict], speeds: dict[str, list[float]], costs: dict) -> dict:
     """One entry of bench.json."""
-    tidy = {name: {event: round(number, 3) for event, number in counts[step].items()}
-            for name, step in (("ours", pair.OURS), ("intree", pair.INTREE), ("native", pair.NATIVE)) if step in counts}
+    found = {name: tidy(cell.pair, counts[step]) for name, step in cell.pair.names().items() if step in counts}
     entry = {"pair": cell.pair.name, "case": cell.case.name, "guest": cell.guest, "queues": cell.queues,
-             "unit": cell.case.unit, "per": cell.case.per, "basis": "projected", "ratio": None, "projected": None,
-             "wall": wall_record(speeds), "floor": cell.case.floor, "goal": cell.case.goal, "counts": tidy}
+             "unit": cell.case.unit, "per": cell.case.per, "basis": cell.pair.basis, "ratio": None, "projected": None,
+             "wall": wall_record(cell.pair, speeds), "floor": cell.case.floor, "goal": cell.case.goal, "counts": found}
     return priced(entry, costs)
 
 
@@ -88,19 +95,21 @@ def figure(value: float | None, digits: int = 2) -> str:
     return "-" if value is None else f"{value:.{digits}f}"
 
 
+def worse(entry: dict) -> float | None:
+    """The projected ratio that counts."""
+    return min(entry["projected"].values()) if entry["projected"] else None
+
+
 def verdict(entry: dict) -> str:
-    """Against the floor and the goal, with the wall-clock guard: never slower, 1.3 in PVH."""
-    if entry["ratio"] is None:
-        return "INVALID COUNTS"
-    if entry["floor"] is None:
-        return ""
-    guard = 1.3 if entry["guest"] == "pvh" else 1.0
-    wall = entry["wall"].get("ratio")
-    below = entry["ratio"] < entry["floor"]
-    slower = wall is not None and wall < guard
-    if below or slower:
-        return " and ".join(text for text, true in (("BELOW FLOOR", below), ("WALL TOO LOW", slower)) if true)
-    return "goal reached" if entry["ratio"] >= entry["goal"] else "floor held"
+    """Against the floor and the goal; a projection is guarded by the wall-clock: never slower, 1.3 in PVH."""
+    words = [] if entry["projected"] else ["INVALID COUNTS"]
+    wall, floor = entry["wall"].get("ratio"), entry["floor"]
+    guard = 0.0 if entry["basis"] == "wall" else 1.3 if entry["guest"] == "pvh" else 1.0
+    if floor is not None and entry["ratio"] is not None:
+        words += ["BELOW FLOOR"] * (entry["ratio"] < floor)
+        words += ["WALL TOO LOW"] * (wall is not None and wall < guard)
+        words = words or ["goal reached" if entry["ratio"] >= entry["goal"] else "floor held"]
+    return " and ".join(words)
 
 
 def below(entries: list[dict]) -> str:
@@ -111,17 +120,18 @@ def below(entries: list[dict]) -> str:
 
 
 def table(entries: list[dict]) -> str:
-    head = f"{'case':34}{'projected':>11}{'low':>7}{'high':>7}{'floor':>7}{'goal':>6}" \
-           f"{'wall':>7}  {'spread':13}{'ours':>7}{'in-tree':>8}{'native':>8}"
+    head = f"{'case':34}{'projected':>11}{'low':>7}{'high':>7}{'wall':>7}  {'spread':13}" \
+           f"{'floor':>7}{'goal':>6} {'of':10}{'ours':>7}{'in-tree':>8}{'native':>8}"
     lines = [head]
     for entry in entries:
-        wall = entry["wall"]
+        wall, projected = entry["wall"], entry["projected"] or {}
         spread = f"{wall['min']:.2f}..{wall['max']:.2f}" if "min" in wall else ""
-        projected = entry["projected"] or {}
-        lines.append(f"{label(entry):34}{figure(entry['ratio']):>11}{figure(projected.get('low')):>7}"
-                     f"{figure(projected.get('high')):>7}{figure(entry['floor'], 1):>7}{figure(entry['goal'], 1):>6}"
-                     f"{figure(wall.get('ratio')):>7}  {spread:13}{figure(wall.get('ours'), 0):>7}"
-                     f"{figure(wall.get('intree'), 0):>8}{figure(wall.get('native'), 0):>8}  {verdict(entry)}")
+        asked = entry["basis"] if entry["floor"] is not None else ""
+        lines.append(f"{label(entry):34}{figure(worse(entry)):>11}{figure(projected.get('low')):>7}"
+                     f"{figure(projected.get('high')):>7}{figure(wall.get('ratio')):>7}  {spread:13}"
+                     f"{figure(entry['floor'], 1):>7}{figure(entry['goal'], 1):>6} {asked:10}"
+                     f"{figure(wall.get('ours'), 0):>7}{figure(wall.get('intree'), 0):>8}"
+                     f"{figure(wall.get('native'), 0):>8}  {verdict(entry)}")
     return "\n".join([*lines, below(entries)])
 
 
@@ -136,7 +146,8 @@ def breakdown(entries: list[dict], costs: dict) -> str:
             most = sorted(parts.items(), key=lambda part: -part[1].high)[:6]
             lines.append(f"  {who:7}{whole.low:7.0f} to {whole.high:.0f} ns: "
                          + ", ".join(f"{name} {part.low:.0f} to {part.high:.0f}" for name, part in most))
-            lines.append("         " + ", ".join(f"{text} {counts.get(name, 0):.2f}" for text, name in SHOWN))
+            shown = [f"{text} {counts[name]:.2f}" for text, name in SHOWN if name in counts]
+            lines.append("         " + ", ".join(shown))
     return "\n".join(lines)
 
 
@@ -162,7 +173,8 @@ COLOURS = {"projected": "#3465a4", "wall": "#8ae234"}
 
 def bars(entries: list[dict], queue: str) -> str:
     """An SVG: a case's ratios as bars, and ticks where its floor and goal are."""
-    scale = (WIDTH - LEFT - 40) / max([3.0] + [entry["ratio"] or 0 for entry in entries])
+    ratios = [ratio for entry in entries for ratio in (worse(entry), entry["wall"].get("ratio")) if ratio]
+    scale = (WIDTH - LEFT - 40) / max([3.0, *ratios])
     parts, y = [], 24
     for name, x in (("projected", LEFT), ("wall", LEFT + 110)):
         parts.append(f'<rect x="{x}" y="4" width="10" height="10" fill="{COLOURS[name]}"/>'
@@ -170,7 +182,7 @@ def bars(entries: list[dict], queue: str) -> str:
     for entry in entries:
         name = html.escape(f"{entry['case']}, {entry['queues']} {queue}{'s' * (entry['queues'] > 1)}")
         parts.append(f'<text x="4" y="{y + BAR}">{name}</text>')
-        for number, (name, value) in enumerate((("projected", entry["ratio"]), ("wall", entry["wall"].get("ratio")))):
+        for number, (name, value) in enumerate((("projected", worse(entry)), ("wall", entry["wall"].get("ratio")))):
             if value is not None:
                 parts.append(f'<rect x="{LEFT}" y="{y + number * BAR}" width="{value * scale:.0f}" '
                              f'height="{BAR - 2}" fill="{COLOURS[name]}"/><text x="{LEFT + value * scale + 4:.0f}" '

@@ -171,7 +171,7 @@ class Pairs(unittest.TestCase):
     def test_pairs_take_turns(self):
         for of_pair in registry.PAIRS:
             cells = registry.find([f"{of_pair.name}/*[[]pvh,1]"])
-            self.assertEqual(of_pair.steps("wall", cells), [pair.OURS, pair.INTREE] * of_pair.rounds)
+            self.assertEqual(of_pair.steps("wall", cells), [pair.OURS, of_pair.rival] * of_pair.rounds)
             self.assertIn(pair.NATIVE, of_pair.steps("counts", of_pair.cells()[:1]))
 
     def test_more_to_measure_gets_more_time(self):
