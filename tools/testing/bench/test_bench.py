@@ -157,6 +157,13 @@ class Pairs(unittest.TestCase):
             self.assertIn(f"\n{kind}() {{", script)
             self.assertEqual(len(set(ends) & {"dom0", "guest", "peer"}), 2, cell.name)
 
+    def test_the_script_of_folders_knows_its_loads(self):
+        script = (BENCH / "dom0" / "9p.sh").read_text()
+        for cell in registry.find(["9p/"]):
+            kind, cache, jobs = cell.case.load.split(":")
+            self.assertIn(f"\n{kind}_() {{", script)
+            self.assertTrue(cache in ("none", "mmap", "loose") and int(jobs))
+
     def test_patterns_choose_cells(self):
         self.assertEqual({cell.case.name for cell in registry.find(["blk/randread-4k-qd1"])}, {"randread-4k-qd1"})
         with self.assertRaises(RigError):
@@ -234,6 +241,16 @@ class Reports(unittest.TestCase):
         entry = report.record(self.CELL, {pair.OURS: counts(kernel_instructions=1)}, {}, COSTS)
         self.assertEqual((entry["ratio"], entry["projected"], report.verdict(entry)), (None, None, "INVALID COUNTS"))
         report.table([entry]), report.breakdown([entry], COSTS), report.bars([entry], "ring")
+
+    def test_a_floor_can_be_of_the_wall_clock(self):
+        cell = registry.find(["9p/storm[pv,1]"])[0]
+        taken = {pair.OURS: counts(kernel_instructions=1000, user_instructions=500),
+                 "intree/q9p": counts(kernel_instructions=1000, user_instructions=5000)}
+        entry = report.record(cell, taken, {pair.OURS: [400.0], "intree/q9p": [100.0], "ours/q9p": [110.0]}, COSTS)
+        self.assertEqual((entry["basis"], entry["ratio"], report.worse(entry)), ("wall", 4, 4))
+        self.assertEqual((entry["wall"]["mixed_front"], entry["wall"]["mixed_back"]), (110, None))
+        self.assertEqual(report.verdict(entry), "floor held")
+        self.assertIsNone(report.priced({**entry, "wall": {}}, COSTS)["ratio"])
 
     def test_the_table_ends_with_who_is_below(self):
         entries = [self.entry(1900, {}), self.entry(1000, {})]

@@ -35,7 +35,8 @@ GUEST_PROGRAMS = {"blkpeer": CHECKOUT / "tools/testing/peers", "netpeer": CHECKO
                   "p9peer": CHECKOUT / "tools/testing/peers", "sockpeer": CHECKOUT / "tools/testing/peers",
                   "posixfs": CHECKOUT / "tools/testing/posixfs", "posixsock": CHECKOUT / "tools/testing/posixsock",
                   "libxenpv-run.so": CHECKOUT / "tools/xenpv", "xenpv": CHECKOUT / "tools/xenpv",
-                  "netbench": CHECKOUT / "tools/testing/bench/netbench"}
+                  "netbench": CHECKOUT / "tools/testing/bench/netbench",
+                  "fsbench": CHECKOUT / "tools/testing/bench/fsbench"}
 
 HOST_TOOLS = ("cpio", "mke2fs", "depmod", "modprobe", "readelf", "nm", "strip", "gcc", "make", "setpriv")
 
