@@ -8,7 +8,7 @@ from cache import RigError
 from pair import Cell, Pair
 
 # In the order of the records. A module's name need not be one that Python can spell.
-PAIRS: tuple[Pair, ...] = tuple(importlib.import_module(name).PAIR for name in ("blk", "net", "9p"))
+PAIRS: tuple[Pair, ...] = tuple(importlib.import_module(name).PAIR for name in ("blk", "net", "9p", "sock"))
 
 
 def find(patterns: list[str]) -> list[Cell]:

@@ -164,6 +164,13 @@ class Pairs(unittest.TestCase):
             self.assertIn(f"\n{kind}_() {{", script)
             self.assertTrue(cache in ("none", "mmap", "loose") and int(jobs))
 
+    def test_the_loads_of_sockets_are_netbench_s(self):
+        program = (BENCH / "netbench" / "main.c").read_text()
+        for cell in registry.find(["sock/"]):
+            load, *ends = cell.case.load.split(":")
+            self.assertIn(f'{{ "{load}", ', program)
+            self.assertEqual(set(ends), {"dom0", "guest"}, cell.name)
+
     def test_patterns_choose_cells(self):
         self.assertEqual({cell.case.name for cell in registry.find(["blk/randread-4k-qd1"])}, {"randread-4k-qd1"})
         with self.assertRaises(RigError):

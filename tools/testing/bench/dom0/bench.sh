@@ -43,6 +43,15 @@ front_unloading() {
 		[ ! -d /sys/module/\$(echo \$m | tr - _) ] || rmmod \$m || exit 1; done"
 }
 
+# configuring ADDRESS: the command that gives a guest's interface one, and waits
+# until it can send
+configuring() {
+	echo "for i in \$(seq 100); do [ -d /sys/class/net/eth0 ] && break; sleep 0.1; done
+		ip link set eth0 up && ip addr add $1/24 dev eth0 || exit 1
+		for i in \$(seq 100); do [ \"\$(cat /sys/class/net/eth0/carrier)\" = 1 ] && exit; sleep 0.1; done
+		exit 1"
+}
+
 # bench: all steps. The script has use_pair, which puts $pair in the place of what
 # was before; wall and counts, which measure a case; and detach.
 bench() {

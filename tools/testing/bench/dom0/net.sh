@@ -77,15 +77,6 @@ serving="modprobe -q af_packet; modprobe -q pktgen
 	done
 	setsid netbench serve $port >/dev/null 2>&1 </dev/null &"
 
-# configuring ADDRESS: the command that gives a guest's interface one, and waits
-# until it can send
-configuring() {
-	echo "for i in \$(seq 100); do [ -d /sys/class/net/eth0 ] && break; sleep 0.1; done
-		ip link set eth0 up && ip addr add $1/24 dev eth0 || exit 1
-		for i in \$(seq 100); do [ \"\$(cat /sys/class/net/eth0/carrier)\" = 1 ] && exit; sleep 0.1; done
-		exit 1"
-}
-
 # --- Pairs ------------------------------------------------------------------
 
 attach() {

@@ -1,13 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * usage: netbench serve PORT
- *        netbench trips ADDRESS PORT AMOUNT
+ *        netbench [pv] greet PORT
+ *        netbench [pv] trips|many ADDRESS PORT AMOUNT
+ *        netbench [pv] send|receive ADDRESS PORT AMOUNT
+ *        netbench [pv] connects ADDRESS PORT AMOUNT
  *        netbench datagrams ADDRESS PORT AMOUNT
  *
- * The first answers trips, a byte there and a byte back over TCP, and takes
- * datagrams of UDP, each as large as an Ethernet frame can be. AMOUNT is a
- * number, or a time such as 2s; what is printed is the speed, in so many a
- * second.
+ * The first serves all of the others: on PORT trips, a byte there and a byte back
+ * over a TCP connection or many, and datagrams of UDP, each as large as an Ethernet
+ * frame can be; on the next port streams, of blocks of 64 KiB; on the one after
+ * that connections that are made, and end at once. The last is what "greet" does
+ * too. With "pv" they are made of PV sockets. AMOUNT is a number, or a time such
+ * as 2s; what is printed is the speed, in so many a second.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -20,6 +25,48 @@
 
 #include "netbench.h"
 
+#define IPPROTO_PVCALLS		259	/* as drivers/socket/front has it */
+#define BACKLOG			128
+
+#define ARRAY_SIZE(array)	(sizeof(array) / sizeof((array)[0]))
+
+static int protocol;
+
+int stream_socket(void)
+{
+	int sock = socket(AF_INET, SOCK_STREAM, protocol);
+
+	if (sock < 0)
+		give_up("socket: %s", strerror(errno));
+	return sock;
+}
+
+int connected(const struct sockaddr_in *to)
+{
+	int sock = stream_socket();
+
+	if (connect(sock, (const struct sockaddr *)to, sizeof(*to)))
+		give_up("connect: %s", strerror(errno));
+	return sock;
+}
+
+void serve_each(int sock, void (*serve)(int conn))
+{
+	int conn;
+
+	signal(SIGCHLD, SIG_IGN);
+	for (;;) {
+		conn = accept(sock, NULL, NULL);
+		if (conn < 0)
+			continue;
+		if (!fork()) {
+			serve(conn);
+			_exit(0);
+		}
+		close(conn);
+	}
+}
+
 static struct sockaddr_in parse(const char *text, const char *port)
 {
 	struct sockaddr_in address = { .sin_family = AF_INET, .sin_port = htons(atoi(port)) };
@@ -29,47 +76,79 @@ static struct sockaddr_in parse(const char *text, const char *port)
 	return address;
 }
 
-static int bound(int type, const char *port)
+static int bound(int type, int port)
 {
-	struct sockaddr_in here = parse("0.0.0.0", port);
-	int sock = socket(AF_INET, type, 0), on = 1;
+	struct sockaddr_in here = { .sin_family = AF_INET, .sin_port = htons(port) };
+	int sock = type == SOCK_STREAM ? stream_socket() : socket(AF_INET, type, 0), on = 1;
 
 	setsockopt(sock, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
 	if (bind(sock, (struct sockaddr *)&here, sizeof(here)))
-		give_up("port %s: %s", port, strerror(errno));
+		give_up("port %d: %s", port, strerror(errno));
+	if (type == SOCK_STREAM && listen(sock, BACKLOG))
+		give_up("listen: %s", strerror(errno));
 	return sock;
 }
 
-static void serve(const char *port)
+static void beside(void (*serve)(int sock), int sock)
 {
-	int tcp = bound(SOCK_STREAM, port), udp = bound(SOCK_DGRAM, port);
-
-	if (listen(tcp, 64))
-		give_up("listen: %s", strerror(errno));
-	if (!fork()) {
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		datagrams_serve(udp);
+	if (fork()) {
+		close(sock);
+		return;
 	}
-	trips_serve(tcp);
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	serve(sock);
+}
+
+static void serve(int port)
+{
+	beside(datagrams_serve, bound(SOCK_DGRAM, port));
+	beside(streams_serve, bound(SOCK_STREAM, port + 1));
+	beside(connects_serve, bound(SOCK_STREAM, port + 2));
+	trips_serve(bound(SOCK_STREAM, port));
+}
+
+static const struct {
+	const char *name;
+	void (*go)(const struct sockaddr_in *to, const struct amount *amount);
+} loads[] = {
+	{ "trips", trips_go },
+	{ "many", trips_many },
+	{ "send", streams_send },
+	{ "receive", streams_receive },
+	{ "connects", connects_go },
+	{ "datagrams", datagrams_go },
+};
+
+static void go(char **words)
+{
+	struct amount amount = amount_of(words[3]);
+	struct sockaddr_in to = parse(words[1], words[2]);
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(loads); i++) {
+		if (!strcmp(words[0], loads[i].name)) {
+			loads[i].go(&to, &amount);
+			return;
+		}
+	}
+	give_up("no such load: %s", words[0]);
 }
 
 int main(int argc, char **argv)
 {
-	const char *what = argc > 1 ? argv[1] : "";
-	struct sockaddr_in to;
-	struct amount amount;
-
-	if (argc == 3 && !strcmp(what, "serve"))
-		serve(argv[2]);
-	if (argc != 5)
-		give_up("usage: netbench serve|trips|datagrams ...");
-	amount = amount_of(argv[4]);
-	to = parse(argv[2], argv[3]);
-	if (!strcmp(what, "trips"))
-		trips_go(&to, &amount);
-	else if (!strcmp(what, "datagrams"))
-		datagrams_go(&to, &amount);
+	signal(SIGPIPE, SIG_IGN);
+	if (argc > 1 && !strcmp(argv[1], "pv")) {
+		protocol = IPPROTO_PVCALLS;
+		argv++;
+		argc--;
+	}
+	if (argc == 3 && !strcmp(argv[1], "serve"))
+		serve(atoi(argv[2]));
+	else if (argc == 3 && !strcmp(argv[1], "greet"))
+		connects_serve(bound(SOCK_STREAM, atoi(argv[2])));
+	else if (argc == 5)
+		go(argv + 1);
 	else
-		give_up("no such load: %s", what);
+		give_up("usage: netbench [pv] serve|greet|trips|many|send|receive|connects|datagrams ...");
 	return 0;
 }

@@ -7,9 +7,24 @@
 
 #include "amount.h"
 
+/* main.c: a socket for streams, of TCP or the guest's PV sockets */
+int stream_socket(void);
+int connected(const struct sockaddr_in *to);
+void serve_each(int sock, void (*serve)(int conn));
+
 /* trips.c */
 void trips_serve(int sock);
 void trips_go(const struct sockaddr_in *to, const struct amount *amount);
+void trips_many(const struct sockaddr_in *to, const struct amount *amount);
+
+/* streams.c */
+void streams_serve(int sock);
+void streams_send(const struct sockaddr_in *to, const struct amount *amount);
+void streams_receive(const struct sockaddr_in *to, const struct amount *amount);
+
+/* connects.c */
+void connects_serve(int sock);
+void connects_go(const struct sockaddr_in *to, const struct amount *amount);
 
 /* datagrams.c */
 void datagrams_serve(int sock);

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
-/* A byte there and a byte back, over one TCP connection. */
+/* A byte there and a byte back, over one connection or many at once. */
 #include <errno.h>
 #include <netinet/tcp.h>
-#include <signal.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include "netbench.h"
+
+#define MANY	100	/* connections */
 
 static void hurry(int sock)
 {
@@ -27,33 +27,55 @@ static void echo(int sock)
 
 void trips_serve(int sock)
 {
-	int conn;
+	serve_each(sock, echo);
+}
 
-	signal(SIGCHLD, SIG_IGN);
-	for (;;) {
-		conn = accept(sock, NULL, NULL);
-		if (conn < 0)
-			continue;
-		if (!fork()) {
-			echo(conn);
-			_exit(0);
-		}
-		close(conn);
-	}
+static void sent(int sock)
+{
+	static const char byte;
+
+	if (send(sock, &byte, 1, MSG_NOSIGNAL) != 1)
+		give_up("a trip does not begin: %s", strerror(errno));
+}
+
+static void returned(int sock)
+{
+	char byte;
+
+	if (recv(sock, &byte, 1, 0) != 1)
+		give_up("a trip does not end: %s", strerror(errno));
 }
 
 void trips_go(const struct sockaddr_in *to, const struct amount *amount)
 {
-	int sock = socket(AF_INET, SOCK_STREAM, 0);
+	int sock = connected(to);
 	uint64_t start, done;
-	char byte = 0;
 
-	if (connect(sock, (const struct sockaddr *)to, sizeof(*to)))
-		give_up("connect: %s", strerror(errno));
 	hurry(sock);
 	start = now_ns();
-	for (done = 0; !is_done(amount, done, start); done++)
-		if (send(sock, &byte, 1, MSG_NOSIGNAL) != 1 || recv(sock, &byte, 1, 0) != 1)
-			give_up("trip %llu: %s", (unsigned long long)done, strerror(errno));
+	for (done = 0; !is_done(amount, done, start); done++) {
+		sent(sock);
+		returned(sock);
+	}
+	tell_speed(done, start);
+}
+
+/* A byte on each, and then all of them back. */
+void trips_many(const struct sockaddr_in *to, const struct amount *amount)
+{
+	uint64_t start, done;
+	int socks[MANY], i;
+
+	for (i = 0; i < MANY; i++) {
+		socks[i] = connected(to);
+		hurry(socks[i]);
+	}
+	start = now_ns();
+	for (done = 0; !is_done(amount, done, start); done += MANY) {
+		for (i = 0; i < MANY; i++)
+			sent(socks[i]);
+		for (i = 0; i < MANY; i++)
+			returned(socks[i]);
+	}
 	tell_speed(done, start);
 }

@@ -1,0 +1,21 @@
+# SPDX-License-Identifier: GPL-2.0
+"""What is measured of PV sockets. A load is netbench's, whence and whither: dom0 or the guest."""
+
+from pair import Case, Pair
+
+BULK = {"unit": "Mbit/s", "per": "64 KiB"}
+TRIPS = {"unit": "trips/s", "per": "round trip"}
+CONNECTIONS = {"unit": "connections/s", "per": "connection"}
+
+CASES = (
+    Case("tx-stream", "send:guest:dom0", 100, 2, 5, **BULK),
+    Case("rx-stream", "receive:guest:dom0", 100, 2, 5, **BULK),
+    Case("round-trip", "trips:guest:dom0", 400, 1.5, 3, **TRIPS),
+    Case("connects", "connects:guest:dom0", 60, 1, 3, **CONNECTIONS),
+    Case("accepts", "connects:dom0:guest", 60, 1, 3, **CONNECTIONS),
+    Case("round-trip-c100", "many:guest:dom0", 400, None, None, **TRIPS),
+)
+
+# The rival is TCP over the network pair, both ends in-tree.
+PAIR = Pair("sock", ("pvcalls-front", "pvcalls-back"), CASES, (), queue="processor", seconds=1, step_limit=30,
+            case_limit=20, mixed=(), basis="wall")
