@@ -16,6 +16,8 @@ FOLDER = CHECKOUT / "Documentation" / "bench"
 JSON = FOLDER / "bench.json"
 KEY = ("pair", "case", "guest", "queues")
 
+NOISE = 0.01    # of a count that has a limit
+
 # The counts that the table shows, per request.
 SHOWN = (("event sends", "event_sends"), ("vCPU wakes", "vcpu_wakes"), ("thread wakes", "thread_wakes"),
          ("grant calls", "hc_grant"), ("copies by grant", "grant_copies"), ("maps", "grant_maps"),
@@ -63,7 +65,8 @@ def record(cell: pair.Cell, counts: dict[str, dict], speeds: dict[str, list[floa
     found = {name: tidy(cell.pair, counts[step]) for name, step in cell.pair.names().items() if step in counts}
     entry = {"pair": cell.pair.name, "case": cell.case.name, "guest": cell.guest, "queues": cell.queues,
              "unit": cell.case.unit, "per": cell.case.per, "basis": cell.pair.basis, "ratio": None, "projected": None,
-             "wall": wall_record(cell.pair, speeds), "floor": cell.case.floor, "goal": cell.case.goal, "counts": found}
+             "wall": wall_record(cell.pair, speeds), "floor": cell.case.floor, "goal": cell.case.goal, "counts": found,
+             "limits": dict(cell.case.limits)}
     return priced(entry, costs)
 
 
@@ -135,6 +138,14 @@ def table(entries: list[dict]) -> str:
     return "\n".join([*lines, below(entries)])
 
 
+def over(entry: dict) -> str:
+    """Our counts that have a limit."""
+    ours = entry["counts"].get("ours", {})
+    limits = [(name, ours[name], most) for name, most in entry.get("limits", {}).items() if name in ours]
+    return ", ".join(f"{name} {number:.3f}, {'OVER' if number > most + NOISE * (1 + most) else 'within'} {most:.3f}"
+                     for name, number, most in limits)
+
+
 def breakdown(entries: list[dict], costs: dict) -> str:
     """Where the projected time goes: low and high ns of each event for every request, or what the case counts."""
     lines = []
@@ -148,6 +159,8 @@ def breakdown(entries: list[dict], costs: dict) -> str:
                          + ", ".join(f"{name} {part.low:.0f} to {part.high:.0f}" for name, part in most))
             shown = [f"{text} {counts[name]:.2f}" for text, name in SHOWN if name in counts]
             lines.append("         " + ", ".join(shown))
+        if over(entry):
+            lines.append(f"  limits of ours: {over(entry)}")
     return "\n".join(lines)
 
 

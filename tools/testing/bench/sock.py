@@ -3,9 +3,11 @@
 
 from pair import Case, Pair
 
-BULK = {"unit": "Mbit/s", "per": "64 KiB"}
-TRIPS = {"unit": "trips/s", "per": "round trip"}
-CONNECTIONS = {"unit": "connections/s", "per": "connection"}
+# Three copies of each byte: into the ring, out of it, and that of the program which receives it.
+BULK = {"unit": "Mbit/s", "per": "64 KiB",
+        "limits": (("event_sends", 1 / 32), ("hc_grant", 0), ("kernel_copied", 3 * 65536))}
+TRIPS = {"unit": "trips/s", "per": "round trip", "limits": (("hc_grant", 0),)}
+CONNECTIONS = {"unit": "connections/s", "per": "connection", "limits": (("grant_maps", 0), ("grant_unmaps", 0))}
 
 CASES = (
     Case("tx-stream", "send:guest:dom0", 100, 2, 5, **BULK),

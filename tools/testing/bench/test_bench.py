@@ -259,6 +259,14 @@ class Reports(unittest.TestCase):
         self.assertEqual(report.verdict(entry), "floor held")
         self.assertIsNone(report.priced({**entry, "wall": {}}, COSTS)["ratio"])
 
+    def test_counts_have_limits(self):
+        cell = registry.find(["sock/tx-stream[pv,1]"])[0]
+        entry = report.record(cell, {pair.OURS: counts(kernel_instructions=1, event_sends=0.5)}, {}, COSTS)
+        self.assertIn("event_sends 0.500, OVER 0.031, hc_grant 0.000, within 0.000", report.breakdown([entry], COSTS))
+        for of_pair in registry.PAIRS:
+            for case in of_pair.cases:
+                self.assertLessEqual({name for name, _ in case.limits}, set(symbols.NAMES))
+
     def test_the_table_ends_with_who_is_below(self):
         entries = [self.entry(1900, {}), self.entry(1000, {})]
         self.assertIn("\nbelow their floor: 1 of 2\n  blk/randread-4k-qd1[pv,1] 1.05 of 1.3", report.table(entries))
