@@ -175,9 +175,13 @@ def groups(cells: list[Cell]):
 
 
 def run(cells: list[Cell], modules: Path, done) -> None:
-    """Measure CELLS; DONE gets those of each guest, with their results."""
+    """Measure CELLS; DONE gets those of each guest, with their results. Counts are kept when the host dies later."""
     for group in groups(cells):
         first = group[0]
         print(f"{first.pair.name}, {first.guest}, {first.pair.queue}s: {first.queues}, cases: {len(group)}",
               flush=True)
-        done(group, counts(group, modules), walls(group, modules))
+        taken, speeds = counts(group, modules), {}
+        try:
+            speeds = walls(group, modules)
+        finally:
+            done(group, taken, speeds)

@@ -108,7 +108,9 @@ def verdict(entry: dict) -> str:
     words = [] if entry["projected"] else ["INVALID COUNTS"]
     wall, floor = entry["wall"].get("ratio"), entry["floor"]
     guard = 0.0 if entry["basis"] == "wall" else 1.3 if entry["guest"] == "pvh" else 1.0
-    if floor is not None and entry["ratio"] is not None:
+    if floor is not None and entry["basis"] == "wall" and wall is None:
+        words.append("NO SPEED")
+    elif floor is not None and entry["ratio"] is not None:
         words += ["BELOW FLOOR"] * (entry["ratio"] < floor)
         words += ["WALL TOO LOW"] * (wall is not None and wall < guard)
         words = words or ["goal reached" if entry["ratio"] >= entry["goal"] else "floor held"]

@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0
 """Tests of the arithmetic behind the figures, which `make unit` runs."""
 
+import contextlib
+import io
 import struct
 import sys
 import tempfile
@@ -217,6 +219,14 @@ class Pairs(unittest.TestCase):
             self.assertEqual(measure.counts(cells, Path())[bad], {})
         self.assertEqual(counted.call_count, measure.TRIES)
 
+    def test_counts_outlive_a_host_that_dies_later(self):
+        cells, done = registry.find(["blk/read-128k[pv,1]"]), mock.Mock()
+        with mock.patch.object(measure, "counts", return_value="counted"), \
+                mock.patch.object(measure, "walls", side_effect=RigError("dead")), \
+                contextlib.redirect_stdout(io.StringIO()), self.assertRaises(RigError):
+            measure.run(cells, Path(), done)
+        done.assert_called_once_with(cells, "counted", {})
+
     def test_records_in_the_tree_are_of_cells(self):
         keys = {cell.key for cell in registry.find([])}
         for entry in report.load():
@@ -257,7 +267,8 @@ class Reports(unittest.TestCase):
         self.assertEqual((entry["basis"], entry["ratio"], report.worse(entry)), ("wall", 4, 4))
         self.assertEqual((entry["wall"]["mixed_front"], entry["wall"]["mixed_back"]), (110, None))
         self.assertEqual(report.verdict(entry), "floor held")
-        self.assertIsNone(report.priced({**entry, "wall": {}}, COSTS)["ratio"])
+        without = report.priced({**entry, "wall": {}}, COSTS)
+        self.assertEqual((without["ratio"], report.verdict(without)), (None, "NO SPEED"))
 
     def test_counts_have_limits(self):
         cell = registry.find(["sock/tx-stream[pv,1]"])[0]
