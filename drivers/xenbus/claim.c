@@ -93,16 +93,12 @@ static void claim_remove(struct xenbus_device *bus)
  */
 static int read_backend_details(struct xenbus_device *bus)
 {
-	int err = xenbus_gather(XBT_NIL, bus->nodename,
-				"backend-id", "%i", &bus->otherend_id,
-				"backend", NULL, &bus->otherend, NULL);
+	char *backend;
+	int err = xpv_home_read(bus->nodename, &backend, &bus->otherend_id);
 
-	if (!err && !*bus->otherend) {
-		kfree(bus->otherend);
-		bus->otherend = NULL;
-		err = -ENOENT;
-	}
-	if (err)
+	if (!err)
+		bus->otherend = backend;
+	else
 		xenbus_dev_fatal(bus, err, "reading backend and backend-id");
 	return err;
 }
@@ -110,7 +106,7 @@ static int read_backend_details(struct xenbus_device *bus)
 static int claim_resume(struct xenbus_device *bus)
 {
 	struct xpv_device *dev = dev_get_drvdata(&bus->dev);
-	int err = xpv_device_moved(dev);
+	int err = xpv_device_moved(dev, bus->otherend, bus->otherend_id);
 
 	if (!err)
 		xpv_lane_mark(&dev->lane, XPV_EV_RESUME);

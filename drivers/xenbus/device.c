@@ -16,6 +16,8 @@
 
 LIST_HEAD(xpv_devices);
 DEFINE_MUTEX(xpv_devices_lock);
+/* The list alone, for those that must not sleep; changed under both locks. */
+static DEFINE_SPINLOCK(list_lock);
 
 static void device_free(struct xpv_device *dev)
 {
@@ -96,7 +98,9 @@ struct xpv_device *xpv_device_create(struct xenbus_device *bus,
 	INIT_WORK(&dev->reap, device_reap);
 	kref_init(&dev->ref);
 	mutex_lock(&xpv_devices_lock);
+	spin_lock(&list_lock);
 	list_add_tail(&dev->link, &xpv_devices);
+	spin_unlock(&list_lock);
 	mutex_unlock(&xpv_devices_lock);
 	return dev;
 
@@ -109,22 +113,39 @@ free:
 void xpv_device_forget(struct xpv_device *dev)
 {
 	mutex_lock(&xpv_devices_lock);
+	spin_lock(&list_lock);
 	list_del(&dev->link);
+	spin_unlock(&list_lock);
 	mutex_unlock(&xpv_devices_lock);
 }
 
-/* The domain was restored: note where the bus found the other end. */
-int xpv_device_moved(struct xpv_device *dev)
+/* Mark the lane of the device whose directory @dir is; process, may be atomic. */
+void xpv_device_mark(const char *dir, size_t len, unsigned long events)
 {
-	char *otherend = kstrdup(dev->bus->otherend, GFP_NOIO);
+	struct xpv_device *dev;
+
+	spin_lock(&list_lock);
+	list_for_each_entry(dev, &xpv_devices, link) {
+		if (strncmp(dev->nodename, dir, len) || dev->nodename[len])
+			continue;
+		xpv_lane_mark(&dev->lane, events);
+		break;
+	}
+	spin_unlock(&list_lock);
+}
+
+/* Note where the other end is from now on. */
+int xpv_device_moved(struct xpv_device *dev, const char *otherend, int id)
+{
+	char *copy = kstrdup(otherend, GFP_NOIO);
 	char *old;
 
-	if (!otherend)
+	if (!copy)
 		return -ENOMEM;
 	spin_lock_irq(&dev->lock);
 	old = dev->moved_otherend;
-	dev->moved_otherend = otherend;
-	dev->moved_otherend_id = dev->bus->otherend_id;
+	dev->moved_otherend = copy;
+	dev->moved_otherend_id = id;
 	spin_unlock_irq(&dev->lock);
 	kfree(old);
 	return 0;

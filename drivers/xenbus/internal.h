@@ -20,6 +20,7 @@ struct dentry;
 #define XPV_EV_REMOVE	BIT(6)	/* the bus takes the device back */
 #define XPV_EV_RECLAIM	BIT(7)	/* the kernel is short of memory */
 #define XPV_EV_RESTART	BIT(8)	/* the driver wants a new life */
+#define XPV_EV_MOVED	BIT(9)	/* our "backend" or "backend-id" was written */
 
 /* device.c */
 extern struct list_head xpv_devices;
@@ -27,8 +28,9 @@ extern struct list_head xpv_devices;
 extern struct mutex xpv_devices_lock;
 struct xpv_device *xpv_device_create(struct xenbus_device *bus,
 				     struct xpv_driver *drv);
-int xpv_device_moved(struct xpv_device *dev);
+int xpv_device_moved(struct xpv_device *dev, const char *otherend, int id);
 bool xpv_device_take_move(struct xpv_device *dev);
+void xpv_device_mark(const char *dir, size_t len, unsigned long events);
 void xpv_device_forget(struct xpv_device *dev);
 
 /* life.c */
@@ -56,6 +58,11 @@ int xpv_store_set_state(struct xpv_device *dev, enum xenbus_state state,
 				    struct xpv_txn *txn));
 int xpv_store_show_state(struct xpv_device *dev, enum xenbus_state state);
 void xpv_store_error(struct xpv_device *dev, const char *text);
+
+/* home.c */
+int xpv_home_read(const char *dir, char **backend, int *id);
+int xpv_home_look(struct xpv_device *dev);
+void xpv_home_go_down(struct xpv_device *dev);
 
 /* watch.c */
 struct xpv_watch *xpv_watch_own(struct xpv_device *dev);

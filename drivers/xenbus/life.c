@@ -621,21 +621,63 @@ static bool life_appear(struct xpv_device *dev)
 	return true;
 }
 
-/* A restored domain finds the other end elsewhere, and itself fresh. */
-static void life_resume(struct xpv_device *dev)
+/*
+ * A new life, with the other end at its new place.
+ * Return: false if it has none.
+ */
+static bool life_move(struct xpv_device *dev)
 {
 	if (!xpv_device_take_move(dev))
-		return;
+		return false;
 	xpv_life_disconnect(dev);
 	xpv_watch_bury(dev->other_watch);
 	dev->other_watch = xpv_watch_other(dev);
-	dev->state = XenbusStateInitialising;
 	dev->other = XenbusStateUnknown;
+	dev->backoff_ms = 0;
 	dev->reopen_at = 0;
 	life_forgive(dev);
 	if (IS_ERR(dev->other_watch))
 		xpv_device_fail(dev, PTR_ERR(dev->other_watch),
 				"cannot watch %s", dev->otherend);
+	return true;
+}
+
+/* A restored domain finds the other end elsewhere, and itself fresh. */
+static void life_resume(struct xpv_device *dev)
+{
+	if (!life_move(dev))
+		return;
+	dev->state = XenbusStateInitialising;
+	dev->rehomed = false;
+}
+
+/* Whether a backend may have rings of ours. */
+static bool life_has_rings(const struct xpv_device *dev)
+{
+	return dev->state == XenbusStateInitialised ||
+	       dev->state == XenbusStateConnected ||
+	       dev->state == XenbusStateClosing;
+}
+
+/*
+ * Whoever was our backend sees us Closed, and gives back what is ours; if there
+ * still is one: nobody waits for it.
+ * Return: false if it is to be tried again later.
+ */
+static bool life_rehome(struct xpv_device *dev)
+{
+	int moved = dev->probed ? xpv_home_look(dev) : 0;
+
+	if (moved < 0)
+		xpv_lane_retry(&dev->lane, BACKOFF_MIN);
+	if (moved <= 0)
+		return !moved;
+	if (life_has_rings(dev) && enter(dev, XenbusStateClosed) == WAIT)
+		return false;
+	life_move(dev);
+	dev->rehomed = true;
+	xpv_info(dev, "its backend is %s from now on\n", dev->otherend);
+	return true;
 }
 
 /*
@@ -768,12 +810,20 @@ static void life_run(struct xpv_device *dev, unsigned long events)
 		return;
 	}
 	/* Peers that vanish while this system goes down are no news. */
-	if (system_state > SYSTEM_RUNNING)
+	if (system_state > SYSTEM_RUNNING) {
+		xpv_home_go_down(dev);
 		return;
+	}
 	if (events & XPV_EV_PROBE)
 		life_begin(dev);
 	if (events & XPV_EV_RESUME)
 		life_resume(dev);
+	/* It may have moved before it could be found by its name. */
+	if (dev->drv->side == XPV_FRONTEND &&
+	    (events & (XPV_EV_PROBE | XPV_EV_MOVED)) && !life_rehome(dev)) {
+		xpv_lane_keep(&dev->lane, XPV_EV_MOVED);
+		return;
+	}
 	if (!life_appear(dev))
 		return;
 	if (dev->probed && (events & XPV_EV_RESTART) && !life_restart(dev)) {

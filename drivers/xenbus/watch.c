@@ -29,6 +29,9 @@
 /* A directory that nobody has or writes. */
 #define NOWHERE		"xpv"
 
+/* Where this domain's frontends are: device/CLASS/ID. */
+#define FRONTENDS	"device"
+
 /* How long after a refused registration the next is tried. */
 #define DIG_AGAIN	HZ
 
@@ -208,15 +211,30 @@ void xpv_watch_bury(struct xpv_watch *watch)
 	queue_delayed_work(xpv_reaper, &digger, 0);
 }
 
+/*
+ * One for all frontends, of which a domain has more than xenstore lets it have
+ * watches: somebody wrote where a backend is.
+ */
+static bool frontends_will_handle(struct xenbus_watch *xs, const char *path,
+				  const char *token)
+{
+	const char *key = strrchr(path, '/');
+
+	if (key && (!strcmp(key, "/backend") || !strcmp(key, "/backend-id")))
+		xpv_device_mark(path, key - path, XPV_EV_MOVED);
+	return false;
+}
+
 /* Registered as long as this module is loaded: see xpv_watch_exit(). */
-static struct xenbus_watch barrier = {
-	.node = NOWHERE,
+static struct xenbus_watch frontends = {
+	.node = FRONTENDS,
+	.will_handle = frontends_will_handle,
 	.callback = watch_callback,
 };
 
 int xpv_watch_init(void)
 {
-	return register_xenbus_watch(&barrier);
+	return register_xenbus_watch(&frontends);
 }
 
 /*
@@ -226,5 +244,5 @@ int xpv_watch_init(void)
 void xpv_watch_exit(void)
 {
 	cancel_delayed_work_sync(&digger);
-	unregister_xenbus_watch(&barrier);
+	unregister_xenbus_watch(&frontends);
 }

@@ -165,7 +165,8 @@ struct xpv_driver {
  * @priv: the driver's own
  * @id: number of the device within its type (the last part of its path)
  * @nodename: our directory; constant
- * @otherend: the other end's directory; changes only in the lane, at resume
+ * @otherend: the other end's directory; changes only in the lane, when the domain
+ *	was restored or its toolstack says that the backend is another
  * @otherend_id: the other end's domain; as @otherend
  * @state: our state as last written; written in the lane only
  * @other: the other end's state as last read; written in the lane only
@@ -213,6 +214,7 @@ struct xpv_device {
 	struct xpv_former former;	/* the backend before us */
 	unsigned int life;		/* a backend's, or that our rings are for */
 	bool outlived;			/* our rings are for another backend */
+	bool rehomed;			/* the bus knows another backend than we */
 	enum xenbus_state failed_at;	/* the other end's, when we failed */
 	unsigned int backoff_ms;
 	ktime_t reopen_at;

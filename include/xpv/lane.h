@@ -60,7 +60,7 @@ struct xpv_lane {
  * xpv_lane_init() - set up a lane in the group of its other end
  * @lane: zeroed memory
  * @side: which end we are; the two sides never share a group
- * @domid: the other end's domain
+ * @domid: the other end's domain; a lane whose other end moves stays in the group
  * @run: what it runs
  *
  * Context: process; may sleep (the group's workqueue may be created).
