@@ -148,7 +148,7 @@ static int attach_share(int argc, char **argv, const struct args *args)
 	status = 0;
 	if (args->wait) {
 		device_wait(xs, &dev, device_is_settled, args->wait);
-		status = device_tell(xs, &dev, "serves folders", "xen-9pback");
+		status = device_tell(xs, &dev, "attached", "serves folders", "xen-9pback");
 	}
 	free(list);
 	store_close(xs);

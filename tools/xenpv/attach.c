@@ -42,7 +42,7 @@ bool device_detach(struct xs_handle *xs, const struct device *dev,
 }
 
 int device_tell(struct xs_handle *xs, const struct device *dev,
-		const char *what, const char *module)
+		const char *done, const char *what, const char *module)
 {
 	enum state back = device_state(xs, dev->back);
 	enum state front = device_state(xs, dev->front);
@@ -54,13 +54,13 @@ int device_tell(struct xs_handle *xs, const struct device *dev,
 	if (!why)
 		why = device_error(xs, dev->domid, dev->front);
 	if (why)
-		fail("attached, but it does not work: %s", why);
+		fail("%s, but it does not work: %s", done, why);
 	if (back == INITIALISING)
-		fail("attached, but nobody %s in domain %s: is %s loaded?",
+		fail("%s, but nobody %s in domain %s: is %s loaded?", done,
 		     what, domain_name(xs, dev->backend), module);
 	if (back == CLOSING || back == CLOSED || back == UNKNOWN)
-		fail("attached, but its backend closed it");
-	printf("attached; the guest has not connected yet (its end is %s)\n",
+		fail("%s, but its backend closed it", done);
+	printf("%s; the guest has not connected yet (its end is %s)\n", done,
 	       state_name(front));
 	return 0;
 }

@@ -15,6 +15,7 @@ static const struct {
 } nouns[] = {
 	{ "9p", "folders that guests mount", noun_9p },
 	{ "sock", "sockets that guests have in other networks", noun_sock },
+	{ "rehome", "a device goes on with a backend in another domain", noun_rehome },
 	{ "run", "a program whose TCP sockets are PV sockets", noun_run },
 };
 

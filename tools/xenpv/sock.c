@@ -68,7 +68,7 @@ static int attach_sockets(int argc, char **argv, const struct args *args)
 	device_attach(xs, &dev, NULL, 0, back, nodes_fill(&noun, args, back));
 	if (args->wait) {
 		device_wait(xs, &dev, device_is_settled, args->wait);
-		status = device_tell(xs, &dev, "carries out sockets", "pvcalls-back");
+		status = device_tell(xs, &dev, "attached", "carries out sockets", "pvcalls-back");
 	}
 	free(list);
 	store_close(xs);

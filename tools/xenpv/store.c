@@ -69,6 +69,15 @@ bool store_number(struct xs_handle *xs, const char *dir, const char *key,
 	return good;
 }
 
+char **store_list(struct xs_handle *xs, const char *dir, unsigned int *nr)
+{
+	char **names = xs_directory(xs, XBT_NULL, dir, nr);
+
+	if (!names)
+		*nr = 0;
+	return names;
+}
+
 /* Domains */
 
 static char *domain_dir(unsigned int domid)
@@ -262,12 +271,12 @@ static void put_nodes(struct txn *txn, const char *dir,
 
 static void put_back(struct txn *txn, const struct device *dev,
 		     const char *dir, const struct node *nodes,
-		     unsigned int nr)
+		     unsigned int nr, enum state state)
 {
 	put(txn, dir, "frontend", dev->front);
 	put_number(txn, dir, "frontend-id", dev->domid);
 	put(txn, dir, "online", "1");
-	put_number(txn, dir, "state", INITIALISING);
+	put_number(txn, dir, "state", state);
 	put_nodes(txn, dir, nodes, nr);
 }
 
@@ -277,7 +286,7 @@ static void put_device(struct txn *txn, const struct device *dev,
 {
 	make_dir(txn, dev->libxl, 0, -1);
 	put(txn, dev->libxl, "backend", dev->back);
-	put_back(txn, dev, dev->libxl, back, nr_back);
+	put_back(txn, dev, dev->libxl, back, nr_back, INITIALISING);
 	put_nodes(txn, dev->libxl, front, nr_front);
 
 	make_dir(txn, dev->front, dev->domid, dev->backend);
@@ -287,7 +296,7 @@ static void put_device(struct txn *txn, const struct device *dev,
 	put_nodes(txn, dev->front, front, nr_front);
 
 	make_dir(txn, dev->back, dev->backend, dev->domid);
-	put_back(txn, dev, dev->back, back, nr_back);
+	put_back(txn, dev, dev->back, back, nr_back, INITIALISING);
 }
 
 static struct txn begin(struct xs_handle *xs)
@@ -329,6 +338,96 @@ void device_ask_to_close(struct xs_handle *xs, const struct device *dev)
 		txn = begin(xs);
 		put(&txn, dev->back, "online", "0");
 		put_number(&txn, dev->back, "state", CLOSING);
+	} while (!commit(&txn));
+}
+
+/* What one domain may do with a node another may instead; what is in it, too. */
+static void hand_over(struct txn *txn, const char *path, unsigned int from,
+		      unsigned int to)
+{
+	unsigned int nr, i;
+	struct xs_permissions *perms =
+		xs_get_permissions(txn->xs, txn->id, path, &nr);
+	char **names, below[KEY_LEN];
+
+	if (!perms)
+		fail("%s: %s", path, strerror(errno));
+	for (i = 0; i < nr; i++)
+		if (perms[i].id == from)
+			perms[i].id = to;
+	if (!xs_set_permissions(txn->xs, txn->id, path, perms, nr))
+		fail("%s: %s", path, strerror(errno));
+	free(perms);
+	names = xs_directory(txn->xs, txn->id, path, &nr);
+	for (i = 0; names && i < nr; i++) {
+		strcpy(below, path_of(path, names[i]));
+		hand_over(txn, below, from, to);
+	}
+	free(names);
+}
+
+void device_point(struct xs_handle *xs, const struct device *dev,
+		  unsigned int from)
+{
+	struct txn txn;
+
+	do {
+		txn = begin(xs);
+		hand_over(&txn, dev->front, from, dev->backend);
+		put(&txn, dev->front, "backend", dev->back);
+		put_number(&txn, dev->front, "backend-id", dev->backend);
+	} while (!commit(&txn));
+}
+
+void device_serve(struct xs_handle *xs, const struct device *dev,
+		  const struct node *back, unsigned int nr_back,
+		  enum state state, bool recorded)
+{
+	struct txn txn;
+
+	do {
+		txn = begin(xs);
+		xs_rm(xs, txn.id, dev->back);
+		make_dir(&txn, dev->back, dev->backend, dev->domid);
+		put_back(&txn, dev, dev->back, back, nr_back, state);
+		if (recorded) {
+			put(&txn, dev->libxl, "backend", dev->back);
+			put_nodes(&txn, dev->libxl, back, nr_back);
+		}
+	} while (!commit(&txn));
+}
+
+void device_set(struct xs_handle *xs, const struct device *dev,
+		const char *key, const char *value)
+{
+	struct txn txn;
+	char *state;
+
+	do {
+		txn = begin(xs);
+		state = xs_read(xs, txn.id, path_of(dev->back, "state"),
+				&(unsigned int){ 0 });
+		if (state)
+			put(&txn, dev->back, key, value);
+		free(state);
+	} while (!commit(&txn));
+}
+
+void device_orphan(struct xs_handle *xs, const struct device *dev)
+{
+	char guest[PATH_LEN], **left;
+	unsigned int nr;
+	struct txn txn;
+
+	snprintf(guest, sizeof(guest), "%s", dev->back);
+	*strrchr(guest, '/') = '\0';
+	do {
+		txn = begin(xs);
+		xs_rm(xs, txn.id, dev->back);
+		left = xs_directory(xs, txn.id, guest, &nr);
+		if (left && !nr)
+			xs_rm(xs, txn.id, guest);
+		free(left);
 	} while (!commit(&txn));
 }
 

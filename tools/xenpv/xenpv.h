@@ -59,6 +59,8 @@ unsigned int *domain_list(struct xs_handle *xs, unsigned int *nr);
 char *store_read(struct xs_handle *xs, const char *dir, const char *key);
 bool store_number(struct xs_handle *xs, const char *dir, const char *key,
 		  unsigned int *value);
+/* The names in a directory, to be freed; NULL and 0 if there are none. */
+char **store_list(struct xs_handle *xs, const char *dir, unsigned int *nr);
 
 void device_place(struct device *dev, const char *class, unsigned int domid,
 		  unsigned int backend, unsigned int number);
@@ -70,6 +72,18 @@ void device_attach(struct xs_handle *xs, const struct device *dev,
 		   const struct node *front, unsigned int nr_front,
 		   const struct node *back, unsigned int nr_back);
 void device_ask_to_close(struct xs_handle *xs, const struct device *dev);
+/* Have the frontend's nodes name this backend, no longer the one of domain FROM. */
+void device_point(struct xs_handle *xs, const struct device *dev,
+		  unsigned int from);
+/* Make a backend's directory for a frontend that names it; RECORDED: and say so. */
+void device_serve(struct xs_handle *xs, const struct device *dev,
+		  const struct node *back, unsigned int nr_back,
+		  enum state state, bool recorded);
+/* Write a node of the backend, if it has a directory. */
+void device_set(struct xs_handle *xs, const struct device *dev,
+		const char *key, const char *value);
+/* Take the backend's directory away, and that of its guest if it is the last. */
+void device_orphan(struct xs_handle *xs, const struct device *dev);
 void device_forget(struct xs_handle *xs, const struct device *dev);
 enum state device_state(struct xs_handle *xs, const char *end);
 const char *state_name(enum state state);
@@ -91,11 +105,11 @@ bool device_is_closed(struct xs_handle *xs, const struct device *dev);
 bool device_detach(struct xs_handle *xs, const struct device *dev,
 		   unsigned int seconds, bool force);
 /*
- * Say what became of a device that was attached; WHAT it is that a backend does,
- * and which MODULE. Return: the exit status.
+ * Say what became of a device after something was DONE to it; WHAT it is that a
+ * backend does, and which MODULE. Return: the exit status.
  */
 int device_tell(struct xs_handle *xs, const struct device *dev,
-		const char *what, const char *module);
+		const char *done, const char *what, const char *module);
 void print_column(const char *text, int width);
 /* Each device of a kind that a domain has, or any one if that is NULL. */
 void device_each(struct xs_handle *xs, const char *class, const char *domain,
@@ -153,9 +167,13 @@ __attribute__((noreturn, format(printf, 1, 2)))
 void misused(const char *format, ...);
 unsigned int parse_number(const char *what, const char *text);
 
-/* Each noun has its verbs, but for run, which has a command; argv[0] is the first. */
+/*
+ * Each noun has its verbs, but for run, which has a command; argv[0] is the first.
+ * That of rehome is argv[-1].
+ */
 int noun_9p(int argc, char **argv);
 int noun_sock(int argc, char **argv);
+int noun_rehome(int argc, char **argv);
 int noun_run(int argc, char **argv);
 
 #endif

@@ -1,0 +1,413 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * xenpv rehome: a device goes on with a backend in another domain.
+ *
+ * The frontend's nodes come to name the new backend, whose directory is not there
+ * yet: so the frontend lets go of the old one, which closes, if it still runs. Two
+ * backends never work on a device at a time. Then the new directory is made of what
+ * the toolstack had said of the device, and the frontend connects.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include "xenpv.h"
+
+/* How long, in seconds: for an old backend if none is said; for its toolstack. */
+#define LET_GO_WAIT	10
+#define TIDY_WAIT	2
+
+#define PARAMS_MAX	64
+
+static const char *const usage =
+"usage: xenpv rehome DOMAIN DEVICE BACKEND [KEY=VALUE]... [OPTION]...\n"
+"\n"
+"A device of a guest goes on with a backend in another domain. DEVICE is its kind\n"
+"and number, as in vbd/51728, vif/0, 9pfs/0 or pvcalls/0, or a disk's name. KEY is\n"
+"one of the backend's nodes that is to be another than it was, as in\n"
+"params=/dev/vdc, bridge=br1 or path=/srv.\n"
+"\n"
+"Options:\n"
+"  --force         even if the old backend does not let go\n"
+"  --wait=SECONDS  for it, and for the guest to connect; 10 if not given\n";
+
+/*
+ * struct move - what is to be done
+ * @from: the device as it is
+ * @to: the device as it will be
+ * @params: the new backend's nodes
+ * @nr: how many
+ * @recorded: the toolstack has a copy of its own
+ */
+struct move {
+	struct device from;
+	struct device to;
+	struct node params[PARAMS_MAX];
+	unsigned int nr;
+	bool recorded;
+};
+
+/* Who does what in a backend's domain, by kind of device. */
+static const struct {
+	const char *class;
+	const char *what;
+	const char *module;
+} servers[] = {
+	{ "vbd", "serves disks", "xen-blkback" },
+	{ "vif", "serves networks", "xen-netback" },
+	{ "9pfs", "serves folders", "xen-9pback" },
+	{ "pvcalls", "carries out sockets", "pvcalls-back" },
+};
+
+/* Nodes of a backend's directory that are not the toolstack's, or not to stay. */
+static const char *const volatiles[] = {
+	"frontend", "frontend-id", "backend", "online", "state", "life",
+	"hotplug-status", "hotplug-error", "physical-device",
+	"physical-device-path", "node", "info", "sectors", "sector-size",
+	"physical-sector-size", "discard-alignment", "discard-granularity",
+	"discard-secure", "max-ring-page-order", "max-page-order",
+	"max-rings", "versions", "function-calls",
+	"multi-queue-max-queues",
+};
+
+#define FEATURE	"feature-"
+
+static bool is_volatile(const char *key)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(volatiles); i++)
+		if (!strcmp(key, volatiles[i]))
+			return true;
+	return !strncmp(key, FEATURE, strlen(FEATURE));
+}
+
+/* Which device */
+
+/* A disk by the name that the toolstack noted. */
+static bool find_disk(struct xs_handle *xs, unsigned int domid,
+		      const char *name, struct device *dev)
+{
+	struct device *list;
+	unsigned int nr, i;
+	bool found = false;
+
+	list = device_list(xs, "vbd", domid, &nr);
+	for (i = 0; i < nr && !found; i++) {
+		char *its = store_read(xs, list[i].libxl, "dev");
+
+		found = its && !strcmp(its, name);
+		if (found)
+			*dev = list[i];
+		free(its);
+	}
+	free(list);
+	return found;
+}
+
+static bool find_numbered(struct xs_handle *xs, unsigned int domid,
+			  const char *name, struct device *dev)
+{
+	struct device *list;
+	unsigned int nr, i, number;
+	static char class[32];
+	bool found = false;
+	int end = 0;
+
+	if (sscanf(name, "%31[a-z0-9]/%u%n", class, &number, &end) != 2 ||
+	    name[end])
+		return false;
+	list = device_list(xs, class, domid, &nr);
+	for (i = 0; i < nr && !found; i++) {
+		found = list[i].number == number;
+		if (found)
+			*dev = list[i];
+	}
+	free(list);
+	return found;
+}
+
+/*
+ * What kind of backend it is now it is later; QEMU's disks have one of their own.
+ * Only the toolstack's own copy is believed.
+ */
+static void place(struct xs_handle *xs, struct move *move, unsigned int backend)
+{
+	struct device *from = &move->from, *to = &move->to;
+	char *path = store_read(xs, from->libxl, "backend"), kind[32];
+
+	move->recorded = path;
+	device_place(to, from->class, from->domid, backend, from->number);
+	if (path && sscanf(path, "/local/domain/%*u/backend/%31[^/]/", kind) == 1) {
+		snprintf(from->back, PATH_LEN, "%s", path);
+		snprintf(to->back, PATH_LEN, "/local/domain/%u/backend/%s/%u/%u",
+			 backend, kind, to->domid, to->number);
+	}
+	free(path);
+}
+
+/* What the new backend is told */
+
+static void set_param(struct move *move, const char *key, const char *value)
+{
+	unsigned int i;
+
+	for (i = 0; i < move->nr && strcmp(move->params[i].key, key); i++)
+		;
+	if (i == PARAMS_MAX)
+		fail("%s has more than %d nodes", move->from.back, PARAMS_MAX);
+	if (strlen(value) >= sizeof(move->params[i].value))
+		fail("%s: that is too long", key);
+	move->params[i].key = key;
+	strcpy(move->params[i].value, value);
+	if (i == move->nr)
+		move->nr++;
+}
+
+/*
+ * The toolstack's copy, which no backend could change; without one, what is in the
+ * old backend's directory, as long as that is of this device.
+ */
+static void read_params(struct xs_handle *xs, struct move *move)
+{
+	const char *dir = move->recorded ? move->from.libxl : move->from.back;
+	unsigned int nr, i, domid;
+	char **keys, *value;
+
+	if (!store_number(xs, dir, "frontend-id", &domid) ||
+	    domid != move->from.domid)
+		fail("neither %s nor %s says what the device is",
+		     move->from.libxl, move->from.back);
+	/* Its names stay in use. */
+	keys = store_list(xs, dir, &nr);
+	for (i = 0; i < nr; i++) {
+		if (is_volatile(keys[i]))
+			continue;
+		value = store_read(xs, dir, keys[i]);
+		if (value && *value)
+			set_param(move, keys[i], value);
+		free(value);
+	}
+}
+
+static void replace_params(struct move *move, int nr, char **words)
+{
+	char *word, *value;
+
+	for (; nr; nr--) {
+		word = *words++;
+		value = strchr(word, '=');
+		if (!value || value == word || !value[1] ||
+		    strcspn(word, "/ ") < (size_t)(value - word))
+			misused("'%s' is no KEY=VALUE", word);
+		*value++ = '\0';
+		if (is_volatile(word))
+			misused("%s is not for the toolstack to say", word);
+		set_param(move, word, value);
+	}
+}
+
+/* Scripts of this domain's backends, which the toolstack runs itself */
+
+static void exec_script(const struct device *dev, const char *script, bool add)
+{
+	bool vif = !strcmp(dev->class, "vif");
+	const char *path = strstr(dev->back, "/backend/") + 1;
+	const char *kind = strchr(path, '/') + 1;
+	char type[32], name[32];
+
+	snprintf(type, sizeof(type), "%.*s", (int)strcspn(kind, "/"), kind);
+	snprintf(name, sizeof(name), "vif%u.%u", dev->domid, dev->number);
+	setenv("script", script, 1);
+	setenv("XENBUS_TYPE", type, 1);
+	setenv("XENBUS_PATH", path, 1);
+	setenv("XENBUS_BASE_PATH", "backend", 1);
+	if (vif) {
+		setenv("vif", name, 1);
+		execl(script, script, add ? "online" : "offline", "type_if=vif",
+		      NULL);
+	} else {
+		execl(script, script, add ? "add" : "remove", NULL);
+	}
+	_exit(127);
+}
+
+static void run_script(struct xs_handle *xs, const struct move *move,
+		       const struct device *dev, bool add)
+{
+	char *script = move->recorded ? store_read(xs, dev->libxl, "script") :
+					NULL;
+	int status = 0;
+	pid_t pid;
+
+	if (!script || dev->backend != domain_own(xs)) {
+		free(script);
+		return;
+	}
+	pid = fork();
+	if (!pid)
+		exec_script(dev, script, add);
+	if (pid < 0 || waitpid(pid, &status, 0) < 0)
+		fail("%s: %s", script, strerror(errno));
+	if (status && add)
+		fail("%s, which sets up the new backend, failed", script);
+	free(script);
+}
+
+/* From the old backend to the new one */
+
+/* The frontend, and who served it if that is still there. */
+static bool has_let_go(struct xs_handle *xs, const struct device *dev)
+{
+	enum state front = device_state(xs, dev->front);
+	enum state back = device_state(xs, dev->back);
+
+	return (front == INITIALISING || front == CLOSED || front == UNKNOWN) &&
+	       (back == INITIALISING || back == INIT_WAIT || back == CLOSED ||
+		back == UNKNOWN);
+}
+
+static void part(struct xs_handle *xs, const struct move *move,
+		 const struct args *args)
+{
+	const struct device *from = &move->from;
+	enum state front;
+
+	device_point(xs, &move->to, from->backend);
+	if (device_wait(xs, from, has_let_go, args->wait ?: LET_GO_WAIT) ||
+	    args->force)
+		return;
+	front = device_state(xs, from->front);
+	device_point(xs, from, move->to.backend);
+	if (front == INITIALISED || front == CONNECTED)
+		fail("the guest does not follow (%s): it does not run, or has another driver",
+		     state_name(front));
+	fail("domain %s does not let go of it: to be destroyed first (or with --force)",
+	     domain_name(xs, from->backend));
+}
+
+static bool is_gone(struct xs_handle *xs, const struct device *dev)
+{
+	return device_state(xs, dev->back) == UNKNOWN;
+}
+
+/*
+ * An old backend that lives must not take the frontend's next life for its own.
+ * Its domain's own toolstack, if there is one, undoes what its script did, and
+ * takes the directory away itself.
+ */
+static void tidy(struct xs_handle *xs, const struct move *move)
+{
+	const struct device *from = &move->from;
+
+	if (is_gone(xs, from))
+		return;
+	device_set(xs, from, "online", "0");
+	if (from->backend == domain_own(xs))
+		run_script(xs, move, from, false);
+	else
+		device_wait(xs, from, is_gone, TIDY_WAIT);
+	device_orphan(xs, from);
+}
+
+static bool is_fresh(struct xs_handle *xs, const struct device *dev)
+{
+	return device_state(xs, dev->front) != CLOSED;
+}
+
+static bool is_waiting(struct xs_handle *xs, const struct device *dev)
+{
+	return device_state(xs, dev->back) != INITIALISING;
+}
+
+/*
+ * A frontend that is Closed begins anew when its backend is Closed too, and a
+ * backend is to find one that has begun.
+ */
+static void settle(struct xs_handle *xs, const struct move *move,
+		   const struct args *args)
+{
+	const struct device *to = &move->to;
+	bool fresh = is_fresh(xs, to);
+
+	device_serve(xs, to, move->params, move->nr,
+		     fresh ? INITIALISING : CLOSED, move->recorded);
+	if (!fresh) {
+		device_wait(xs, to, is_fresh, args->wait ?: LET_GO_WAIT);
+		device_set(xs, to, "state", "1");
+	}
+	if (to->backend != domain_own(xs))
+		return;
+	if (device_wait(xs, to, is_waiting, args->wait ?: LET_GO_WAIT))
+		run_script(xs, move, to, true);
+}
+
+static int tell(struct xs_handle *xs, const struct device *dev)
+{
+	const char *what = "serves it", *module = "its backend";
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(servers); i++)
+		if (!strcmp(dev->class, servers[i].class)) {
+			what = servers[i].what;
+			module = servers[i].module;
+		}
+	if (device_state(xs, dev->back) == INIT_WAIT &&
+	    device_state(xs, dev->front) == INITIALISED)
+		fail("moved, but domain %s has not set it up: do hotplug scripts run there?",
+		     domain_name(xs, dev->backend));
+	return device_tell(xs, dev, "moved", what, module);
+}
+
+static int move_device(int argc, char **argv, const struct args *args)
+{
+	static struct move move;
+	struct xs_handle *xs;
+	unsigned int domid, backend;
+	int status = 0;
+
+	if (argc < 3 || args->backend)
+		misused("rehome wants a domain, a device and its new backend");
+	xs = store_open();
+	domid = domain_find(xs, argv[0]);
+	backend = domain_find(xs, argv[2]);
+	if (!find_numbered(xs, domid, argv[1], &move.from) &&
+	    !find_disk(xs, domid, argv[1], &move.from))
+		fail("domain %s has no device '%s'", argv[0], argv[1]);
+	if (domid == backend || domid == move.from.backend)
+		fail("a domain cannot serve itself");
+	if (move.from.backend == backend)
+		fail("domain %s has it already", argv[2]);
+	place(xs, &move, backend);
+	read_params(xs, &move);
+	replace_params(&move, argc - 3, argv + 3);
+
+	part(xs, &move, args);
+	tidy(xs, &move);
+	settle(xs, &move, args);
+	if (args->wait) {
+		device_wait(xs, &move.to, device_is_settled, args->wait);
+		status = tell(xs, &move.to);
+	}
+	store_close(xs);
+	return status;
+}
+
+static const struct verb verbs[] = {
+	{ "rehome", move_device },
+};
+
+static const struct noun noun = {
+	.name = "rehome",
+	.usage = usage,
+	.verbs = verbs,
+	.nr_verbs = ARRAY_SIZE(verbs),
+};
+
+/* It is its own verb. */
+int noun_rehome(int argc, char **argv)
+{
+	return noun_run_verb(&noun, argc + 1, argv - 1);
+}
