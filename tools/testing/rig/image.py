@@ -50,9 +50,9 @@ DOM0_LEAVES = ("usr/share/doc", "usr/share/man", "usr/share/locale", "usr/share/
 DOM0_ALIASES = {"usr/bin/awk": "mawk", "usr/bin/which": "which.debianutils"}    # as postinst does
 DOM0_BOOT_MODULES = ("virtio_pci", "virtio_blk", "ext4", "9pnet_virtio", "9p", "virtio_console")
 GUEST_MODULES = ("xen-blkfront", "xen-netfront", "9p", "9pnet_xen", "ext4", "xenfs", "xen-evtchn",
-                 "xen-gntdev", "xen-gntalloc", "xen-privcmd", "dm-mod", "af_packet", "8021q", "pktgen")
+                 "xen-gntdev", "xen-gntalloc", "xen-privcmd", "dm-mod", "af_packet", "8021q", "pktgen", "bridge")
 GUEST_TOOLS = ("usr/sbin/mke2fs", "usr/sbin/e2fsck", "usr/sbin/blockdev", "usr/bin/fio", "usr/bin/iperf3",
-               "usr/sbin/ethtool")
+               "usr/sbin/ethtool", *(f"usr/bin/xenstore-{verb}" for verb in ("exists", "read", "rm", "watch", "write")))
 # Libraries that guests need not load, and what is linked to them: fio's other
 # engines, iperf3's authentication.
 UNUSED = {
@@ -310,6 +310,7 @@ def guest_overlay(stage: Path) -> None:
     shutil.copy2(RIG / "guest/init", stage / "init")
     (stage / "usr/sbin").mkdir(parents=True)
     shutil.copy2(RIG / "guest/poweroff", stage / "usr/sbin/poweroff")
+    shutil.copy2(RIG / "guest/devd", stage / "usr/sbin/devd")
     shutil.copy2(BUILD / "serve", stage / "usr/sbin/serve")
     for name in GUEST_PROGRAMS:
         shutil.copy2(PAYLOAD / "programs" / name, stage / "usr/sbin" / name)

@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=sh
+# Guests whose backends serve other guests. Needs dom0.sh.
+
+XENPV=/xpv/programs/xenpv
+
+# driver_domain NAME [KEY=VALUE]...: a guest, see guest_create, with all our backends
+# and what sets up their devices. Another guest's disk says backend=NAME.
+driver_domain() {
+	guest_create "$@" && driver_domain_begin "$1"
+}
+
+# driver_domain_begin NAME: make a guest that has booted one
+driver_domain_begin() {
+	guest_run "$1" 'for i in xen-blkback xen-netback xen-9pback pvcalls-back; do
+			[ ! -f /modules/$i.ko ] || insmod /modules/$i.ko || exit 1
+		done
+		setsid devd >/tmp/devd.log 2>&1 </dev/null &
+		for i in $(seq 50); do pidof xenstore-watch >/dev/null && exit; sleep 0.1; done
+		exit 1'
+}
+
+# driver_domain_disk NAME PATH: the guest's xvdb, which is PATH in a driver domain
+driver_domain_disk() {
+	echo "format=raw,vdev=xvdb,access=rw,backendtype=phy,backend=$1,target=$2"
+}
+
+# rehome GUEST DEVICE BACKEND [KEY=VALUE]...
+rehome() {
+	$XENPV rehome "$@"
+}
