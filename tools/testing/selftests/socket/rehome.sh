@@ -1,0 +1,78 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# desc: a guest has its sockets in another driver domain's network once its own was destroyed
+# runs: dom0
+# guest: pv
+# pair: ours/ours
+# memory: 256
+# needs: pvcalls-front pvcalls-back
+# length: long
+# time: 240
+
+. "${0%/*}/../lib/dom0.sh"
+. "${0%/*}/../lib/driverdomain.sh"
+. "${0%/*}/../lib/net.sh"
+. "${0%/*}/../lib/ktap.sh"
+
+driver_domains_boot() {
+	for name in dda ddb; do
+		guest_create $name memory=192 vif=xpv0 boot=nowait || return 1
+	done
+	number=11
+	for name in dda ddb; do
+		guest_wait_boot $name && driver_domain_begin $name && net_configure $name $number xpv0 || return 1
+		number=$((number + 1))
+	done
+}
+
+# A program that knows TCP alone, in a guest without a network.
+connects() {
+	guest_run ha 'LD_PRELOAD=/usr/sbin/libxenpv-run.so iperf3 -c 10.77.0.1 -n 2M -i 0' 60
+}
+
+stays_connected() {
+	__service other-iperf3 iperf3 -s -p 24001
+	guest_start ha 'LD_PRELOAD=/usr/sbin/libxenpv-run.so iperf3 -c 10.77.0.1 -p 24001 -t 600 -i 0; echo ended $?'
+	sleep 2
+	guest_run ha 'cat /tmp/background.log; ! grep ended /tmp/background.log'
+}
+
+# Its end is what a program sees of it.
+connection_ends() {
+	guest_run ha 'for i in $(seq 100); do grep ended /tmp/background.log && break; sleep 0.2; done
+		tail -n 3 /tmp/background.log; grep -q "ended [1-9]" /tmp/background.log'
+}
+
+spare_takes_over() {
+	guest_destroy dda && rehome ha pvcalls/0 ddb
+}
+
+listed() {
+	$XENPV sock list ha
+	$XENPV sock list ha | grep -q "^ha *$1 *Connected *Connected"
+}
+
+detaches() {
+	$XENPV sock detach ha && ! xenstore-ls -f | grep "/pvcalls/$domid/0\|/$domid/device/pvcalls/0"
+}
+
+nothing_leaked() {
+	! dmesg | grep LEAK && ! grep LEAK /var/log/xen/console/guest-*.log
+}
+
+ktap_print_header
+ktap_set_plan 11
+net_serve || ktap_exit_fail_msg 'nobody serves in dom0'
+ktap_test_result 'two driver domains boot' driver_domains_boot || ktap_exit_fail_msg 'no driver domains'
+ktap_test_result 'a guest boots' guest_create ha || ktap_exit_fail_msg 'no guest'
+domid=$(xl domid ha)
+ktap_test_result 'it has sockets of one' "$XENPV" sock attach ha --backend=dda
+ktap_test_result 'they work' connects
+ktap_test_result 'one stays connected' stays_connected
+ktap_test_result 'the driver domain is destroyed, and the spare takes over' spare_takes_over
+ktap_test_result 'the connection ends' connection_ends
+ktap_test_result 'xenpv knows' listed ddb
+ktap_test_result 'new ones are made there' connects
+ktap_test_result 'the sockets are detached, and leave nothing' detaches
+ktap_test_result 'nothing leaked' nothing_leaked
+ktap_finished
