@@ -17,6 +17,9 @@
 #define DRAIN_TRIES	10
 #define DRAIN_WAIT_US	1000
 
+/* How long the kernel is given to notice a carrier: before, nothing leaves. */
+#define ANNOUNCE_MS	100
+
 /* Queues start with the connection or with the interface, whichever is later. */
 static void start_queues(struct netfront *nf)
 {
@@ -73,15 +76,9 @@ static int close(struct net_device *netdev)
 	return 0;
 }
 
-/*
- * The domain may have moved meanwhile: have switches learn where we are, and which
- * groups we listen to. A carrier that comes has the same effect.
- */
-static void tell_the_network(struct net_device *netdev)
+static void settle_later(struct netfront *nf, unsigned int ms)
 {
-	netdev_state_change(netdev);
-	if (netif_running(netdev))
-		__netdev_notify_peers(netdev);
+	mod_delayed_work(netfront_ctrl_queue, &nf->settle, msecs_to_jiffies(ms));
 }
 
 /**
@@ -102,24 +99,33 @@ void netfront_netdev_up(struct netfront *nf)
 	netdev_update_features(netdev);
 	if (netif_running(netdev))
 		start_queues(nf);
-	cancel_delayed_work(&nf->no_carrier);
-	if (netif_carrier_ok(netdev))
-		tell_the_network(netdev);
+	settle_later(nf, netif_carrier_ok(netdev) ? 0 : ANNOUNCE_MS);
 	netif_carrier_on(netdev);
 }
 
 /*
- * There was no other backend in time. One that comes now waits for RTNL, and if
- * that goes again, this work is due again.
+ * What becomes of a backend that came or went. If none came in time, there is no
+ * carrier any more. Else it may be behind other switches than the one before: have
+ * them learn where we are, and which groups we listen to.
+ *
+ * If that changes while this waits for RTNL, it is due again.
  */
-static void no_carrier_work(struct work_struct *work)
+static void settle_work(struct work_struct *work)
 {
 	struct netfront *nf = container_of(to_delayed_work(work),
-					   struct netfront, no_carrier);
+					   struct netfront, settle);
+	struct net_device *netdev = nf->netdev;
 
 	rtnl_lock();
-	if (!nf->connected && !delayed_work_pending(&nf->no_carrier))
-		netif_carrier_off(nf->netdev);
+	if (delayed_work_pending(&nf->settle))
+		goto out_unlock;
+	if (!nf->connected) {
+		netif_carrier_off(netdev);
+	} else if (netif_running(netdev)) {
+		netdev_state_change(netdev);
+		__netdev_notify_peers(netdev);
+	}
+out_unlock:
 	rtnl_unlock();
 }
 
@@ -139,8 +145,7 @@ void netfront_netdev_down(struct netfront *nf)
 		return;
 	nf->connected = false;
 	stop_queues(nf);
-	mod_delayed_work(netfront_ctrl_queue, &nf->no_carrier,
-			 msecs_to_jiffies(READ_ONCE(netfront_carrier_ms)));
+	settle_later(nf, READ_ONCE(netfront_carrier_ms));
 }
 
 /* An MTU above what one page holds takes a backend that knows of slots. */
@@ -282,7 +287,7 @@ struct netfront *netfront_netdev_alloc(struct xpv_device *dev,
 	netfront_ctrl_init(nf);
 	netfront_rest_init(nf);
 	netfront_rss_init(nf);
-	INIT_DELAYED_WORK(&nf->no_carrier, no_carrier_work);
+	INIT_DELAYED_WORK(&nf->settle, settle_work);
 	netdev->netdev_ops = &ops;
 	netdev->ethtool_ops = &netfront_ethtool_ops;
 	netdev->sysfs_groups[0] = &netfront_group;
@@ -336,7 +341,7 @@ void netfront_netdev_free(struct netfront *nf)
 {
 	struct net_device *netdev = nf->netdev;
 
-	cancel_delayed_work_sync(&nf->no_carrier);
+	cancel_delayed_work_sync(&nf->settle);
 	if (nf->registered)
 		unregister_netdev(netdev);
 	netfront_queues_free(nf);

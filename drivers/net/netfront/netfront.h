@@ -439,7 +439,7 @@ struct netfront_mcast {
  * @program: looks at received packets first; written under RTNL, read under RCU
  * @ctrl: the control ring
  * @rest: looks for queues that send nothing
- * @no_carrier: takes the carrier away, if no backend comes
+ * @settle: takes the carrier away if no backend comes, or tells others that one did
  * @rss: which queue gets what
  * @gso_fixups: packets to be cut that came without a checksum to be made
  * @queues: them
@@ -463,7 +463,7 @@ struct netfront {
 	struct bpf_prog __rcu *program;
 	struct netfront_ctrl ctrl;
 	struct delayed_work rest;
-	struct delayed_work no_carrier;
+	struct delayed_work settle;
 	struct netfront_rss rss;
 	atomic_t gso_fixups;
 	struct netfront_queue *queues;
