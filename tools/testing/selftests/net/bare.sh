@@ -56,8 +56,8 @@ leaves() {
 
 # A group that nobody listens to.
 to_others() {
-	ping -n -c 2 -i 0.3 -w 2 -I xpv0 224.0.0.199 >/dev/null 2>&1
-	ping -n -6 -c 2 -i 0.3 -w 2 -I xpv0 ff02::99 >/dev/null 2>&1
+	ping -n -c 2 -i 0.3 -w 2 -W 1 -I xpv0 224.0.0.199 >/dev/null 2>&1
+	ping -n -6 -c 2 -i 0.3 -w 2 -W 1 -I xpv0 ff02::99 >/dev/null 2>&1
 	true
 }
 
