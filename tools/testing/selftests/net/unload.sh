@@ -98,9 +98,9 @@ hold_packets() {
 	in_guest 'for limit in /sys/class/net/eth0/queues/tx-*/byte_queue_limits/limit_min; do
 		echo 1000000 >$limit
 	done'
-	xenstore-write "$back/rate" 2000,1000000 && sleep 0.5
+	xenstore-write "$back/rate" 2000,5000000 && sleep 0.5
 	for i in $(seq 10); do
-		in_guest "for i in \$(seq 40); do
+		in_guest "for i in \$(seq 100); do
 			NETLOAD_TRIES=1 netload udp 10.77.0.1 $NET_PORT 1400 1400 1 >/dev/null 2>&1 &
 		done; sleep 2"
 		[ "$(out_in_guest)" -lt 80 ] || return 0
