@@ -37,6 +37,9 @@ void xpv_device_forget(struct xpv_device *dev);
 void xpv_life_run(struct xpv_lane *lane, unsigned long events);
 void xpv_life_disconnect(struct xpv_device *dev);
 
+/* trial.c */
+int xpv_trial_connect(struct xpv_device *dev);
+
 /* number.c */
 void xpv_number_make(struct xpv_device *dev);
 void xpv_number_take(struct xpv_device *dev);
