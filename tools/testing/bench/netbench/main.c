@@ -149,6 +149,6 @@ int main(int argc, char **argv)
 	else if (argc == 5)
 		go(argv + 1);
 	else
-		give_up("usage: netbench [pv] serve|greet|trips|many|send|receive|connects|datagrams ...");
+		give_up("usage: netbench [pv] WHAT ... (see main.c)");
 	return 0;
 }
