@@ -58,7 +58,7 @@ short_of_frames() {
 	# And of one that is alone, for a while.
 	echo "vbd-$(xl domid modes)-51728 1 30" >$fault
 	in_guest 'dd if=/dev/xvdb of=/dev/null bs=64k count=1 iflag=direct' && cat $fault &&
-		grep -q 'failed: frames' $fault && ! dmesg | grep 'refused: .*page cannot be mapped'
+		grep -q 'failed: frames' $fault && ! dmesg | grep "vbd-$(xl domid modes)-.*refused: .*page cannot be mapped"
 }
 
 one_queue_now() {
