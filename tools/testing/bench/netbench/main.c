@@ -149,6 +149,6 @@ int main(int argc, char **argv)
 	else if (argc == 5)
 		go(argv + 1);
 	else
-		give_up("usage: netbench [pv] WHAT ... (see main.c)");
+		give_up("usage: netbench [pv] WHAT ... (see the head of this file)");
 	return 0;
 }
