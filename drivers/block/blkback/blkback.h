@@ -269,7 +269,7 @@ struct blkback_stats {
  * @made_before: worker: how many had been made when these last expired
  * @hold: worker: how many answers to give together
  * @hold_end: worker: until when they may be held back; 0 while none are
- * @alarm: calls the worker then, if it is @napping
+ * @alarm: calls the worker then, if it is @napping; or to look for frames again
  * @napping: worker: it rests while answers are held back, or about to be
  * @naps: worker: how often it did, read by anyone
  * @short_tries: worker: how often in a row a request, alone, found no frames
