@@ -12,6 +12,7 @@ void xpv_former_begin(struct xpv_former *former, enum xenbus_state left)
 	*former = (struct xpv_former){ .known = REGISTRATION };
 	if (left == XenbusStateUnknown || left == XenbusStateInitialising)
 		return;
+	former->been = true;
 	former->doubted = true;
 	former->tries = XPV_FORMER_TRIES;
 }
@@ -20,7 +21,8 @@ void xpv_former_begin(struct xpv_former *former, enum xenbus_state left)
  * A frontend that wrote its state has rings that it believes in: it did so
  * because of us, or it was about to connect anyway. One that is Initialised has
  * not been connected with them; but as it has not with us either, it may change
- * its mind. In any other state, what it publishes next is for us.
+ * its mind. In any other state, what it publishes next is for us, unless it
+ * says that it is not: it may have begun before it saw us.
  */
 void xpv_former_see(struct xpv_former *former, enum xenbus_state other,
 		    unsigned int events)

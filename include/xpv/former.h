@@ -46,6 +46,8 @@ enum xpv_former_word {
 
 /**
  * struct xpv_former - what remains of the backend before us
+ * @been: there was one, and a frontend that was slow to notice us may publish
+ *	for it still
  * @doubted: the rings in the store may be of the connection to it
  * @tries: how often they may prove to be gone until they are taken for what
  *	the frontend means; 0 if they are of the present life
@@ -57,6 +59,7 @@ enum xpv_former_word {
  * All zero there is none. The lane's.
  */
 struct xpv_former {
+	bool been;
 	bool doubted;
 	unsigned int tries;
 	s64 since;
@@ -90,7 +93,7 @@ void xpv_former_see(struct xpv_former *former, enum xenbus_state other,
  */
 static inline bool xpv_former_is_over(const struct xpv_former *former)
 {
-	return !former->doubted && !former->tries;
+	return !former->been;
 }
 
 /**

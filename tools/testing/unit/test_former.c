@@ -122,6 +122,26 @@ static void initialised_is_tried_at_once(void **state)
 	assert_true(xpv_former_again(&former, NOW));
 }
 
+/* It gave up the old rings, and made the next before it saw us. */
+static void one_that_publishes_late_is_waited_for(void **state)
+{
+	static const int seen[] = { U, I, W, X, Z };
+	struct xpv_former former;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(seen); i++) {
+		former = after(X);
+		xpv_former_see(&former, seen[i], QUIET);
+		assert_false(xpv_former_is_over(&former));
+		xpv_former_see(&former, R, QUIET + 1);
+		assert_int_equal(xpv_former_wait(&former, OTHER, NOW),
+				 XPV_FORMER_GRACE_SURE);
+		xpv_former_see(&former, R, QUIET + 2);
+		assert_int_equal(xpv_former_wait(&former, US, NOW + 1), 0);
+		assert_false(xpv_former_again(&former, NOW + 1));
+	}
+}
+
 /* Rings that are gone are no fault at first, and one in the end. */
 static void patience_ends(void **state)
 {
@@ -199,15 +219,11 @@ static void a_word_counts_more_than_signs(void **state)
 					 NOW + XPV_FORMER_GRACE_SURE), 0);
 }
 
-/* What a frontend published after it began anew can only be for us. */
+/* Where there was no backend before us, the frontend can mean no other. */
 static void a_word_of_no_doubt_is_not_needed(void **state)
 {
-	struct xpv_former former = after(C);
+	struct xpv_former former = after(I);
 
-	xpv_former_see(&former, I, QUIET + 1);
-	assert_true(xpv_former_is_over(&former));
-	assert_int_equal(xpv_former_wait(&former, OTHER, NOW), 0);
-	former = after(I);
 	assert_true(xpv_former_is_over(&former));
 	assert_int_equal(xpv_former_wait(&former, OTHER, NOW), 0);
 }
@@ -247,6 +263,7 @@ int main(void)
 		cmocka_unit_test(time_runs_from_the_first_question),
 		cmocka_unit_test(one_that_noticed_is_taken_up_at_once),
 		cmocka_unit_test(initialised_is_tried_at_once),
+		cmocka_unit_test(one_that_publishes_late_is_waited_for),
 		cmocka_unit_test(patience_ends),
 		cmocka_unit_test(patience_is_not_renewed),
 		cmocka_unit_test(what_was_said_before_is_no_news),
