@@ -6,6 +6,7 @@ import contextlib
 import io
 import os
 import re
+import struct
 import sys
 import tempfile
 import threading
@@ -15,6 +16,7 @@ from pathlib import Path
 
 import cache
 import cells
+import kernel
 import scan
 import tap
 import taptest
@@ -98,6 +100,22 @@ class Scan(unittest.TestCase):
 
     def test_the_list_of_allowed_messages_is_valid(self):
         scan.allowed_messages()
+
+
+class Kernel(unittest.TestCase):
+    def test_the_last_segment_loses_its_zeros(self):
+        header = bytearray(64)
+        struct.pack_into("<QQ", header, kernel.PROGRAM_HEADERS, 64, 4096)
+        struct.pack_into("<HHHH", header, kernel.PROGRAM_HEADER_COUNT, 2, 64, 1, 0)
+        segments = [[4, 0, 0, 0, 0, 8, 8, 1], [1, 7, 256, 0, 0, 64, 128, 1]]
+        packed = b"".join(kernel.PROGRAM_HEADER.pack(*segment) for segment in segments)
+        elf = (bytes(header) + packed).ljust(256, b"\0") + b"text\0more" + bytes(55) + b"sections"
+        short = kernel.without_tail(elf)
+        self.assertEqual(len(short), 256 + len(b"text\0more"))
+        segments[1][5] = 9
+        self.assertEqual([list(kernel.PROGRAM_HEADER.unpack_from(short, 64 + 56 * i)) for i in (0, 1)], segments)
+        self.assertEqual(short[kernel.SECTION_HEADERS:kernel.SECTION_HEADERS + 8], bytes(8))
+        self.assertEqual(short[kernel.SECTION_HEADER_COUNT:64], bytes(4))
 
 
 class Cells(unittest.TestCase):
