@@ -14,7 +14,7 @@ LONG_MARK = "*"     # behind a guest type or a pair: in the long form only
 ONCE_MARK = "+"     # behind a guest type: in the short form with the first pair only
 ENDS = {"front": ("ours", "intree", "none"), "back": ("ours", "intree", "qdisk", "qnic", "q9p", "none")}
 TOOLS = ("fio", "iperf3", "ethtool")     # in every image; a test may name them all the same
-DEFAULTS = {"desc": "", "runs": "dom0", "guest": "none", "pair": "", "vcpus": "1", "memory": "512",
+DEFAULTS = {"desc": "", "runs": "dom0", "guest": "none", "pair": "", "vcpus": "1", "memory": "144",
             "disks": "", "vifs": "", "needs": "", "allow": "", "time": "60", "length": "short"}
 CHOICES = {"runs": ("dom0", "guest"), "length": ("short", "long")}
 

@@ -5,7 +5,6 @@
 # guest: pv pvh*
 # pair: none/ours
 # needs: xen-9pback
-# memory: 256
 # time: 150
 
 . "${0%/*}/../lib/dom0.sh"

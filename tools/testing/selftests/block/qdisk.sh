@@ -6,7 +6,6 @@
 # pair: ours/qdisk
 # disks: xvdb=256M
 # needs: fio xen-blkfront
-# memory: 512
 # time: 240
 
 . "${0%/*}/verify.sh"

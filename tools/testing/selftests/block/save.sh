@@ -6,7 +6,6 @@
 # pair: ours/ours ours/intree*
 # disks: xvdb=128M
 # needs: fio xen-blkfront xen-blkback
-# memory: 256
 # time: 240
 
 . "${0%/*}/../lib/dom0.sh"

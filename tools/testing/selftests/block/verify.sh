@@ -6,7 +6,6 @@
 # pair: ours/ours ours/intree intree/ours
 # disks: xvdb=256M
 # needs: fio xen-blkfront xen-blkback
-# memory: 512
 # time: 240
 
 . "${0%/*}/../lib/dom0.sh"

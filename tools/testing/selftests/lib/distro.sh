@@ -13,12 +13,12 @@ nobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin'
 DISTRO_GROUPS='root:x:0:
 nogroup:x:65534:'
 
-# distro_guest NAME [KEY=VALUE]...: a guest that has the distribution
+# distro_guest NAME [KEY=VALUE]...: a guest that has the distribution, on xvdz
 distro_guest() {
 	__root=$(awk '$2 == "/" && $1 ~ "^/dev/" { print $1 }' /proc/mounts)
-	guest_create "$@" disk="xvdb:$__root:ro" || return 1
-	guest_run "$1" "for i in \$(seq 50); do [ -b /dev/xvdb ] && break; sleep 0.1; done
-		mkdir -p $DISTRO && mount -t ext4 -o ro /dev/xvdb $DISTRO && cd $DISTRO || exit 1
+	guest_create "$@" disk="xvdz:$__root:ro" || return 1
+	guest_run "$1" "for i in \$(seq 50); do [ -b /dev/xvdz ] && break; sleep 0.1; done
+		mkdir -p $DISTRO && mount -t ext4 -o ro /dev/xvdz $DISTRO && cd $DISTRO || exit 1
 		for folder in dev proc sys tmp; do mount -o rbind /\$folder \$folder || exit 1; done
 		mount -o bind /usr/sbin xpv && mount -t tmpfs tmpfs run && mkdir -m 755 run/sshd || exit 1
 		echo '$DISTRO_USERS' >run/passwd && mount -o bind run/passwd etc/passwd &&

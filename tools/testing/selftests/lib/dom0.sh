@@ -335,7 +335,7 @@ guest_config() {
 	__name=$1
 	shift
 	__gtype=${XPV_GUEST:-pv} __front=${XPV_FRONT:-none} __vcpus=${XPV_VCPUS:-1}
-	__memory=${XPV_MEMORY:-256} __disks='' __vifs='' __extra='' __config=''
+	__memory=${XPV_MEMORY:-144} __disks='' __vifs='' __extra='' __config=''
 	case $1 in pv | pvh | hvm) __gtype=$1 && shift ;; esac
 	case " $*" in *' disk='*) ;; *) __given=$XPV_DISKS ;; esac
 	case " $*" in *' vif='*) ;; *) __given_vifs=$XPV_VIFS ;; esac
@@ -363,6 +363,8 @@ guest_config() {
 		__vifs="$__vifs'$__line', "
 	done
 	__given='' __given_vifs=''
+	# Firmware and an initrd that is packed and unpacked take more.
+	[ "$__gtype" != hvm ] || [ "$__memory" -ge 256 ] || __memory=256
 	mkdir -p "$XPV_RUN/guests/$__name"
 	cat >"$XPV_RUN/guests/$__name/config" <<END
 name = '$__name'

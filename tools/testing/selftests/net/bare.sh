@@ -6,7 +6,6 @@
 # pair: ours/none intree/none*
 # needs: xen-netfront
 # vcpus: 2
-# memory: 256
 # time: 120
 
 . "${0%/*}/../lib/dom0.sh"

@@ -6,7 +6,6 @@
 # pair: ours/ours intree/intree*
 # vifs: xpv0
 # needs: xen-netfront xen-netback
-# memory: 256
 # time: 2400
 # allow: gnttab_usage_print_all|-------- active|\[ref\] localdom|grant-table for remote|frames \([0-9]+ max\)|no active grant|\[0x[0-9a-f]+\]
 

@@ -6,7 +6,6 @@
 # pair: ours/ours intree/intree*
 # vifs: xpv0
 # needs: xen-netfront xen-netback
-# memory: 256
 # length: long
 # time: 240
 #

@@ -5,7 +5,6 @@
 # guest: pv
 # pair: ours/ours ours/intree* intree/ours* intree/intree*
 # needs: xen-netfront xen-netback
-# memory: 256
 # time: 120
 
 . "${0%/*}/../lib/dom0.sh"

@@ -7,7 +7,6 @@
 # vifs: xpv0
 # needs: xen-netfront xen-netback ethtool
 # vcpus: 2
-# memory: 256
 # time: 240
 
 . "${0%/*}/../lib/dom0.sh"

@@ -6,7 +6,6 @@
 # pair: none/ours none/intree*
 # needs: xen-netback
 # vcpus: 2
-# memory: 256
 # time: 300
 #
 # The in-tree backend, once it has stopped a device, never serves it again: there

@@ -5,7 +5,6 @@
 # guest: pv pvh*
 # pair: none/ours none/intree*
 # needs: xen-netback
-# memory: 256
 # time: 120
 
 . "${0%/*}/../lib/dom0.sh"

@@ -6,7 +6,6 @@
 # pair: none/ours none/intree*
 # needs: xen-netback
 # vcpus: 2
-# memory: 256
 # time: 120
 
 . "${0%/*}/../lib/dom0.sh"

@@ -5,7 +5,6 @@
 # guest: pv
 # pair: ours/qnic* intree/qnic*
 # needs: xen-netfront
-# memory: 256
 # time: 90
 #
 # xl has no word for this backend, so the test writes its nodes; QEMU runs for

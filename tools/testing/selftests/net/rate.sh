@@ -5,7 +5,6 @@
 # guest: pv
 # pair: ours/ours intree/ours* intree/intree*
 # needs: xen-netfront xen-netback iperf3
-# memory: 256
 # time: 90
 #
 # The in-tree backend counts in ticks of the clock and lets less through: there

@@ -6,7 +6,6 @@
 # pair: ours/ours ours/intree* intree/ours* intree/intree*
 # vifs: xpv0
 # needs: xen-netfront xen-netback
-# memory: 256
 # time: 180
 
 . "${0%/*}/../lib/dom0.sh"

@@ -5,7 +5,6 @@
 # guest: pv
 # pair: ours/ours intree/intree*
 # needs: xen-netfront xen-netback
-# memory: 512
 # time: 240
 
 . "${0%/*}/../lib/dom0.sh"
@@ -15,6 +14,7 @@
 
 PLUG_CLASS=vif
 devices=$([ -n "$XPV_LONG" ] && echo 64 || echo 8)
+memory=$((128 + devices * 6))	# the in-tree frontend's buffers
 limit=120
 
 now() {
@@ -78,7 +78,7 @@ gone() {
 ktap_print_header
 ktap_set_plan 4
 net_bridge xpv0
-ktap_test_result 'the guest boots' guest_create storm || ktap_exit_fail_msg 'no guest'
+ktap_test_result 'the guest boots' guest_create storm memory=$memory || ktap_exit_fail_msg 'no guest'
 prepare || ktap_exit_fail_msg 'no nodes'
 ktap_test_result "$devices vifs connect" attach
 ktap_test_result 'and close' detach

@@ -6,7 +6,6 @@
 # pair: ours/ours intree/ours*
 # vifs: xpv0
 # needs: xen-netfront xen-netback
-# memory: 256
 # time: 90
 
 . "${0%/*}/../lib/dom0.sh"

@@ -7,7 +7,6 @@
 # vifs: xpv0 xpv1
 # needs: xen-netfront xen-netback
 # vcpus: 2
-# memory: 256
 # time: 180
 
 . "${0%/*}/../lib/dom0.sh"
