@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# What `make demo` shows: a disk, a network and a folder served by our backends in
-# dom0 to our frontends in a guest; that every byte arrives, and that the disk's
-# data outlives the guest; and a web server in a guest without a network. Every
+# What `make demo` shows: a disk, a folder, the sockets of a web server that has no
+# network, and then a network, served by our backends in dom0 to our frontends in a
+# guest; that every byte arrives, and that the disk's data outlives the guest. Every
 # step is checked.
 
 . /xpv/selftests/lib/dom0.sh
@@ -39,8 +39,8 @@ modules_in_dom0() {
 }
 
 start_guest() {
-	heading 'A PV guest starts, with a disk of 128 MB and a network'
-	guest_create demo pv disk=xvdb=128M vif=xpv0 || failed 'the guest boots'
+	heading "A PV guest starts, with a disk of 128 MB, dom0's programs on another, and no network"
+	distro_guest demo pv memory=192 disk=xvdb=128M || failed 'the guest boots'
 	xl list | shown
 	heading "Modules in the guest: $(driver_names "$XPV_FRONT")"
 	guest_run demo "lsmod | grep -E '^Module|xenbus_mt|xen_(blk|net)front'" | shown
@@ -65,9 +65,41 @@ write_files() {
 	shown </tmp/written
 }
 
-talk_to_dom0() {
-	heading "The guest talks to dom0, $host, over its network"
-	net_configure demo 2 || failed 'the guest has an address'
+share_folder() {
+	[ "$XPV_FRONT/$XPV_BACK" = ours/ours ] || return 0
+	heading 'The guest mounts a folder of dom0'
+	mkdir -p /tmp/letters && echo 'Hello from dom0.' >/tmp/letters/to-guest
+	"$xenpv" 9p attach demo letters /tmp/letters || failed 'the folder is attached'
+	guest_run demo "modprobe 9p; mkdir -p /mnt/letters &&
+		mount -t 9p -o trans=xen,version=9p2000.L letters /mnt/letters && cd /mnt/letters &&
+		grep letters /proc/mounts && cat to-guest && echo 'Hello from the guest.' >to-dom0" >/tmp/shared ||
+		failed "the folder is mounted: $(cat /tmp/shared)"
+	shown </tmp/shared
+	grep -q 'from dom0' /tmp/shared && grep 'from the guest' /tmp/letters/to-dom0 | shown
+	grep -q 'from the guest' /tmp/letters/to-dom0 || failed 'each end reads what the other wrote'
+}
+
+serve_pages() {
+	[ "$XPV_FRONT/$XPV_BACK" = ours/ours ] || return 0
+	heading 'The guest runs nginx, unmodified, whose sockets dom0 carries out'
+	guest_run demo 'echo "its interfaces: $(ls /sys/class/net)"' | shown
+	"$xenpv" sock attach demo --allow-bind="$host:80" || failed 'it has sockets in dom0'
+	"$xenpv" sock list demo | shown
+	distro_run demo "mkdir -p /tmp/web && cd /tmp/web && echo 'A page of the guest.' >index.html &&
+		echo 'user root; pid pid; events {} http { client_body_temp_path a; proxy_temp_path b;
+		fastcgi_temp_path c; uwsgi_temp_path d; scgi_temp_path e; access_log off;
+		server { listen $host:80; root /tmp/web; } }' >config &&
+		/xpv/xenpv run nginx -p /tmp/web -e error.log -c config" >/tmp/web || failed "nginx: $(cat /tmp/web)"
+	heading "dom0 fetches its page from dom0's own address, $host"
+	curl -sSi "http://$host/" >/tmp/page 2>&1 || failed "the page: $(cat /tmp/page)"
+	tr -d '\r' </tmp/page | shown
+	grep -q '^A page of the guest\.$' /tmp/page || failed 'it is the page of the guest'
+}
+
+attach_network() {
+	heading 'The guest gets a network, and talks to dom0 over it'
+	xl network-attach demo bridge=xpv0 || failed 'a network is attached'
+	net_configure demo 2 xpv0 || failed 'the guest has an address'
 	guest_run demo 'ip addr show eth0 | grep -E "inet |mtu"; ping -n -c 3 '$host' | tail -n 2' >/tmp/ping
 	shown </tmp/ping
 	grep -q ' 0% packet loss' /tmp/ping || failed 'each echo is answered'
@@ -92,20 +124,6 @@ send_fast() {
 	count_copies | shown
 }
 
-share_folder() {
-	[ "$XPV_FRONT/$XPV_BACK" = ours/ours ] || return 0
-	heading 'The guest mounts a folder of dom0'
-	mkdir -p /tmp/letters && echo 'Hello from dom0.' >/tmp/letters/to-guest
-	"$xenpv" 9p attach demo letters /tmp/letters || failed 'the folder is attached'
-	guest_run demo "modprobe 9p; mkdir -p /mnt/letters &&
-		mount -t 9p -o trans=xen,version=9p2000.L letters /mnt/letters && cd /mnt/letters &&
-		grep letters /proc/mounts && cat to-guest && echo 'Hello from the guest.' >to-dom0" >/tmp/shared ||
-		failed "the folder is mounted: $(cat /tmp/shared)"
-	shown </tmp/shared
-	grep -q 'from dom0' /tmp/shared && grep 'from the guest' /tmp/letters/to-dom0 | shown
-	grep -q 'from the guest' /tmp/letters/to-dom0 || failed 'each end reads what the other wrote'
-}
-
 destroy_guest() {
 	heading 'The guest is destroyed, its disk still mounted'
 	guest_destroy demo || failed 'the guest goes'
@@ -127,33 +145,15 @@ check_from_dom0() {
 	echo '20 of 20 checksums are right' | shown
 }
 
-serve_pages() {
-	[ "$XPV_FRONT/$XPV_BACK" = ours/ours ] || return 0
-	heading 'A second guest starts, without a network'
-	distro_guest web pv || failed 'the second guest boots'
-	guest_run web 'echo "its interfaces: $(ls /sys/class/net)"' | shown
-	"$xenpv" sock attach web --allow-bind="$host:80" || failed 'it has sockets in dom0'
-	"$xenpv" sock list web | shown
-	heading 'It runs nginx, unmodified, whose sockets dom0 carries out'
-	distro_run web "mkdir -p /tmp/web && cd /tmp/web && echo 'A page of the guest web.' >index.html &&
-		echo 'user root; pid pid; events {} http { client_body_temp_path a; proxy_temp_path b;
-		fastcgi_temp_path c; uwsgi_temp_path d; scgi_temp_path e; access_log off;
-		server { listen $host:80; root /tmp/web; } }' >config &&
-		/xpv/xenpv run nginx -p /tmp/web -e error.log -c config" >/tmp/web || failed "nginx: $(cat /tmp/web)"
-	heading "dom0 fetches its page from dom0's own address, $host"
-	curl -sSi "http://$host/" >/tmp/page 2>&1 || failed "the page: $(cat /tmp/page)"
-	tr -d '\r' </tmp/page | shown
-	grep -q '^A page of the guest web\.$' /tmp/page || failed 'it is the page of the guest'
-}
-
 modules_in_dom0
+net_bridge xpv0
 start_guest
 find_disk
 write_files
-talk_to_dom0
-send_fast
 share_folder
+serve_pages
+attach_network
+send_fast
 destroy_guest
 check_from_dom0
-serve_pages
 printf '\nEverything held.\n'

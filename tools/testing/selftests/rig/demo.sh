@@ -11,5 +11,5 @@
 
 ktap_print_header
 ktap_set_plan 1
-ktap_test_result 'make demo tells of a disk, a network, a folder and a web server without a network' sh /xpv/dom0/demo.sh
+ktap_test_result 'make demo tells of a disk, a folder, a web server without a network, and a network' sh /xpv/dom0/demo.sh
 ktap_finished
