@@ -11,7 +11,7 @@ T ?=
 RIG := tools/testing/rig/rig
 
 build-for-rig = scripts/install-deps build rig tools && $(RIG) setup && \
-		scripts/build-modules -W1 -E "$$($(RIG) kdir)"
+		scripts/build-modules -W1 -E -g0 "$$($(RIG) kdir)"
 
 .DEFAULT_GOAL := help
 
