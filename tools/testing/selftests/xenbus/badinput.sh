@@ -80,7 +80,7 @@ backend_survives_jumps() {
 	said 'state.*99' && backend_goes
 }
 
-[ -n "$XPV_LONG" ] && changes=200 || changes=60
+[ -n "$XPV_LONG" ] && changes=200 || changes=80
 
 # A frontend that changes its mind costs the store less than it costs itself.
 backend_paces_itself() {
@@ -96,7 +96,7 @@ backend_paces_itself() {
 	seconds=$(($(cut -d. -f1 /proc/uptime) - start + 1))
 	moves=$(wc -l </tmp/moves)
 	echo "$((2 * changes)) changes of the frontend's state in $seconds s were answered by $moves of the backend's"
-	[ "$moves" -gt 20 ] && [ "$moves" -lt $((80 + 4 * seconds)) ] || return 1
+	[ "$moves" -gt 20 ] && [ "$moves" -lt $((70 + 4 * seconds)) ] || return 1
 	plug_wait "$back" 2 && backend_goes
 }
 
