@@ -6,7 +6,6 @@
 # pair: ours/ours intree/intree*
 # vifs: xpv0
 # needs: xen-netfront xen-netback
-# memory: 256
 # time: 240
 #
 # The in-tree frontend does not outlive its backend: on that pair, what remains
