@@ -23,13 +23,8 @@ mounts() {
 }
 
 driver_domains_boot() {
-	shared=$(disk_make shared 48M) && modprobe ext4 && mkfs.ext4 -q -F "$shared" >/dev/null 2>&1 || return 1
-	for name in dda ddb; do
-		guest_create $name memory=192 disk="xvdb:$shared" boot=nowait || return 1
-	done
-	for name in dda ddb; do
-		guest_wait_boot $name && driver_domain_begin $name || return 1
-	done
+	shared=$(disk_make shared 48M) && modprobe ext4 && mkfs.ext4 -q -F "$shared" >/dev/null 2>&1 &&
+		driver_domains 'dda ddb' disk="xvdb:$shared"
 }
 
 guest_has_folder() {

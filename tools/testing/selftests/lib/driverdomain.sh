@@ -4,12 +4,6 @@
 
 XENPV=/xpv/programs/xenpv
 
-# driver_domain NAME [KEY=VALUE]...: a guest, see guest_create, with all our backends
-# and what sets up their devices. Another guest's disk says backend=NAME.
-driver_domain() {
-	guest_create "$@" && driver_domain_begin "$1"
-}
-
 # driver_domain_begin NAME: make a guest that has booted one
 driver_domain_begin() {
 	guest_run "$1" 'for i in xen-blkback xen-netback xen-9pback pvcalls-back; do
@@ -18,6 +12,19 @@ driver_domain_begin() {
 		setsid devd >/tmp/devd.log 2>&1 </dev/null &
 		for i in $(seq 50); do pidof xenstore-watch >/dev/null && exit; sleep 0.1; done
 		exit 1'
+}
+
+# driver_domains 'NAME...' [KEY=VALUE]...: guests, all alike, see guest_create, with our
+# backends and what sets up their devices. Another guest's disk says backend=NAME.
+driver_domains() {
+	__domains=$1
+	shift
+	for __domain in $__domains; do
+		guest_create $__domain memory=192 "$@" boot=nowait || return 1
+	done
+	for __domain in $__domains; do
+		guest_wait_boot $__domain && driver_domain_begin $__domain || return 1
+	done
 }
 
 # driver_domain_disk NAME PATH: the guest's xvdb, which is PATH in a driver domain

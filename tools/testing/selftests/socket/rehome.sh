@@ -15,14 +15,7 @@
 . "${0%/*}/../lib/ktap.sh"
 
 driver_domains_boot() {
-	for name in dda ddb; do
-		guest_create $name memory=192 vif=xpv0 boot=nowait || return 1
-	done
-	number=11
-	for name in dda ddb; do
-		guest_wait_boot $name && driver_domain_begin $name && net_configure $name $number xpv0 || return 1
-		number=$((number + 1))
-	done
+	driver_domains 'dda ddb' vif=xpv0 && net_configure dda 11 xpv0 && net_configure ddb 12 xpv0
 }
 
 # A program that knows TCP alone, in a guest without a network.

@@ -26,13 +26,7 @@ now() {
 
 # Both have the same disk from dom0, and nobody keeps anything of it in a cache.
 driver_domains_boot() {
-	shared=$(disk_make shared 48M) || return 1
-	for name in dda ddb; do
-		guest_create $name memory=192 disk="xvdb:$shared" boot=nowait || return 1
-	done
-	for name in dda ddb; do
-		guest_wait_boot $name && driver_domain_begin $name || return 1
-	done
+	shared=$(disk_make shared 48M) && driver_domains 'dda ddb' disk="xvdb:$shared"
 }
 
 # One writes and verifies; another notes the time of each write that was answered.
