@@ -25,6 +25,12 @@
  *    index and reading the other one, on both sides, so that of two ends that
  *    each look once more before they sleep at most one does. The same between
  *    writing a threshold and reading the index, in xpv_bytes_ask().
+ *  - xpv_bytes_free(): that virt_mb() also stands between our consumer and how
+ *    much the caller believes the producer to wait for. Who makes that more, by
+ *    asking for an answer, does so before showing the request (virt_wmb() of
+ *    xpv_bytes_push()). So a producer of which we did not know yet that it would
+ *    have so much to put, because it had not been asked, sees our consumer: it
+ *    has read the request since.
  *
  * None of these sleep, but for copies to and from an iterator over memory of
  * user space. A stream has no lock of its own: the caller serialises all that
@@ -249,6 +255,19 @@ static inline void xpv_back_bytes_agree(struct xpv_byte_ring *ring,
 }
 
 /**
+ * xpv_back_bytes_asked() - whether the frontend has ever asked for an event
+ * @intf: its page of indices, mapped; untrusted
+ *
+ * One that agreed to ask does so before it tells of a fresh ring, and one that
+ * knows nothing of it leaves this alone, whatever another frontend before it left
+ * in the store.
+ */
+static inline bool xpv_back_bytes_asked(const struct xpv_bytes_intf *intf)
+{
+	return READ_ONCE(intf->in_prod_event);
+}
+
+/**
  * xpv_bytes_ask() - ask for an event
  * @s: the stream
  * @after: how many bytes the other end's index has to move for it from where it
@@ -265,6 +284,31 @@ static inline void xpv_bytes_ask(struct xpv_byte_stream *s, u32 after)
 		return;
 	WRITE_ONCE(*s->ask, s->seen + after);
 	virt_mb();	/* threshold before the peer's index */
+}
+
+/**
+ * xpv_bytes_hush() - ask for no event
+ * @s: the stream
+ *
+ * Takes back what xpv_bytes_ask() asked for. The caller is going to look by
+ * itself, and has to ask again, and to look once more, before it sleeps. One event
+ * may still come. Needs not to be serialised with others: whoever uses it after
+ * another one asked answers for looking in that one's place.
+ */
+static inline void xpv_bytes_hush(const struct xpv_byte_stream *s)
+{
+	/* Just behind what there is: 4 GB away. */
+	if (s->ask)
+		WRITE_ONCE(*s->ask, READ_ONCE(*s->other) - 1);
+}
+
+/**
+ * xpv_bytes_agreed() - whether events are sent only when asked for
+ * @s: the stream
+ */
+static inline bool xpv_bytes_agreed(const struct xpv_byte_stream *s)
+{
+	return s->asked;
 }
 
 /* Whether an index that moved from @from to @to reached what was asked for. */
@@ -539,15 +583,14 @@ static inline bool xpv_bytes_push(struct xpv_byte_stream *s)
 }
 
 /**
- * xpv_bytes_release() - give the producer the room of what was taken (consumer)
+ * xpv_bytes_free() - give the producer the room of what was taken (consumer)
  * @s: the stream
- * @most: the most bytes that the producer may be waiting to put; where it was
- *	agreed on it says itself what it waits for
  *
- * Return: true if it may be waiting, so that an event has to be sent: there was
- * less room than that.
+ * xpv_bytes_awaited() is next.
+ *
+ * Return: where the consumer was before.
  */
-static inline bool xpv_bytes_release(struct xpv_byte_stream *s, u32 most)
+static inline u32 xpv_bytes_free(struct xpv_byte_stream *s)
 {
 	u32 old = s->shown;
 
@@ -555,10 +598,39 @@ static inline bool xpv_bytes_release(struct xpv_byte_stream *s, u32 most)
 	s->shown = s->at;
 	WRITE_ONCE(*s->own, s->shown);
 	virt_mb();	/* consumer before the peer's producer, or threshold */
+	return old;
+}
+
+/**
+ * xpv_bytes_awaited() - whether the producer may be waiting for room (consumer)
+ * @s: the stream, after xpv_bytes_free()
+ * @old: what that returned
+ * @most: the most bytes that the producer may be waiting to put, read after
+ *	xpv_bytes_free() if it can become more; where it was agreed on, the
+ *	producer says itself what it waits for
+ *
+ * Return: true if it may be, so that an event has to be sent: there was less
+ * room than that.
+ */
+static inline bool xpv_bytes_awaited(const struct xpv_byte_stream *s, u32 old,
+				     u32 most)
+{
 	if (s->asked)
 		return xpv_bytes_passed(s, old, s->shown);
 	return s->shown != old &&
 	       READ_ONCE(*s->other) - old > s->size - min(most, s->size);
+}
+
+/**
+ * xpv_bytes_release() - xpv_bytes_free() and xpv_bytes_awaited() in one
+ * @s: the stream
+ * @most: see there; it never becomes more
+ *
+ * Return: true if an event has to be sent.
+ */
+static inline bool xpv_bytes_release(struct xpv_byte_stream *s, u32 most)
+{
+	return xpv_bytes_awaited(s, xpv_bytes_free(s), most);
 }
 
 /**

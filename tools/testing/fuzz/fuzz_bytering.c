@@ -165,6 +165,10 @@ static void run(bool back)
 		if (!(in == back ? produce(s) : consume(s)))
 			return;
 		xpv_bytes_ask(s, any_byte() + 1);
+		if (any_byte() & 1) {
+			step();
+			xpv_bytes_hush(s);
+		}
 	}
 }
 

@@ -469,7 +469,19 @@ static void *produce(void *arg)
 	return NULL;
 }
 
-static void run_flow(bool agreed)
+/* As one that watches for a moment before it sleeps. */
+static bool watch(struct xpv_byte_stream *s, unsigned int looks)
+{
+	u32 seen = s->seen;
+
+	while (looks--)
+		if (xpv_bytes_peek(s) != seen)
+			return true;
+	return false;
+}
+
+/* With @looks, who consumes tells that it looks by itself before it gives room. */
+static void run_flow(bool agreed, unsigned int looks)
 {
 	static struct flow f = {
 		.to_prod = { .lock = PTHREAD_MUTEX_INITIALIZER,
@@ -501,8 +513,11 @@ static void run_flow(bool agreed)
 		xpv_bytes_get(s, buf, n);
 		check(buf, at, n);
 		at += n;
+		if (looks)
+			xpv_bytes_hush(s);
 		if (xpv_bytes_release(s, MOST))
 			ring_it(&f.to_prod);
+		watch(s, looks);
 	}
 	pthread_join(thread, NULL);
 	teardown(&f.p);
@@ -510,12 +525,173 @@ static void run_flow(bool agreed)
 
 static void no_wakeup_is_lost(void **state)
 {
-	run_flow(false);
+	run_flow(false, 0);
 }
 
 static void none_that_was_asked_for(void **state)
 {
-	run_flow(true);
+	run_flow(true, 0);
+	run_flow(true, 1);
+	run_flow(true, 200);
+}
+
+/*
+ * A backend that nothing was agreed on with: it answers one request after the
+ * other, and sleeps until an event when there is no room. The frontend tells it of
+ * room only if it may be waiting for that: if what may still be answered is more
+ * than there was room for.
+ */
+#define ASKED		200000
+#define ROUND		6
+
+struct service {
+	struct pair p;
+	struct bell to_back;
+	struct bell to_front;
+	u32 due;
+	unsigned int out;
+};
+
+static void *serve(void *arg)
+{
+	struct service *v = arg;
+	struct xpv_byte_stream *in = &v->p.back.in, *out = &v->p.back.out;
+	static u8 buf[MOST];
+	u32 at = 0, len;
+	unsigned int i;
+
+	for (i = 0; i < ASKED; i++, at += len) {
+		while (xpv_bytes_ready(out) < (int)sizeof(len))
+			sleep_on(&v->to_back);
+		xpv_bytes_get(out, &len, sizeof(len));
+		xpv_bytes_free(out);
+		while (xpv_bytes_room(in) < (int)len)
+			sleep_on(&v->to_back);
+		fill(buf, at, len);
+		xpv_bytes_put(in, buf, len);
+		xpv_bytes_push(in);
+		ring_it(&v->to_front);
+	}
+	return NULL;
+}
+
+static void *ask(void *arg)
+{
+	struct service *v = arg;
+	struct xpv_byte_stream *out = &v->p.front.out;
+	u32 seed = 1, len;
+	unsigned int i;
+
+	for (i = 0; i < ASKED; i++) {
+		len = next_len(&seed);
+		/* In rounds, so that no request's event stands in for another. */
+		while (i % ROUND == 0 &&
+		       __atomic_load_n(&v->out, __ATOMIC_ACQUIRE))
+			sched_yield();
+		__atomic_add_fetch(&v->out, 1, __ATOMIC_RELAXED);
+		__atomic_add_fetch(&v->due, len, __ATOMIC_RELAXED);
+		assert_true(xpv_bytes_room(out) >= (int)sizeof(len));
+		xpv_bytes_put(out, &len, sizeof(len));
+		xpv_bytes_push(out);
+		ring_it(&v->to_back);
+	}
+	return NULL;
+}
+
+static void none_for_room_that_is_needed(void **state)
+{
+	static struct service v = {
+		.to_back = { .lock = PTHREAD_MUTEX_INITIALIZER,
+			     .rung = PTHREAD_COND_INITIALIZER },
+		.to_front = { .lock = PTHREAD_MUTEX_INITIALIZER,
+			      .rung = PTHREAD_COND_INITIALIZER },
+	};
+	struct xpv_byte_stream *in = &v.p.front.in;
+	u32 seed = 1, at = 0, len, old;
+	unsigned int i, told = 0;
+	static u8 buf[MOST];
+	pthread_t threads[2];
+
+	setup_at(&v.p, -STREAM_BYTES);
+	pthread_create(&threads[0], NULL, serve, &v);
+	pthread_create(&threads[1], NULL, ask, &v);
+	for (i = 0; i < ASKED; i++, at += len) {
+		len = next_len(&seed);
+		while (xpv_bytes_ready(in) < (int)len)
+			sleep_on(&v.to_front);
+		xpv_bytes_get(in, buf, len);
+		check(buf, at, len);
+		__atomic_sub_fetch(&v.due, len, __ATOMIC_RELAXED);
+		old = xpv_bytes_free(in);
+		if (xpv_bytes_awaited(in, old, READ_ONCE(v.due))) {
+			ring_it(&v.to_back);
+			told++;
+		}
+		__atomic_sub_fetch(&v.out, 1, __ATOMIC_RELEASE);
+	}
+	pthread_join(threads[0], NULL);
+	pthread_join(threads[1], NULL);
+	assert_true(told > 0 && told < ASKED);
+	teardown(&v.p);
+}
+
+/* Who looks by itself is sent none, until it asks again. */
+static void none_that_was_not_wanted(void **state)
+{
+	static const u8 buf[20];
+	struct pair p;
+
+	setup_at(&p, -8);
+	xpv_front_bytes_agree(&p.front, p.intf);
+	xpv_back_bytes_agree(&p.back, p.intf);
+	xpv_bytes_ask(&p.back.out, 1);
+	xpv_bytes_hush(&p.back.out);
+	xpv_bytes_put(&p.front.out, buf, 5);
+	assert_false(xpv_bytes_push(&p.front.out));
+	xpv_bytes_put(&p.front.out, buf, sizeof(buf));
+	assert_false(xpv_bytes_push(&p.front.out));
+	assert_int_equal(xpv_bytes_ready(&p.back.out), 25);
+	xpv_bytes_ask(&p.back.out, 1);
+	xpv_bytes_put(&p.front.out, buf, 1);
+	assert_true(xpv_bytes_push(&p.front.out));
+	teardown(&p);
+}
+
+/* The page of a frontend that does not know of asking is zero. */
+static void who_asks(void **state)
+{
+	struct pair p;
+
+	setup_at(&p, 0);
+	assert_false(xpv_bytes_agreed(&p.front.in));
+	assert_false(xpv_back_bytes_asked(p.intf));
+	xpv_front_bytes_agree(&p.front, p.intf);
+	assert_true(xpv_bytes_agreed(&p.front.in));
+	assert_false(xpv_back_bytes_asked(p.intf));
+	xpv_bytes_ask(&p.front.in, 1);
+	assert_true(xpv_back_bytes_asked(p.intf));
+	teardown(&p);
+}
+
+/* What may be waited for is known only when the room has been given. */
+static void who_waits_for_room(void **state)
+{
+	static u8 buf[SIZE];
+	struct pair p;
+	u32 old;
+
+	setup_at(&p, -30);
+	xpv_bytes_put(&p.back.in, buf, 100);
+	xpv_bytes_push(&p.back.in);
+	assert_int_equal(xpv_bytes_ready(&p.front.in), 100);
+	xpv_bytes_get(&p.front.in, buf, 60);
+	old = xpv_bytes_free(&p.front.in);
+	assert_false(xpv_bytes_awaited(&p.front.in, old, 0));
+	assert_false(xpv_bytes_awaited(&p.front.in, old, SIZE - 100));
+	assert_true(xpv_bytes_awaited(&p.front.in, old, SIZE - 99));
+	old = xpv_bytes_free(&p.front.in);
+	assert_false(xpv_bytes_awaited(&p.front.in, old, SIZE));
+	teardown(&p);
 }
 
 int main(void)
@@ -535,6 +711,10 @@ int main(void)
 		cmocka_unit_test(errors_come_last),
 		cmocka_unit_test(no_wakeup_is_lost),
 		cmocka_unit_test(none_that_was_asked_for),
+		cmocka_unit_test(none_for_room_that_is_needed),
+		cmocka_unit_test(none_that_was_not_wanted),
+		cmocka_unit_test(who_asks),
+		cmocka_unit_test(who_waits_for_room),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
