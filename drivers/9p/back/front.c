@@ -5,41 +5,33 @@
  */
 #include <linux/kernel.h>
 #include <linux/limits.h>
+#include <xpv/p9fs.h>
 
 #include "p9back.h"
 
 /* More than any event channel design of Xen's has. */
 #define PORT_MAX	0x1ffff
 
-struct front_keys {
-	unsigned int version;
-	unsigned int rings;
-};
-
 /**
  * p9b_front_read() - read what holds for the whole device
  * @be: the device
- * @rings: set to the number of rings
+ * @front: filled
  *
  * Context: the lane; sleeps.
  * Return: 0, or an error, already reported.
  */
-int p9b_front_read(struct p9back *be, unsigned int *rings)
+int p9b_front_read(struct p9back *be, struct p9back_front *front)
 {
 	const struct xpv_key keys[] = {
-		XPV_NEED_UINT(front_keys, version, "version", 1, 1),
-		XPV_NEED_UINT(front_keys, rings, "num-rings", 1,
+		XPV_NEED_UINT(p9back_front, version, "version", 1, 1),
+		XPV_NEED_UINT(p9back_front, rings, "num-rings", 1,
 			      be->offered),
+		XPV_MAY_FLAG(p9back_front, events,
+			     XPV_P9FS_REQUEST_RING_EVENTS, false),
 	};
-	struct front_keys front;
-	int err;
 
-	err = xpv_store_read(be->xdev, XPV_OTHER, keys, ARRAY_SIZE(keys),
-			     &front);
-	if (err)
-		return err;
-	*rings = front.rings;
-	return 0;
+	return xpv_store_read(be->xdev, XPV_OTHER, keys, ARRAY_SIZE(keys),
+			      front);
 }
 
 struct ring_keys {

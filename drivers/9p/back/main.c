@@ -8,6 +8,7 @@
 #include <linux/module.h>
 #include <linux/seq_file.h>
 #include <linux/slab.h>
+#include <xpv/p9fs.h>
 
 #include "p9back.h"
 
@@ -75,6 +76,7 @@ static int p9back_publish(struct xpv_device *xdev, struct xpv_txn *txn)
 	xpv_txn_put(txn, "versions", "1");
 	xpv_txn_put(txn, "max-rings", "%u", be->offered);
 	xpv_txn_put(txn, "max-ring-page-order", "%u", p9back_max_order);
+	xpv_txn_put(txn, XPV_P9FS_RING_EVENTS, "1");
 	return 0;
 }
 
@@ -96,7 +98,7 @@ static int connect_ring(struct p9back *be, struct p9back_ring *ring)
 static int p9back_connect(struct xpv_device *xdev)
 {
 	struct p9back *be = xdev->priv;
-	unsigned int rings;
+	struct p9back_front front;
 	int err;
 
 	err = p9b_export_open(be);
@@ -104,11 +106,13 @@ static int p9back_connect(struct xpv_device *xdev)
 		err = p9b_quota_open(be);
 	if (err)
 		return err;
-	err = p9b_front_read(be, &rings);
+	err = p9b_front_read(be, &front);
 	if (err)
 		return err;
 	be->msize = U32_MAX;
-	for (; be->nr_rings < rings; be->nr_rings++) {
+	be->longest = 0;
+	be->events = front.events;
+	for (; be->nr_rings < front.rings; be->nr_rings++) {
 		err = connect_ring(be, &be->rings[be->nr_rings]);
 		if (err)
 			return err;

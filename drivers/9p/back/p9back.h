@@ -206,7 +206,6 @@ struct p9back_session {
  * @message: the message, @small or allocated
  * @large: bytes it has of %P9BACK_LARGE_BYTES
  * @large_out: memory for a large answer, or NULL
- * @since: when it was taken, in ns
  * @small: room for a message, with the byte behind it
  * @small_out: and for an answer
  */
@@ -227,7 +226,6 @@ struct p9back_request {
 	u8 *message;
 	u32 large;
 	u8 *large_out;
-	u64 since;
 	u8 small[P9BACK_SMALL + 1];
 	u8 small_out[P9BACK_SMALL];
 };
@@ -261,6 +259,7 @@ struct p9back_request {
  * @requests: taken so far; under @take_lock, read by anyone
  * @answers: given so far; under @in_lock, read by anyone
  * @waits: how often an answer had to wait for room; likewise
+ * @notified: events sent
  * @busy_most: the most that had one at a time; under @lock
  */
 struct p9back_ring {
@@ -283,6 +282,7 @@ struct p9back_ring {
 	unsigned long requests;
 	unsigned long answers;
 	unsigned long waits;
+	atomic_long_t notified;
 	unsigned int busy_most;
 };
 
@@ -331,6 +331,18 @@ struct p9back_quota {
 };
 
 /**
+ * struct p9back_front - what the frontend asks for
+ * @version: of the protocol
+ * @rings: how many it has
+ * @events: it sends and expects events where the rings' thresholds say so
+ */
+struct p9back_front {
+	unsigned int version;
+	unsigned int rings;
+	bool events;
+};
+
+/**
  * struct p9back - a device
  * @xdev: the engine's side of it
  * @export: what it serves
@@ -340,11 +352,14 @@ struct p9back_quota {
  * @rings: its rings
  * @nr_rings: how many of them are connected; lane only, read by debugfs
  * @offered: how many the frontend may use in this life; lane only
+ * @events: the frontend asks for events; constant while rings are connected
  * @msize: the longest message that the rings can carry; constant while they
  *	are connected
+ * @longest: the longest message that a session of these rings may have; 0 before
+ *	the first; under @lock, read by anyone
  * @large: bytes of memory that large requests have
  * @large_freed: woken when there are less
- * @lock: protects @session, @tags, @serial and the requests' changes, tagged, answering
+ * @lock: protects @session, @longest, @tags, @serial and the requests' changes, tagged, answering
  *	and forgotten. Taken in process context.
  * @session: the present one, or NULL
  * @tags: tag to &struct p9back_request
@@ -361,7 +376,9 @@ struct p9back {
 	struct p9back_ring rings[P9BACK_MAX_RINGS];
 	unsigned int nr_rings;
 	unsigned int offered;
+	bool events;
 	u32 msize;
+	u32 longest;
 	atomic_t large;
 	wait_queue_head_t large_freed;
 	spinlock_t lock;
@@ -393,7 +410,7 @@ extern unsigned int p9back_max_fids;
 extern unsigned int p9back_max_open;
 
 /* front.c */
-int p9b_front_read(struct p9back *be, unsigned int *rings);
+int p9b_front_read(struct p9back *be, struct p9back_front *front);
 int p9b_front_read_ring(struct p9back *be, unsigned int index,
 			grant_ref_t *ref, evtchn_port_t *port);
 
@@ -435,7 +452,7 @@ void p9b_ring_drain(struct p9back_ring *ring);
 void p9b_ring_disconnect(struct p9back_ring *ring);
 bool p9b_ring_take(struct p9back_request *req);
 void p9b_ring_rest(struct p9back_request *req);
-void p9b_ring_answer(struct p9back_ring *ring, const struct p9w_out *out);
+void p9b_ring_answer(struct p9back_request *req);
 void p9b_ring_show(const struct p9back_ring *ring, struct seq_file *to);
 
 /* request.c */

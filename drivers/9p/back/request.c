@@ -132,7 +132,7 @@ static void run(struct p9back_request *req)
 	p9b_serve(req);
 	let_go(req);
 	if (p9b_tag_answer(req))
-		p9b_ring_answer(req->ring, &req->out);
+		p9b_ring_answer(req);
 	p9b_tag_release(req);
 }
 

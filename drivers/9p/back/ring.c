@@ -4,9 +4,13 @@
  * worker at a time, and answers put into it, by one at a time.
  *
  * Events. The guest sends one when it has put requests, and when it has read
- * answers. One that came is ended (RING_EVENT) by a worker that finds no more
- * requests, or by one that has to wait for room; the next one comes only then.
- * Whoever ends it looks once more before it sleeps.
+ * answers; or, if that was agreed on, only where it was asked to: by a worker that
+ * has found no more requests, and by one that waits for room. Who asked looks once
+ * more, so that either it or the guest sees what the other did last.
+ *
+ * One that came is ended (RING_EVENT) by a worker that finds no more requests, or
+ * by one that has to wait for room; the next one comes only then. Whoever ends it
+ * looks once more before it sleeps.
  */
 #include <linux/errno.h>
 #include <linux/kernel.h>
@@ -20,6 +24,12 @@ static bool is_over(const struct p9back_ring *ring)
 {
 	return test_bit(RING_STOPPING, &ring->flags) ||
 	       test_bit(RING_BROKEN, &ring->flags);
+}
+
+static void notify(struct p9back_ring *ring)
+{
+	atomic_long_inc(&ring->notified);
+	xpv_evtchn_notify(&ring->ch);
 }
 
 /**
@@ -88,6 +98,17 @@ static int broken(struct p9back_ring *ring, const char *why)
 	return -EPROTO;
 }
 
+/* Frontends of others are told of room that they may be waiting for. */
+static void release(struct p9back_ring *ring)
+{
+	struct xpv_byte_stream *out = &ring->bytes.out;
+	u32 old = xpv_bytes_free(out);
+	u32 longest = READ_ONCE(ring->be->longest) ?: ring->be->msize;
+
+	if (xpv_bytes_awaited(out, old, longest))
+		notify(ring);
+}
+
 /* Take the whole message, whose head was read already. */
 static void take_message(struct p9back_request *req, const u8 *head)
 {
@@ -101,8 +122,7 @@ static void take_message(struct p9back_request *req, const u8 *head)
 			       size - P9W_HEAD);
 	}
 	xpv_bytes_move(out, size);
-	if (xpv_bytes_release(out, ring->be->msize))
-		xpv_evtchn_notify(&ring->ch);
+	release(ring);
 	set_bit(RING_WORKED, &ring->flags);
 	WRITE_ONCE(ring->requests, ring->requests + 1);
 	p9b_tag_claim(req);
@@ -134,6 +154,28 @@ static int take_one(struct p9back_request *req)
 	return 1;
 }
 
+/* As take_one(); where there is none the guest is asked for an event. */
+static int take_or_ask(struct p9back_request *req)
+{
+	struct xpv_byte_stream *out = &req->ring->bytes.out;
+	int got = take_one(req);
+
+	if (got || !xpv_bytes_agreed(out))
+		return got;
+	xpv_bytes_ask(out, 1);
+	return take_one(req);
+}
+
+static bool has_more(struct p9back_ring *ring)
+{
+	struct xpv_byte_stream *out = &ring->bytes.out;
+
+	if (xpv_bytes_ready(out) > 0)
+		return true;
+	xpv_bytes_ask(out, 1);
+	return xpv_bytes_ready(out) > 0;
+}
+
 /**
  * p9b_ring_take() - take the next request from a ring
  * @req: a worker's, with nothing in it
@@ -151,10 +193,10 @@ bool p9b_ring_take(struct p9back_request *req)
 
 	mutex_lock(&ring->take_lock);
 	do {
-		got = take_one(req);
+		got = take_or_ask(req);
 	} while (!got && end_event(ring));
 	if (got > 0)
-		more = xpv_bytes_ready(&ring->bytes.out) > 0;
+		more = has_more(ring);
 	/* This request may take for ever, and others are to be heard of. */
 	if (got > 0 && !more)
 		end_event(ring);
@@ -197,6 +239,17 @@ static void wait_for_room(struct p9back_ring *ring, unsigned int seen)
 			is_over(ring) || READ_ONCE(ring->events) != seen);
 }
 
+/* Where events have to be asked for, who asks last asks for all who wait. */
+static int look_for_room(struct xpv_byte_stream *in, u32 len)
+{
+	int room = xpv_bytes_room(in);
+
+	if (room < 0 || room >= len)
+		return room;
+	xpv_bytes_ask(in, len - room);
+	return xpv_bytes_room(in);
+}
+
 /*
  * What was done is answered as long as that needs no waiting, even when the ring
  * stops: who hears of nothing asks the next backend to do it once more.
@@ -210,7 +263,7 @@ static int has_room(struct p9back_ring *ring, u32 len)
 	lockdep_assert_held(&ring->in_lock);
 	if (test_bit(RING_BROKEN, &ring->flags))
 		return -ESHUTDOWN;
-	room = xpv_bytes_room(&ring->bytes.in);
+	room = look_for_room(&ring->bytes.in, len);
 	if (room < 0)
 		return broken(ring, "impossible indices of answers");
 	if (room >= len)
@@ -218,23 +271,37 @@ static int has_room(struct p9back_ring *ring, u32 len)
 	return is_over(ring) ? -ESHUTDOWN : 0;
 }
 
+/* Return: whether the guest has to hear of it. */
+static bool put_answer(struct p9back_request *req)
+{
+	struct p9back_ring *ring = req->ring;
+	struct xpv_byte_stream *in = &ring->bytes.in;
+
+	lockdep_assert_held(&ring->in_lock);
+	xpv_bytes_put(in, req->out.buf, req->out.pos);
+	WRITE_ONCE(ring->answers, ring->answers + 1);
+	/* Frontends of others sleep as they like. */
+	return xpv_bytes_push(in) || !xpv_bytes_agreed(in);
+}
+
 /**
- * p9b_ring_answer() - put an answer into a ring
- * @ring: the ring
- * @out: the answer, ended
+ * p9b_ring_answer() - put a request's answer into its ring
+ * @req: the request, its answer ended
  *
  * Context: a worker; sleeps until the guest has read so much that there is
  * room, or the ring is stopped.
  */
-void p9b_ring_answer(struct p9back_ring *ring, const struct p9w_out *out)
+void p9b_ring_answer(struct p9back_request *req)
 {
+	struct p9back_ring *ring = req->ring;
+	bool tell = false;
 	unsigned int seen;
 	int room;
 
 	mutex_lock(&ring->in_lock);
 	for (;;) {
 		seen = READ_ONCE(ring->events);
-		room = has_room(ring, out->pos);
+		room = has_room(ring, req->out.pos);
 		if (room)
 			break;
 		WRITE_ONCE(ring->waits, ring->waits + 1);
@@ -242,14 +309,11 @@ void p9b_ring_answer(struct p9back_ring *ring, const struct p9w_out *out)
 		wait_for_room(ring, seen);
 		mutex_lock(&ring->in_lock);
 	}
-	if (room > 0) {
-		xpv_bytes_put(&ring->bytes.in, out->buf, out->pos);
-		xpv_bytes_push(&ring->bytes.in);
-		WRITE_ONCE(ring->answers, ring->answers + 1);
-	}
-	mutex_unlock(&ring->in_lock);
 	if (room > 0)
-		xpv_evtchn_notify(&ring->ch);
+		tell = put_answer(req);
+	mutex_unlock(&ring->in_lock);
+	if (tell)
+		notify(ring);
 }
 
 /**
@@ -283,11 +347,15 @@ static int ring_map(struct p9back_ring *ring, grant_ref_t ref)
 				       xdev->otherend, ring->index);
 	err = xpv_back_bytes_init(&ring->bytes, ring->mapped.intf,
 				  ring->mapped.pages, ring->mapped.order);
-	if (!err)
-		return 0;
-	xpv_bytes_unmap(&ring->mapped);
-	return xpv_device_fail(xdev, err, "ring %u has impossible indices",
-			       ring->index);
+	if (err) {
+		xpv_bytes_unmap(&ring->mapped);
+		return xpv_device_fail(xdev, err,
+				       "ring %u has impossible indices",
+				       ring->index);
+	}
+	if (ring->be->events && xpv_back_bytes_asked(ring->mapped.intf))
+		xpv_back_bytes_agree(&ring->bytes, ring->mapped.intf);
+	return 0;
 }
 
 static int ring_staff(struct p9back_ring *ring)
@@ -435,4 +503,8 @@ void p9b_ring_show(const struct p9back_ring *ring, struct seq_file *to)
 		   ring->index, READ_ONCE(ring->requests),
 		   READ_ONCE(ring->answers), READ_ONCE(ring->waits),
 		   READ_ONCE(ring->busy), READ_ONCE(ring->busy_most));
+	seq_printf(to, "  events %s: %u came, %ld sent\n",
+		   xpv_bytes_agreed(&ring->bytes.in) ? "as asked for" :
+						       "of each message",
+		   READ_ONCE(ring->events), atomic_long_read(&ring->notified));
 }

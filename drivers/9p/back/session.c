@@ -66,6 +66,10 @@ void p9b_session_put(struct p9back_session *session)
 		kref_put(&session->ref, session_free);
 }
 
+/*
+ * Sessions of other sizes may have been before, whose messages are still to come;
+ * how long one may be is known before the answer that permits it.
+ */
 static void replace_session(struct p9back *be, struct p9back_session *session)
 {
 	struct p9back_session *old;
@@ -73,6 +77,8 @@ static void replace_session(struct p9back *be, struct p9back_session *session)
 	spin_lock(&be->lock);
 	old = be->session;
 	be->session = session;
+	if (session)
+		WRITE_ONCE(be->longest, max(be->longest, session->msize));
 	spin_unlock(&be->lock);
 	p9b_session_put(old);
 }

@@ -11,8 +11,9 @@
 #include <linux/kernel.h>
 #include "p9front.h"
 
-/* Bytes that the handler copies in one go; a message more if it is small. */
+/* Bytes that the handler copies in one go, and the work. */
 #define HANDLER_BYTES	(16 * 1024)
+#define WORK_BYTES	(16 * 1024 * 1024)
 
 /* A read's answer: its head goes to the request, its data to the iterator. */
 static int take_data(struct p9front_ring *ring, struct p9front_slot *slot)
@@ -178,31 +179,71 @@ static int find_answer(struct p9front_ring *ring)
 }
 
 /*
- * Take answers, up to so many bytes, but at least one.
+ * Give back the room of answers that were taken. Whether there is still something
+ * to be answered is looked at behind that: the answer to what is asked later finds
+ * the room. A backend of others that has something may want more room for it than
+ * the answer needs.
+ */
+static void release(struct p9front_ring *ring)
+{
+	struct xpv_byte_stream *in = &ring->bytes.in;
+	u32 old = xpv_bytes_free(in);
+	u32 most = READ_ONCE(ring->due) ? ring->pf->size : 0;
+
+	if (xpv_bytes_awaited(in, old, most))
+		xpv_evtchn_notify(&ring->ch);
+}
+
+/*
+ * Take answers, as long as they have not more than @left bytes.
  *
  * Return: how many were taken; a negative errno if no more can be.
  */
-static int take_answers(struct p9front_ring *ring, u32 bytes, bool *more)
+static int take_answers(struct p9front_ring *ring, u32 *left, bool *more)
 {
 	struct xpv_byte_stream *in = &ring->bytes.in;
-	u32 done = 0;
 	int there, nr;
 
 	*more = false;
 	for (nr = 0; (there = find_answer(ring)) > 0; nr++) {
-		if (done + ring->head.size > bytes) {
+		if (ring->head.size > *left) {
 			*more = true;
 			break;
 		}
-		done += ring->head.size;
+		*left -= ring->head.size;
 		answer(ring);
 		ring->headed = false;
 		xpv_bytes_move(in, ring->head.size);
 	}
-	if (nr && xpv_bytes_release(in, ring->pf->size))
-		xpv_evtchn_notify(&ring->ch);
+	if (nr)
+		release(ring);
 	ring->answers += nr;
 	return there < 0 ? there : nr;
+}
+
+/*
+ * Where events have to be asked for, that is done when there are no more answers.
+ * An answer that comes just then is taken here, and its event finds nothing.
+ *
+ * Return: as take_answers().
+ */
+static int take_all(struct p9front_ring *ring, u32 left, bool *more)
+{
+	struct xpv_byte_stream *in = &ring->bytes.in;
+	int nr = 0, took;
+
+	for (;;) {
+		took = take_answers(ring, &left, more);
+		if (took < 0)
+			return took;
+		nr += took;
+		if (*more || !xpv_bytes_agreed(in))
+			return nr;
+		xpv_bytes_ask(in, 1);
+		if (!find_answer(ring))
+			return nr;
+		ring->early = true;
+	}
 }
 
 /* After a violation no event is ended: the lane closes the ring. */
@@ -224,16 +265,17 @@ void p9front_event(void *arg)
 {
 	struct p9front_ring *ring = arg;
 	u32 cons = xpv_bytes_peek(&ring->bytes.out);
-	bool moved = cons != ring->cons;
+	bool worked = cons != ring->cons || ring->early;
 	bool more;
 	int nr;
 
 	ring->cons = cons;
-	nr = take_answers(ring, HANDLER_BYTES, &more);
+	ring->early = false;
+	nr = take_all(ring, HANDLER_BYTES, &more);
 	if (more)
 		queue_work(p9front_queue, &ring->take);
 	else if (nr >= 0)
-		end_event(ring, nr || moved);
+		end_event(ring, nr || worked);
 }
 
 /**
@@ -245,7 +287,10 @@ void p9front_take(struct work_struct *work)
 	struct p9front_ring *ring = container_of(work, struct p9front_ring,
 						 take);
 	bool more;
+	int nr = take_all(ring, WORK_BYTES, &more);
 
-	if (take_answers(ring, U32_MAX, &more) >= 0)
+	if (more)
+		queue_work(p9front_queue, &ring->take);
+	else if (nr >= 0)
 		end_event(ring, true);
 }

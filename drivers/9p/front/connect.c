@@ -7,6 +7,7 @@
 #include <linux/kernel.h>
 #include <linux/minmax.h>
 #include <linux/string.h>
+#include <xpv/p9fs.h>
 #include <xpv/store.h>
 #include "p9front.h"
 
@@ -17,6 +18,7 @@ struct offer {
 	char versions[32];
 	unsigned int max_rings;
 	unsigned int max_order;
+	bool events;
 };
 
 static const struct xpv_key offer_keys[] = {
@@ -24,6 +26,7 @@ static const struct xpv_key offer_keys[] = {
 	XPV_NEED_UINT(offer, max_rings, "max-rings", 1, U32_MAX),
 	XPV_NEED_UINT(offer, max_order, "max-ring-page-order",
 		      XPV_BYTES_MIN_ORDER, U32_MAX),
+	XPV_MAY_FLAG(offer, events, XPV_P9FS_RING_EVENTS, false),
 };
 
 static int read_offer(struct p9front *pf, struct offer *offer)
@@ -62,7 +65,8 @@ static int open_rings(struct p9front *pf, unsigned int nr, unsigned int order)
 	for (; order >= XPV_BYTES_MIN_ORDER; order--) {
 		err = 0;
 		for (i = 0; i < nr && !err; i++)
-			err = p9front_ring_open(&pf->rings[i], order);
+			err = p9front_ring_open(&pf->rings[i], order,
+						pf->agreed);
 		if (!err) {
 			pf->size = xpv_bytes_size(order);
 			WRITE_ONCE(pf->nr_rings, nr);
@@ -80,6 +84,10 @@ static void put_rings(const struct p9front *pf, struct xpv_txn *txn)
 
 	xpv_txn_put(txn, "version", VERSION);
 	xpv_txn_put(txn, "num-rings", "%u", pf->nr_rings);
+	if (pf->agreed)
+		xpv_txn_put(txn, XPV_P9FS_REQUEST_RING_EVENTS, "1");
+	else
+		xpv_txn_drop(txn, XPV_P9FS_REQUEST_RING_EVENTS);
 	for (i = 0; i < pf->nr_rings; i++) {
 		const struct p9front_ring *ring = &pf->rings[i];
 
@@ -108,6 +116,11 @@ int p9front_publish(struct xpv_device *dev, struct xpv_txn *txn)
 	if (err)
 		return err;
 	nr = min(offer.max_rings, pf->max_rings);
+	if (pf->nr_rings && pf->agreed != offer.events) {
+		close_rings(pf);
+		WRITE_ONCE(pf->nr_rings, 0);
+	}
+	pf->agreed = offer.events;
 	if (!pf->nr_rings)
 		err = open_rings(pf, nr, min(offer.max_order, pf->max_order));
 	if (err)

@@ -115,6 +115,7 @@ enum p9front_slot_state {
  * @deaf: who waited for the data was killed
  * @flushed: the backend will not answer: it answered a flush of it
  * @flushes: of a flush: the slot that it speaks of
+ * @due: bytes that its answer may have
  * @since: of a flush: when it was sent, in jiffies
  * @next: the next free one
  */
@@ -131,6 +132,7 @@ struct p9front_slot {
 	bool flushed;
 	u16 flushes;
 	u16 next;
+	u32 due;
 	unsigned long since;
 };
 
@@ -153,8 +155,10 @@ struct p9front_slot {
  * @free: first free slot, or %P9FRONT_NONE
  * @out: how many are out or taken
  * @orphans: how many nobody waits for
+ * @due: bytes that the answers of all of them may have, read by anyone
  * @slots: them; the last is for %P9FRONT_NOTAG
  * @headed: the head of the answer at the ring's front was read; as "in"
+ * @early: an answer was found whose event is yet to come; likewise
  * @head: that head
  * @take: takes what would keep the handler too long
  * @mem: the shared pages; lane only
@@ -179,9 +183,11 @@ struct p9front_ring {
 	u16 free;
 	unsigned int out;
 	unsigned int orphans;
+	u32 due;
 	struct p9front_slot slots[P9FRONT_SLOTS + 1];
 
 	bool headed;
+	bool early;
 	struct p9front_head head;
 	struct work_struct take;
 	struct xpv_granted_bytes mem;
@@ -230,6 +236,7 @@ enum p9front_session {
  * @table: what the backend knows for the mounts
  * @max_order: largest ring, from the module's parameter
  * @size: the largest message that a ring can hold, of this connection
+ * @agreed: its rings' events are sent when they are asked for
  * @max_rings: how many @rings there are
  * @nr_rings: how many this connection has; changes only while not connected
  * @rings: them
@@ -260,6 +267,7 @@ struct p9front {
 	struct p9front_table table;
 	unsigned int max_order;
 	u32 size;
+	bool agreed;
 	unsigned int max_rings;
 	unsigned int nr_rings;
 	struct p9front_ring *rings;
@@ -359,7 +367,8 @@ void p9front_take(struct work_struct *work);
 /* ring.c */
 void p9front_ring_init(struct p9front_ring *ring, struct p9front *pf,
 		       unsigned int index);
-int p9front_ring_open(struct p9front_ring *ring, unsigned int order);
+int p9front_ring_open(struct p9front_ring *ring, unsigned int order,
+		      bool agreed);
 void p9front_ring_start(struct p9front_ring *ring);
 void p9front_ring_stop(struct p9front_ring *ring);
 void p9front_ring_stir(struct p9front_ring *ring);
@@ -368,6 +377,9 @@ void p9front_ring_break(struct p9front_ring *ring, int err, const char *what);
 u16 p9front_ring_tag(const struct p9front_ring *ring,
 		     const struct p9front_slot *slot);
 struct p9front_slot *p9front_slot_get(struct p9front_ring *ring, u8 type);
+void p9front_slot_expect(struct p9front_ring *ring, struct p9front_slot *slot,
+			 u32 due)
+	__must_hold(&ring->lock);
 struct p9_req_t *p9front_slot_orphan(struct p9front_ring *ring,
 				     struct p9front_slot *slot)
 	__must_hold(&ring->lock);

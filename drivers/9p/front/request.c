@@ -115,6 +115,17 @@ static bool write_flushed(struct p9front_ring *ring, struct p9front_slot *slot,
 	return out;
 }
 
+/* The longest answer that a backend may give. */
+static u32 longest_answer(const struct p9_req_t *req,
+			  const struct p9front_data *data)
+{
+	u32 buffer = req->rc.capacity;
+
+	if (!data || data->out)
+		return buffer;
+	return max(buffer, P9FRONT_READ_HEAD + data->len);
+}
+
 static void fill_slot(struct p9front_ring *ring, struct p9front_slot *slot,
 		      struct p9front_mount *mount, struct p9_req_t *req,
 		      struct p9front_data *data, struct p9front_change *change)
@@ -130,6 +141,7 @@ static void fill_slot(struct p9front_ring *ring, struct p9front_slot *slot,
 	slot->deaf = false;
 	slot->flushed = false;
 	slot->state = P9FRONT_OUT;
+	p9front_slot_expect(ring, slot, longest_answer(req, data));
 	spin_unlock_irq(&ring->lock);
 }
 
@@ -142,9 +154,12 @@ static void unget_slot(struct p9front_ring *ring, struct p9front_slot *slot)
 
 static void show_message(struct p9front_ring *ring, u32 size)
 {
-	xpv_bytes_move(&ring->bytes.out, size);
-	xpv_bytes_push(&ring->bytes.out);
-	xpv_evtchn_notify(&ring->ch);
+	struct xpv_byte_stream *out = &ring->bytes.out;
+
+	xpv_bytes_move(out, size);
+	/* Backends of others sleep as they like. */
+	if (xpv_bytes_push(out) || !xpv_bytes_agreed(out))
+		xpv_evtchn_notify(&ring->ch);
 }
 
 static int put_message(struct p9front_ring *ring, struct p9front_mount *mount,
@@ -173,15 +188,24 @@ err_slot:
 	return err;
 }
 
-/* Return: -EAGAIN if there is no room now. */
+/*
+ * Return: -EAGAIN if there is no room now; then an event comes when there is.
+ * Where events have to be asked for, who asks last asks for all who wait: the
+ * backend gets there, and then all of them look again.
+ */
 static int check_room(struct p9front_ring *ring, u32 size)
 {
+	struct xpv_byte_stream *out = &ring->bytes.out;
 	int room;
 
 	lockdep_assert_held(&ring->put);
-	if (size > ring->bytes.out.size)
+	if (size > out->size)
 		return -EMSGSIZE;
-	room = xpv_bytes_room(&ring->bytes.out);
+	room = xpv_bytes_room(out);
+	if (room >= 0 && room < size) {
+		xpv_bytes_ask(out, size - room);
+		room = xpv_bytes_room(out);
+	}
 	if (room < 0) {
 		p9front_ring_break(ring, room,
 				   "the backend's consumer is impossible");
@@ -350,6 +374,7 @@ static int try_call(struct p9front_ring *ring, struct p9front_call *call,
 	(*slot)->call = call;
 	(*slot)->type = call->msg[4];
 	(*slot)->state = P9FRONT_OUT;
+	p9front_slot_expect(ring, *slot, sizeof(call->answer));
 	spin_unlock_irq(&ring->lock);
 	show_message(ring, call->len);
 	return 0;

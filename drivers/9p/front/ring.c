@@ -36,14 +36,23 @@ void p9front_ring_init(struct p9front_ring *ring, struct p9front *pf,
 							      P9FRONT_NONE;
 }
 
+/* By this the backend knows that the ring's frontend is one that asks. */
+static void ask_for_events(struct p9front_ring *ring)
+{
+	xpv_front_bytes_agree(&ring->bytes, ring->mem.index.mem);
+	xpv_bytes_ask(&ring->bytes.in, 1);
+}
+
 /**
  * p9front_ring_open() - have memory and a channel to publish
  * @ring: a closed ring
  * @order: number of data pages as a power of two
+ * @agreed: events are sent when they are asked for; else always
  *
  * Return: 0 or a negative errno.
  */
-int p9front_ring_open(struct p9front_ring *ring, unsigned int order)
+int p9front_ring_open(struct p9front_ring *ring, unsigned int order,
+		      bool agreed)
 {
 	struct xpv_device *dev = ring->pf->dev;
 	int err;
@@ -53,7 +62,10 @@ int p9front_ring_open(struct p9front_ring *ring, unsigned int order)
 		return err;
 	xpv_front_bytes_init(&ring->bytes, ring->mem.index.mem,
 			     ring->mem.pages, order);
+	if (agreed)
+		ask_for_events(ring);
 	ring->headed = false;
+	ring->early = false;
 	ring->cons = 0;
 	err = xpv_evtchn_alloc(dev, &ring->ch, p9front_event, ring,
 			       ring->index);
@@ -305,6 +317,22 @@ struct p9front_slot *p9front_slot_get(struct p9front_ring *ring, u8 type)
 }
 
 /**
+ * p9front_slot_expect() - say how long an answer may be
+ * @ring: the ring
+ * @slot: a slot that is not out yet
+ * @due: bytes
+ *
+ * A backend that nothing is due from is not waiting for room.
+ */
+void p9front_slot_expect(struct p9front_ring *ring, struct p9front_slot *slot,
+			 u32 due)
+{
+	lockdep_assert_held(&ring->lock);
+	slot->due = due;
+	WRITE_ONCE(ring->due, ring->due + due);
+}
+
+/**
  * p9front_slot_free() - give a tag back
  * @ring: the ring
  * @slot: the slot
@@ -318,6 +346,8 @@ void p9front_slot_free(struct p9front_ring *ring, struct p9front_slot *slot)
 		ring->orphans--;
 	else
 		ring->out--;
+	WRITE_ONCE(ring->due, ring->due - slot->due);
+	slot->due = 0;
 	p9front_change_drop(slot->change);
 	slot->change = NULL;
 	slot->state = P9FRONT_FREE;
