@@ -35,6 +35,12 @@ module_param_named(max_open_files, p9back_max_open, uint, 0644);
 MODULE_PARM_DESC(max_open_files,
 		 "Files that a guest may have open at a time. For connections made later");
 
+/* The guest has to be woken, and its process, for there to be a next request. */
+unsigned int p9back_poll_us = 50;
+module_param_named(poll_us, p9back_poll_us, uint, 0644);
+MODULE_PARM_DESC(poll_us,
+		 "How long a busy ring that has become empty is polled before the guest is asked for an event; 0 for not at all");
+
 static int p9back_probe(struct xpv_device *xdev)
 {
 	struct p9back *be = kvzalloc(sizeof(*be), GFP_KERNEL);
@@ -43,7 +49,11 @@ static int p9back_probe(struct xpv_device *xdev)
 	if (!be)
 		return -ENOMEM;
 	be->xdev = xdev;
-	be->wq = alloc_workqueue("9pback.%d.%u", WQ_UNBOUND,
+	/*
+	 * Bound: a worker runs where the event came, and another one when that
+	 * has to wait.
+	 */
+	be->wq = alloc_workqueue("9pback.%d.%u", 0,
 				 P9BACK_MAX_RINGS * P9BACK_IN_FLIGHT,
 				 xdev->otherend_id, xdev->id);
 	if (!be->wq) {

@@ -38,6 +38,7 @@
 #include <xpv/evtchn.h>
 #include <xpv/fault.h>
 #include <xpv/map.h>
+#include <xpv/poll.h>
 
 #include "ids_parse.h"
 #include "p9_wire.h"
@@ -198,6 +199,11 @@ struct p9back_session {
  * @fid: the fid it is about, held; or NULL
  * @fid2: and the second one
  * @serial: which request this is, of all that the device ever had
+ * @fresh: its worker was called for, and has not looked since
+ * @watch: the worker is to watch the ring, if it is the only one at work, when
+ *	this request has been answered
+ * @watched: it does, from the answer on: the guest was told to send no event
+ * @seen: how far the guest had put requests when this one was taken
  * @changes: it may change something; for those who flush it, who cannot look at
  *	@req, which belongs to the worker
  * @tagged: it is in the device's table of tags
@@ -219,6 +225,10 @@ struct p9back_request {
 	struct p9back_fid *fid;
 	struct p9back_fid *fid2;
 	u64 serial;
+	bool fresh;
+	bool watch;
+	bool watched;
+	u32 seen;
 	bool changes;
 	bool tagged;
 	bool answering;
@@ -248,11 +258,14 @@ struct p9back_request {
  *	is copied, and while memory for it is waited for.
  * @in_lock: serialises answers: the "in" stream. Never held while the guest is
  *	waited for.
+ * @poll: whether the ring is worth watching when it is empty; under @take_lock,
+ *	which is not held while it is watched
  * @in_seen: how far the guest had read when an event was last ended; a hint
  * @events: how many came; written in the interrupt
  * @room: woken by events, for those who wait for room
- * @lock: protects @idle and @busy; taken in any context
+ * @lock: protects @idle, @coming and @busy; taken in any context
  * @idle: workers without a request
+ * @coming: a worker was called that has not begun to look yet
  * @busy: how many have one
  * @drained: woken when none has
  * @workers: all of them
@@ -260,6 +273,8 @@ struct p9back_request {
  * @answers: given so far; under @in_lock, read by anyone
  * @waits: how often an answer had to wait for room; likewise
  * @notified: events sent
+ * @polled: how often watching found a request; under @take_lock, read by anyone
+ * @polled_vainly: and how often it did not; likewise
  * @busy_most: the most that had one at a time; under @lock
  */
 struct p9back_ring {
@@ -271,11 +286,13 @@ struct p9back_ring {
 	unsigned long flags;
 	struct mutex take_lock;
 	struct mutex in_lock;
+	struct xpv_poll poll;
 	u32 in_seen;
 	unsigned int events;
 	wait_queue_head_t room;
 	spinlock_t lock;
 	struct list_head idle;
+	bool coming;
 	unsigned int busy;
 	wait_queue_head_t drained;
 	struct p9back_request *workers;
@@ -283,6 +300,8 @@ struct p9back_ring {
 	unsigned long answers;
 	unsigned long waits;
 	atomic_long_t notified;
+	unsigned long polled;
+	unsigned long polled_vainly;
 	unsigned int busy_most;
 };
 
@@ -390,6 +409,13 @@ struct p9back {
 	atomic_long_t errors;
 };
 
+/* Whether no more requests are taken from a ring. */
+static inline bool p9b_ring_is_over(const struct p9back_ring *ring)
+{
+	return test_bit(RING_STOPPING, &ring->flags) ||
+	       test_bit(RING_BROKEN, &ring->flags);
+}
+
 /* The file that a fid has open, or NULL. */
 static inline struct file *p9b_fid_file(const struct p9back_fid *fid)
 {
@@ -408,6 +434,7 @@ static inline struct p9back_xattr *p9b_fid_xattr(const struct p9back_fid *fid)
 extern unsigned int p9back_max_order;
 extern unsigned int p9back_max_fids;
 extern unsigned int p9back_max_open;
+extern unsigned int p9back_poll_us;
 
 /* front.c */
 int p9b_front_read(struct p9back *be, struct p9back_front *front);
@@ -451,9 +478,15 @@ void p9b_ring_stop(struct p9back_ring *ring);
 void p9b_ring_drain(struct p9back_ring *ring);
 void p9b_ring_disconnect(struct p9back_ring *ring);
 bool p9b_ring_take(struct p9back_request *req);
+void p9b_ring_begin(struct p9back_request *req);
 void p9b_ring_rest(struct p9back_request *req);
 void p9b_ring_answer(struct p9back_request *req);
 void p9b_ring_show(const struct p9back_ring *ring, struct seq_file *to);
+
+/* watch.c */
+void p9b_watch_learn(struct p9back_request *req, bool got, bool more);
+void p9b_watch_begin(struct p9back_request *req);
+void p9b_watch(struct p9back_request *req);
 
 /* request.c */
 void p9b_request_work(struct work_struct *work);

@@ -4,7 +4,7 @@
  * that does all of that.
  */
 #include <linux/err.h>
-#include <linux/ktime.h>
+#include <linux/jiffies.h>
 #include <linux/mm.h>
 #include <linux/slab.h>
 
@@ -140,17 +140,27 @@ static void run(struct p9back_request *req)
  * p9b_request_work() - what a worker does
  * @work: the worker's
  *
+ * The queue calls another one when this one has to wait; so it is after each of
+ * the others' turns that this one goes on, if there is always something to do.
+ *
  * Context: the device's queue.
  */
 void p9b_request_work(struct work_struct *work)
 {
 	struct p9back_request *req =
 		container_of(work, struct p9back_request, work);
+	unsigned long began = jiffies;
 
+	p9b_ring_begin(req);
 	while (p9b_ring_take(req)) {
 		run(req);
 		reset(req);
+		if (time_after(jiffies, began)) {
+			queue_work(req->ring->be->wq, work);
+			return;
+		}
 		cond_resched();
+		p9b_watch(req);
 	}
 	reset(req);
 	p9b_ring_rest(req);

@@ -20,12 +20,6 @@
 
 #include "p9back.h"
 
-static bool is_over(const struct p9back_ring *ring)
-{
-	return test_bit(RING_STOPPING, &ring->flags) ||
-	       test_bit(RING_BROKEN, &ring->flags);
-}
-
 static void notify(struct p9back_ring *ring)
 {
 	atomic_long_inc(&ring->notified);
@@ -36,26 +30,48 @@ static void notify(struct p9back_ring *ring)
  * p9b_ring_kick() - have an idle worker look for requests
  * @ring: a connected ring
  *
- * If none is idle, those that are not will look before they are.
+ * If none is idle, those that are not will look before they are. One that was
+ * called and has not begun yet will do so as well.
+ *
+ * Its turn is after that of the worker that runs on this processor, if one does,
+ * and as soon as that one has to wait.
  *
  * Context: any.
  */
 void p9b_ring_kick(struct p9back_ring *ring)
 {
-	struct p9back_request *req;
+	struct p9back_request *req = NULL;
 	unsigned long flags;
 
 	spin_lock_irqsave(&ring->lock, flags);
-	req = list_first_entry_or_null(&ring->idle, struct p9back_request,
-				       link);
+	if (!ring->coming)
+		req = list_first_entry_or_null(&ring->idle,
+					       struct p9back_request, link);
 	if (req) {
 		list_del(&req->link);
+		req->fresh = true;
+		ring->coming = true;
 		ring->busy++;
 		ring->busy_most = max(ring->busy_most, ring->busy);
 	}
 	spin_unlock_irqrestore(&ring->lock, flags);
 	if (req)
 		queue_work(ring->be->wq, &req->work);
+}
+
+/**
+ * p9b_ring_begin() - a worker that was called is there
+ * @req: the worker's
+ *
+ * From here on another one can be called.
+ */
+void p9b_ring_begin(struct p9back_request *req)
+{
+	struct p9back_ring *ring = req->ring;
+
+	spin_lock_irq(&ring->lock);
+	ring->coming = false;
+	spin_unlock_irq(&ring->lock);
 }
 
 /* The channel's event. */
@@ -137,7 +153,7 @@ static int take_one(struct p9back_request *req)
 	int ready;
 
 	lockdep_assert_held(&ring->take_lock);
-	if (is_over(ring))
+	if (p9b_ring_is_over(ring))
 		return 0;
 	ready = xpv_bytes_ready(out);
 	if (ready < 0)
@@ -197,6 +213,7 @@ bool p9b_ring_take(struct p9back_request *req)
 	} while (!got && end_event(ring));
 	if (got > 0)
 		more = has_more(ring);
+	p9b_watch_learn(req, got > 0, more);
 	/* This request may take for ever, and others are to be heard of. */
 	if (got > 0 && !more)
 		end_event(ring);
@@ -224,7 +241,7 @@ void p9b_ring_rest(struct p9back_request *req)
 		wake_up_all(&ring->drained);
 	spin_unlock_irqrestore(&ring->lock, flags);
 	/* One that came while all were busy was left to those. */
-	if (test_bit(RING_EVENT, &ring->flags) && !is_over(ring))
+	if (test_bit(RING_EVENT, &ring->flags) && !p9b_ring_is_over(ring))
 		p9b_ring_kick(ring);
 }
 
@@ -236,7 +253,7 @@ static void wait_for_room(struct p9back_ring *ring, unsigned int seen)
 {
 	end_event(ring);
 	wait_event_idle(ring->room,
-			is_over(ring) || READ_ONCE(ring->events) != seen);
+			p9b_ring_is_over(ring) || READ_ONCE(ring->events) != seen);
 }
 
 /* Where events have to be asked for, who asks last asks for all who wait. */
@@ -268,7 +285,7 @@ static int has_room(struct p9back_ring *ring, u32 len)
 		return broken(ring, "impossible indices of answers");
 	if (room >= len)
 		return 1;
-	return is_over(ring) ? -ESHUTDOWN : 0;
+	return p9b_ring_is_over(ring) ? -ESHUTDOWN : 0;
 }
 
 /* Return: whether the guest has to hear of it. */
@@ -279,6 +296,7 @@ static bool put_answer(struct p9back_request *req)
 
 	lockdep_assert_held(&ring->in_lock);
 	xpv_bytes_put(in, req->out.buf, req->out.pos);
+	p9b_watch_begin(req);
 	WRITE_ONCE(ring->answers, ring->answers + 1);
 	/* Frontends of others sleep as they like. */
 	return xpv_bytes_push(in) || !xpv_bytes_agreed(in);
@@ -363,6 +381,8 @@ static int ring_staff(struct p9back_ring *ring)
 	unsigned int i;
 
 	INIT_LIST_HEAD(&ring->idle);
+	ring->coming = false;
+	xpv_poll_init(&ring->poll);
 	ring->workers = xpv_fault(ring->be->xdev, "requests") ? NULL :
 			kvcalloc(P9BACK_IN_FLIGHT, sizeof(*ring->workers),
 				 GFP_KERNEL);
@@ -503,8 +523,9 @@ void p9b_ring_show(const struct p9back_ring *ring, struct seq_file *to)
 		   ring->index, READ_ONCE(ring->requests),
 		   READ_ONCE(ring->answers), READ_ONCE(ring->waits),
 		   READ_ONCE(ring->busy), READ_ONCE(ring->busy_most));
-	seq_printf(to, "  events %s: %u came, %ld sent\n",
+	seq_printf(to, "  events %s: %u came, %ld sent; polls won %lu lost %lu\n",
 		   xpv_bytes_agreed(&ring->bytes.in) ? "as asked for" :
 						       "of each message",
-		   READ_ONCE(ring->events), atomic_long_read(&ring->notified));
+		   READ_ONCE(ring->events), atomic_long_read(&ring->notified),
+		   READ_ONCE(ring->polled), READ_ONCE(ring->polled_vainly));
 }
