@@ -337,28 +337,13 @@ static struct file *file_of(const struct p9back_request *req, fmode_t mode)
 	return file;
 }
 
-/**
- * p9b_op_read() - Tread
- * @req: the request
- *
- * Return: 0 or a negative errno.
- */
-int p9b_op_read(struct p9back_request *req)
+static int read_bytes(struct p9back_request *req, struct file *file, u32 count)
 {
-	struct p9back_xattr *xattr = p9b_fid_xattr(req->fid);
-	struct file *file;
 	loff_t pos = req->req.offset;
 	ssize_t done;
-	u32 count;
 	u8 *to;
 	int err;
 
-	if (xattr)
-		return p9b_xattr_read(req, xattr);
-	file = file_of(req, FMODE_READ);
-	if (IS_ERR(file))
-		return PTR_ERR(file);
-	count = min(req->req.count, req->session->msize - P9W_READ_HEAD);
 	err = p9b_request_room(req, P9W_READ_HEAD + count);
 	if (err)
 		return err;
@@ -370,6 +355,41 @@ int p9b_op_read(struct p9back_request *req)
 	p9w_poke32(&req->out, P9W_HEAD, done);
 	req->out.pos = P9W_READ_HEAD + done;
 	return 0;
+}
+
+static int read_pages(struct p9back_request *req, struct file *file, u32 count)
+{
+	ssize_t done = p9b_pages_read(req, file, req->req.offset, count);
+
+	if (done < 0)
+		return done;
+	p9w_put32(&req->out, done);
+	return 0;
+}
+
+/**
+ * p9b_op_read() - Tread
+ * @req: the request
+ *
+ * Return: 0 or a negative errno.
+ */
+int p9b_op_read(struct p9back_request *req)
+{
+	struct p9back_xattr *xattr = p9b_fid_xattr(req->fid);
+	struct file *file;
+	int err = -EINVAL;
+	u32 count;
+
+	if (xattr)
+		return p9b_xattr_read(req, xattr);
+	file = file_of(req, FMODE_READ);
+	if (IS_ERR(file))
+		return PTR_ERR(file);
+	count = min(req->req.count, req->session->msize - P9W_READ_HEAD);
+	if (P9W_READ_HEAD + count > req->out.room)
+		err = read_pages(req, file, count);
+	/* Little is rather copied twice, and not all files can be had so. */
+	return err == -EINVAL ? read_bytes(req, file, count) : err;
 }
 
 /*

@@ -347,6 +347,7 @@ void p9w_begin(struct p9w_out *out, u8 *buf, u32 room)
 	out->room = room;
 	out->pos = P9W_HEAD;
 	out->full = false;
+	out->beside = 0;
 }
 
 u8 *p9w_skip(struct p9w_out *out, u32 len)
@@ -465,7 +466,7 @@ void p9w_poke32(struct p9w_out *out, u32 at, u32 value)
 
 void p9w_end(struct p9w_out *out, u8 type, u16 tag)
 {
-	store(out->buf, out->pos, 4);
+	store(out->buf, out->pos + out->beside, 4);
 	out->buf[4] = type;
 	store(out->buf + 5, tag, 2);
 }
@@ -474,6 +475,7 @@ void p9w_error(struct p9w_out *out, u16 tag, int err)
 {
 	out->pos = P9W_HEAD;
 	out->full = false;
+	out->beside = 0;
 	p9w_put32(out, -err);
 	p9w_end(out, P9W_RLERROR, tag);
 }

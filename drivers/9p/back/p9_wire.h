@@ -269,12 +269,14 @@ struct p9w_statfs {
  * @room: bytes of @buf
  * @pos: how many are used
  * @full: something did not fit; nothing was put since
+ * @beside: bytes that follow those of @buf, and are elsewhere
  */
 struct p9w_out {
 	u8 *buf;
 	u32 room;
 	u32 pos;
 	bool full;
+	u32 beside;
 };
 
 /**

@@ -19,6 +19,7 @@
 
 #include <linux/atomic.h>
 #include <linux/bitops.h>
+#include <linux/bvec.h>
 #include <linux/cred.h>
 #include <linux/fs.h>
 #include <linux/kref.h>
@@ -52,6 +53,8 @@ struct seq_file;
 #define P9BACK_IN_FLIGHT	32
 /* Memory that a request has for itself; what is larger is allocated for it. */
 #define P9BACK_SMALL		1024
+/* Pages of a file that it holds without memory for that. */
+#define P9BACK_FEW_PAGES	3
 /* Memory for large requests of a device at a time. */
 #define P9BACK_LARGE_BYTES	(32U << 20)
 #define P9BACK_MAX_RINGS	16
@@ -189,6 +192,20 @@ struct p9back_session {
 };
 
 /**
+ * struct p9back_pages - pages of a file, held for an answer
+ * @vec: them
+ * @nr: how many
+ * @max: room in @vec
+ * @few: @vec, if that is enough
+ */
+struct p9back_pages {
+	struct bio_vec *vec;
+	unsigned int nr;
+	unsigned int max;
+	struct bio_vec few[P9BACK_FEW_PAGES];
+};
+
+/**
  * struct p9back_request - a worker, and the request it is at
  * @work: takes requests, carries them out and answers them
  * @link: in the ring's list of idle workers
@@ -212,6 +229,7 @@ struct p9back_session {
  * @message: the message, @small or allocated
  * @large: bytes it has of %P9BACK_LARGE_BYTES
  * @large_out: memory for a large answer, or NULL
+ * @pages: what stands beside its answer
  * @small: room for a message, with the byte behind it
  * @small_out: and for an answer
  */
@@ -236,6 +254,7 @@ struct p9back_request {
 	u8 *message;
 	u32 large;
 	u8 *large_out;
+	struct p9back_pages pages;
 	u8 small[P9BACK_SMALL + 1];
 	u8 small_out[P9BACK_SMALL];
 };
@@ -490,8 +509,17 @@ void p9b_watch(struct p9back_request *req);
 
 /* request.c */
 void p9b_request_work(struct work_struct *work);
+int p9b_request_charge(struct p9back_request *req, u32 size);
+void p9b_request_uncharge(struct p9back_request *req);
 int p9b_request_room(struct p9back_request *req, u32 size);
 int p9b_request_message(struct p9back_request *req, u32 size);
+
+/* pages.c */
+ssize_t p9b_pages_read(struct p9back_request *req, struct file *file,
+		       loff_t pos, u32 count);
+void p9b_pages_put(struct p9back_ring *ring,
+		   const struct p9back_request *req);
+void p9b_pages_drop(struct p9back_request *req);
 
 /* serve.c */
 void p9b_serve(struct p9back_request *req);

@@ -37,22 +37,44 @@ static bool try_charge(struct p9back_request *req, u32 size, bool *charged)
 	return *charged;
 }
 
-/* Memory of requests of the device that are being carried out will be freed. */
+/**
+ * p9b_request_charge() - be permitted to have so much memory
+ * @req: the request
+ * @size: bytes, until it has been answered
+ *
+ * Memory of requests of the device that are being carried out will be freed.
+ *
+ * Context: process; sleeps.
+ * Return: 0 or -ENOMEM.
+ */
+int p9b_request_charge(struct p9back_request *req, u32 size)
+{
+	bool charged = false;
+
+	wait_event_idle(req->ring->be->large_freed,
+			try_charge(req, size, &charged));
+	if (!charged)
+		return -ENOMEM;
+	req->large += size;
+	return 0;
+}
+
+/**
+ * p9b_request_uncharge() - give back what p9b_request_charge() permitted
+ * @req: the request, which has no such memory any more
+ */
+void p9b_request_uncharge(struct p9back_request *req)
+{
+	if (req->large)
+		uncharge(req->ring->be, req->large);
+	req->large = 0;
+}
+
 static void *get_large(struct p9back_request *req, u32 size)
 {
-	struct p9back *be = req->ring->be;
-	bool charged = false;
-	void *mem;
-
-	wait_event_idle(be->large_freed, try_charge(req, size, &charged));
-	if (!charged)
+	if (p9b_request_charge(req, size))
 		return NULL;
-	mem = kvmalloc(size, GFP_KERNEL_ACCOUNT);
-	if (mem)
-		req->large += size;
-	else
-		uncharge(be, size);
-	return mem;
+	return kvmalloc(size, GFP_KERNEL_ACCOUNT);
 }
 
 /**
@@ -101,9 +123,8 @@ static void reset(struct p9back_request *req)
 	req->message = NULL;
 	kvfree(req->large_out);
 	req->large_out = NULL;
-	if (req->large)
-		uncharge(req->ring->be, req->large);
-	req->large = 0;
+	p9b_pages_drop(req);
+	p9b_request_uncharge(req);
 	req->tagged = false;
 	req->answering = false;
 	req->forgotten = false;

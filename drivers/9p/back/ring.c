@@ -295,7 +295,9 @@ static bool put_answer(struct p9back_request *req)
 	struct xpv_byte_stream *in = &ring->bytes.in;
 
 	lockdep_assert_held(&ring->in_lock);
-	xpv_bytes_put(in, req->out.buf, req->out.pos);
+	xpv_bytes_write(in, 0, req->out.buf, req->out.pos);
+	p9b_pages_put(ring, req);
+	xpv_bytes_move(in, req->out.pos + req->out.beside);
 	p9b_watch_begin(req);
 	WRITE_ONCE(ring->answers, ring->answers + 1);
 	/* Frontends of others sleep as they like. */
@@ -319,7 +321,7 @@ void p9b_ring_answer(struct p9back_request *req)
 	mutex_lock(&ring->in_lock);
 	for (;;) {
 		seen = READ_ONCE(ring->events);
-		room = has_room(ring, req->out.pos);
+		room = has_room(ring, req->out.pos + req->out.beside);
 		if (room)
 			break;
 		WRITE_ONCE(ring->waits, ring->waits + 1);

@@ -437,6 +437,26 @@ static void test_error(void **state)
 	assert_memory_equal(buf, should, sizeof(should));
 }
 
+/* What stands elsewhere counts, and is none of an error's. */
+static void test_beside(void **state)
+{
+	struct p9w_out out;
+	u8 buf[32];
+
+	p9w_begin(&out, buf, sizeof(buf));
+	p9w_put32(&out, 70000);
+	out.beside = 70000;
+	p9w_end(&out, P9W_TREAD + 1, 9);
+	assert_int_equal(out.pos, P9W_READ_HEAD);
+	assert_int_equal(buf[0] | buf[1] << 8 | buf[2] << 16, 70011);
+	p9w_error(&out, 9, -EIO);
+	assert_int_equal(out.beside, 0);
+	assert_int_equal(buf[0] | buf[1] << 8 | buf[2] << 16, 11);
+	out.beside = 1;
+	p9w_begin(&out, buf, sizeof(buf));
+	assert_int_equal(out.beside, 0);
+}
+
 static void test_entries(void **state)
 {
 	const struct p9w_qid qid = { P9W_QID_FILE, 0, 77 };
@@ -491,6 +511,7 @@ int main(void)
 		cmocka_unit_test(test_which_change),
 		cmocka_unit_test(test_answer),
 		cmocka_unit_test(test_error),
+		cmocka_unit_test(test_beside),
 		cmocka_unit_test(test_entries),
 		cmocka_unit_test(test_attr),
 	};
