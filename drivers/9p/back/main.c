@@ -63,6 +63,7 @@ static int p9back_probe(struct xpv_device *xdev)
 	for (i = 0; i < P9BACK_MAX_RINGS; i++)
 		p9b_ring_init(&be->rings[i], be, i);
 	init_waitqueue_head(&be->large_freed);
+	INIT_DELAYED_WORK(&be->tidy, p9b_request_tidy);
 	spin_lock_init(&be->lock);
 	spin_lock_init(&be->quota.lock);
 	xa_init(&be->tags);
@@ -151,6 +152,7 @@ static void p9back_disconnect(struct xpv_device *xdev)
 	xpv_lane_step(&xdev->lane, "waiting for the file system to finish requests");
 	for (i = 0; i < be->nr_rings; i++)
 		p9b_ring_drain(&be->rings[i]);
+	flush_delayed_work(&be->tidy);
 	xpv_lane_step(&xdev->lane, "unmapping");
 	while (be->nr_rings)
 		p9b_ring_disconnect(&be->rings[--be->nr_rings]);

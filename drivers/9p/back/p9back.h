@@ -192,6 +192,16 @@ struct p9back_session {
 };
 
 /**
+ * struct p9back_memory - memory of a large request
+ * @at: it; NULL for none
+ * @size: bytes
+ */
+struct p9back_memory {
+	u8 *at;
+	u32 size;
+};
+
+/**
  * struct p9back_pages - pages of a file, held for an answer
  * @vec: them
  * @nr: how many
@@ -226,9 +236,10 @@ struct p9back_pages {
  * @tagged: it is in the device's table of tags
  * @answering: its answer is on its way: its tag may come again
  * @forgotten: flushed: it has no answer
- * @message: the message, @small or allocated
+ * @message: the message, @small or @large_message
  * @large: bytes it has of %P9BACK_LARGE_BYTES
- * @large_out: memory for a large answer, or NULL
+ * @large_message: memory for a large message
+ * @large_out: and for a large answer
  * @pages: what stands beside its answer
  * @small: room for a message, with the byte behind it
  * @small_out: and for an answer
@@ -253,7 +264,8 @@ struct p9back_request {
 	bool forgotten;
 	u8 *message;
 	u32 large;
-	u8 *large_out;
+	struct p9back_memory large_message;
+	struct p9back_memory large_out;
 	struct p9back_pages pages;
 	u8 small[P9BACK_SMALL + 1];
 	u8 small_out[P9BACK_SMALL];
@@ -282,11 +294,12 @@ struct p9back_request {
  * @in_seen: how far the guest had read when an event was last ended; a hint
  * @events: how many came; written in the interrupt
  * @room: woken by events, for those who wait for room
- * @lock: protects @idle, @coming and @busy; taken in any context
+ * @lock: protects @idle, @coming, @busy and @spare; taken in any context
  * @idle: workers without a request
  * @coming: a worker was called that has not begun to look yet
  * @busy: how many have one
  * @drained: woken when none has
+ * @spare: the last large request's memory, for the next one
  * @workers: all of them
  * @requests: taken so far; under @take_lock, read by anyone
  * @answers: given so far; under @in_lock, read by anyone
@@ -314,6 +327,7 @@ struct p9back_ring {
 	bool coming;
 	unsigned int busy;
 	wait_queue_head_t drained;
+	struct p9back_memory spare;
 	struct p9back_request *workers;
 	unsigned long requests;
 	unsigned long answers;
@@ -397,6 +411,7 @@ struct p9back_front {
  *	the first; under @lock, read by anyone
  * @large: bytes of memory that large requests have
  * @large_freed: woken when there are less
+ * @tidy: frees what rings keep of it for the next request
  * @lock: protects @session, @longest, @tags, @serial and the requests' changes, tagged, answering
  *	and forgotten. Taken in process context.
  * @session: the present one, or NULL
@@ -419,6 +434,7 @@ struct p9back {
 	u32 longest;
 	atomic_t large;
 	wait_queue_head_t large_freed;
+	struct delayed_work tidy;
 	spinlock_t lock;
 	struct p9back_session *session;
 	struct xarray tags;
@@ -513,6 +529,7 @@ int p9b_request_charge(struct p9back_request *req, u32 size);
 void p9b_request_uncharge(struct p9back_request *req);
 int p9b_request_room(struct p9back_request *req, u32 size);
 int p9b_request_message(struct p9back_request *req, u32 size);
+void p9b_request_tidy(struct work_struct *work);
 
 /* pages.c */
 ssize_t p9b_pages_read(struct p9back_request *req, struct file *file,

@@ -70,11 +70,73 @@ void p9b_request_uncharge(struct p9back_request *req)
 	req->large = 0;
 }
 
-static void *get_large(struct p9back_request *req, u32 size)
+/*
+ * Swap what a ring keeps for what has no use any more; the smaller is the
+ * caller's.
+ */
+static struct p9back_memory keep_larger(struct p9back_ring *ring,
+					struct p9back_memory memory)
+{
+	spin_lock_irq(&ring->lock);
+	if (memory.size > ring->spare.size)
+		swap(memory, ring->spare);
+	spin_unlock_irq(&ring->lock);
+	return memory;
+}
+
+static struct p9back_memory take_spare(struct p9back_ring *ring, u32 least)
+{
+	struct p9back_memory none = {};
+
+	spin_lock_irq(&ring->lock);
+	if (ring->spare.size >= least)
+		swap(none, ring->spare);
+	spin_unlock_irq(&ring->lock);
+	return none;
+}
+
+/*
+ * Making and clearing such memory costs as much as copying the data. So a ring
+ * keeps one piece for a second, which holds nothing but what the guest has sent
+ * or was sent.
+ */
+static int get_large(struct p9back_request *req, struct p9back_memory *memory,
+		     u32 size)
 {
 	if (p9b_request_charge(req, size))
-		return NULL;
-	return kvmalloc(size, GFP_KERNEL_ACCOUNT);
+		return -ENOMEM;
+	*memory = take_spare(req->ring, size);
+	if (memory->at)
+		return 0;
+	memory->at = kvmalloc(size, GFP_KERNEL_ACCOUNT);
+	memory->size = memory->at ? size : 0;
+	return memory->at ? 0 : -ENOMEM;
+}
+
+static void put_large(struct p9back_request *req, struct p9back_memory *memory)
+{
+	struct p9back_memory small;
+
+	if (!memory->at)
+		return;
+	small = keep_larger(req->ring, *memory);
+	kvfree(small.at);
+	*memory = (struct p9back_memory){};
+	queue_delayed_work(system_unbound_wq, &req->ring->be->tidy, HZ);
+}
+
+/**
+ * p9b_request_tidy() - free what rings keep for the next large request
+ * @work: the device's
+ */
+void p9b_request_tidy(struct work_struct *work)
+{
+	struct p9back *be = container_of(to_delayed_work(work), struct p9back,
+					 tidy);
+	unsigned int i;
+
+	for (i = 0; i < P9BACK_MAX_RINGS; i++)
+		kvfree(take_spare(&be->rings[i], 0).at);
 }
 
 /**
@@ -91,10 +153,9 @@ int p9b_request_room(struct p9back_request *req, u32 size)
 		return 0;
 	if (size > req->session->msize)
 		return -EMSGSIZE;
-	req->large_out = get_large(req, size);
-	if (!req->large_out)
+	if (get_large(req, &req->large_out, size))
 		return -ENOMEM;
-	p9w_begin(&req->out, req->large_out, size);
+	p9w_begin(&req->out, req->large_out.at, size);
 	return 0;
 }
 
@@ -108,21 +169,22 @@ int p9b_request_room(struct p9back_request *req, u32 size)
  */
 int p9b_request_message(struct p9back_request *req, u32 size)
 {
-	req->message = req->small;
-	if (size <= P9BACK_SMALL)
+	if (size <= P9BACK_SMALL) {
+		req->message = req->small;
 		return 0;
-	req->message = get_large(req, size + 1);
-	return req->message ? 0 : -ENOMEM;
+	}
+	if (get_large(req, &req->large_message, size + 1))
+		return -ENOMEM;
+	req->message = req->large_message.at;
+	return 0;
 }
 
 /* What it had is freed. */
 static void reset(struct p9back_request *req)
 {
-	if (req->message != req->small)
-		kvfree(req->message);
 	req->message = NULL;
-	kvfree(req->large_out);
-	req->large_out = NULL;
+	put_large(req, &req->large_message);
+	put_large(req, &req->large_out);
 	p9b_pages_drop(req);
 	p9b_request_uncharge(req);
 	req->tagged = false;
