@@ -12,6 +12,7 @@
  *	      wait for somebody
  *	event, or the network -> the socket's worker: move what there is to move,
  *	      until one side or the other has to go first
+ *	data from the network -> the ring, with no worker in between
  *
  * No worker waits for anybody: not for the guest, not for the network.
  *
@@ -76,7 +77,7 @@ enum {
  * @port: the guest's event channel
  * @kept: it is mapped and no socket's, under the device's lock
  * @mapped: the memory
- * @bytes: the streams; those of the worker of who uses it
+ * @bytes: the streams, of who uses it; see stream.c
  * @ch: the channel
  * @lock: protects @sock, and that its work is queued, against the channel's
  *	handler. Taken in any context
@@ -160,6 +161,9 @@ enum pvsock_state {
  * @out_end: where that is
  * @shut_in: the guest reads no more
  * @in_over: in_error was set; the worker's
+ * @in_full: the guest was asked for room; as the stream in (stream.c)
+ * @taking: the worker has the stream in for itself; under the network's lock of
+ *	the socket
  * @out_over: nothing is to be sent any more; the worker's
  * @out_waits: the guest may be waiting for room; the worker's
  * @lost: why the connection was lost, when that was found by sending
@@ -188,6 +192,8 @@ struct pvsock {
 	u32 out_end;
 	bool shut_in;
 	bool in_over;
+	bool in_full;
+	bool taking;
 	bool out_over;
 	bool out_waits;
 	int lost;
@@ -359,6 +365,7 @@ void pvr_notify(struct pvring *ring);
 
 /* stream.c: moving data */
 void pvs_stream_work(struct pvsock *ps);
+bool pvs_stream_came(struct pvsock *ps);
 void pvs_stream_flush(struct pvsock *ps);
 void pvs_stream_lose(struct pvsock *ps);
 

@@ -3,7 +3,8 @@
  * A socket from SOCKET, or a connection taken, to RELEASE.
  *
  * What the network calls (struct pvhooks) finds the socket of ours by
- * sk_user_data, under sk_callback_lock, and has its worker look: nothing else.
+ * sk_user_data, under sk_callback_lock, moves data that came, and has its worker
+ * look: nothing else.
  */
 #include <linux/errno.h>
 #include <linux/jhash.h>
@@ -131,17 +132,27 @@ void pvs_free(struct pvsock *ps)
 }
 
 /* Something happened to the socket: have its worker look. */
-static void look(struct sock *sk)
+static void tell(struct sock *sk, bool data)
 {
 	struct pvsock *ps;
 
 	read_lock_bh(&sk->sk_callback_lock);
 	rcu_read_lock();
 	ps = rcu_dereference_sk_user_data(sk);
-	if (ps)
+	if (ps && !(data && pvs_stream_came(ps)))
 		queue_work(ps->be->wq, &ps->work);
 	rcu_read_unlock();
 	read_unlock_bh(&sk->sk_callback_lock);
+}
+
+static void look(struct sock *sk)
+{
+	tell(sk, false);
+}
+
+static void look_for_data(struct sock *sk)
+{
+	tell(sk, true);
 }
 
 /* As the network's own does it: the bit says that somebody waits for this. */
@@ -178,7 +189,7 @@ void pvs_hook(struct pvsock *ps, const struct pvhooks *before)
 	/* Connections that come in are not to have it. */
 	__rcu_assign_sk_user_data_with_flags(sk, ps, SK_USER_DATA_NOCOPY);
 	sk->sk_state_change = look;
-	sk->sk_data_ready = look;
+	sk->sk_data_ready = look_for_data;
 	sk->sk_write_space = look_for_room;
 	sk->sk_error_report = look;
 	write_unlock_bh(&sk->sk_callback_lock);

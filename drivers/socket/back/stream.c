@@ -4,14 +4,30 @@
  * the ring's pages and to them. The guest may change them meanwhile, which
  * changes what is sent and nothing else.
  *
- * A run moves what there is until both directions have to wait for somebody:
- * the guest (who sends an event) or the network (who calls, pvs_hook()).
+ * A run of the worker moves what there is until both directions have to wait for
+ * somebody: the guest (who sends an event) or the network (who calls,
+ * pvs_hook()).
+ *
+ * What comes from the network is moved as it comes, by who brings it
+ * (pvs_stream_came()): no worker has to be woken for it. So the stream in is
+ * under the network's own lock of the socket, but for what only receiving tells:
+ * ends, errors and what is urgent. For that the worker lets go of the lock and
+ * says so (pvsock.taking); data that comes meanwhile has it run again. The stream
+ * out is the worker's alone.
+ *
+ * No end sleeps on what has come. Who asks for an event (xpv_bytes_ask()) looks
+ * once more behind the barrier in there; the other end looks for the question
+ * behind the one of xpv_bytes_push() or xpv_bytes_release(). So either the event
+ * comes or what it would tell is seen. An event has the worker run, also one that
+ * comes while it does, and the next one comes when that was ended, which is after
+ * the last look.
  */
 #include <linux/bvec.h>
 #include <linux/errno.h>
 #include <linux/net.h>
 #include <linux/uio.h>
 #include <net/sock.h>
+#include <net/tcp.h>
 #include <net/tcp_states.h>
 
 #include "pvback.h"
@@ -22,7 +38,7 @@
 
 static int broken(struct pvsock *ps)
 {
-	ps->in_over = true;
+	WRITE_ONCE(ps->in_over, true);
 	ps->out_over = true;
 	set_bit(PVBACK_BROKEN, &ps->be->flags);
 	xpv_device_fail(ps->be->xdev, -EPROTO,
@@ -34,7 +50,7 @@ static void end_in(struct pvsock *ps, int err)
 {
 	if (ps->in_over)
 		return;
-	ps->in_over = true;
+	WRITE_ONCE(ps->in_over, true);
 	xpv_bytes_end(&ps->ring->bytes.in, err);
 	pvr_notify(ps->ring);
 }
@@ -88,7 +104,10 @@ static int send(struct pvsock *ps, u32 len)
 	return sock_sendmsg(ps->sock, &msg);
 }
 
-/* The guest reads no more: what comes is not wanted. */
+/*
+ * The guest reads no more: what comes is not wanted. To shut the socket takes its
+ * lock: who found it open has shown what they brought before in_error is set.
+ */
 static void shut_in(struct pvsock *ps)
 {
 	kernel_sock_shutdown(ps->sock, SHUT_RD);
@@ -107,19 +126,133 @@ static void look_for_loss(struct pvsock *ps)
 		end_out(ps, sock_error(sk) ?: -EPIPE);
 }
 
-/* From the network to the guest. Return: whether there may be more. */
-static bool pull(struct pvsock *ps)
+/*
+ * How much the guest has room for. Where events come only when asked for, a ring
+ * that was full counts as full until half of it is free, which is when the event
+ * comes: pieces are large, and events few.
+ */
+static int room_in(struct pvsock *ps)
 {
 	struct xpv_byte_stream *in = &ps->ring->bytes.in;
-	int room, got;
+	int room = xpv_bytes_room(in), half = in->size / 2;
 
-	if (READ_ONCE(ps->shut_in) && !ps->in_over)
-		shut_in(ps);
-	if (ps->in_over) {
-		look_for_loss(ps);
-		return false;
+	if (!in->ask)
+		return room;
+	if (!room && !ps->in_full) {
+		ps->in_full = true;
+		xpv_bytes_ask(in, half);
+		room = xpv_bytes_room(in);
 	}
-	room = xpv_bytes_room(in);
+	if (room < 0 || (ps->in_full && room < half))
+		return min(room, 0);
+	ps->in_full = false;
+	return room;
+}
+
+/* Show the guest what was put. */
+static void show(struct pvsock *ps, u32 len)
+{
+	if (xpv_bytes_push(&ps->ring->bytes.in))
+		pvr_notify(ps->ring);
+	atomic64_add(len, &ps->be->in_bytes);
+}
+
+/* For tcp_read_sock(): what the network has, to the ring. */
+static int put_data(read_descriptor_t *desc, struct sk_buff *skb,
+		    unsigned int offset, size_t len)
+{
+	struct bio_vec vec[XPV_BYTES_VECS(CHUNK)];
+	struct xpv_byte_stream *in = desc->arg.data;
+	u32 n = min(len, desc->count);
+	struct iov_iter to;
+	unsigned int nr;
+
+	if (!n)
+		return 0;
+	nr = xpv_bytes_pages(in, 0, n, vec, ARRAY_SIZE(vec));
+	iov_iter_bvec(&to, ITER_DEST, vec, nr, n);
+	if (skb_copy_datagram_iter(skb, offset, &to, n))
+		return -EFAULT;
+	xpv_bytes_move(in, n);
+	desc->count -= n;
+	return n;
+}
+
+/*
+ * From the network to the guest, with the socket's lock held. Return: how much, 0
+ * if there is nothing or no room, or an error of the ring.
+ */
+static int take_in(struct pvsock *ps)
+{
+	read_descriptor_t desc = { .arg.data = &ps->ring->bytes.in };
+	int room = room_in(ps), got;
+
+	if (room <= 0)
+		return room;
+	desc.count = min_t(u32, room, CHUNK);
+	got = tcp_read_sock(ps->sock->sk, &desc, put_data);
+	if (got <= 0)
+		return 0;
+	show(ps, got);
+	return got;
+}
+
+/* Whether there is what take_in() left, or cannot tell. */
+static bool has_more(const struct sock *sk)
+{
+	return READ_ONCE(sk->sk_err) ||
+	       READ_ONCE(sk->sk_shutdown) & RCV_SHUTDOWN ||
+	       READ_ONCE(sk->sk_state) == TCP_CLOSE ||
+	       !skb_queue_empty_lockless(&sk->sk_receive_queue);
+}
+
+/**
+ * pvs_stream_came() - data came from the network
+ * @ps: the socket
+ *
+ * Context: the network's, with the socket's lock held; any.
+ * Return: whether all is done; if not it is for the worker.
+ */
+bool pvs_stream_came(struct pvsock *ps)
+{
+	/* The worker's, with its ring. */
+	if (smp_load_acquire(&ps->state) != PVSOCK_CONNECTED || ps->taking ||
+	    READ_ONCE(ps->in_over) || READ_ONCE(ps->shut_in))
+		return false;
+	if (take_in(ps) < 0)
+		return false;
+	return ps->in_full || !has_more(ps->sock->sk);
+}
+
+static void set_taking(struct pvsock *ps, bool taking)
+{
+	struct sock *sk = ps->sock->sk;
+
+	lock_sock(sk);
+	ps->taking = taking;
+	release_sock(sk);
+}
+
+/* What is in order, and whether there is what is not. */
+static int pull_plain(struct pvsock *ps, bool *more)
+{
+	struct sock *sk = ps->sock->sk;
+	int got;
+
+	lock_sock(sk);
+	got = take_in(ps);
+	*more = !got && !ps->in_full && has_more(sk);
+	ps->taking = *more;
+	release_sock(sk);
+	return got;
+}
+
+/* As a program receives, while nobody else does. */
+static bool pull_rest(struct pvsock *ps)
+{
+	struct xpv_byte_stream *in = &ps->ring->bytes.in;
+	int room = xpv_bytes_room(in), got;
+
 	if (room < 0)
 		return broken(ps);
 	if (!room)
@@ -132,10 +265,30 @@ static bool pull(struct pvsock *ps)
 		return false;
 	}
 	xpv_bytes_move(in, got);
-	if (xpv_bytes_push(in))
-		pvr_notify(ps->ring);
-	atomic64_add(got, &ps->be->in_bytes);
+	show(ps, got);
 	return true;
+}
+
+/* From the network to the guest. Return: whether there may be more. */
+static bool pull(struct pvsock *ps)
+{
+	bool more;
+	int got;
+
+	if (READ_ONCE(ps->shut_in) && !ps->in_over)
+		shut_in(ps);
+	if (ps->in_over) {
+		look_for_loss(ps);
+		return false;
+	}
+	got = pull_plain(ps, &more);
+	if (got < 0)
+		return broken(ps);
+	if (!more)
+		return got;
+	more = pull_rest(ps);
+	set_taking(ps, false);
+	return more;
 }
 
 /*
@@ -204,8 +357,8 @@ static void tell_of_room(struct pvsock *ps)
 }
 
 /*
- * Whether push() and pull() found nothing to do, by what they saw: what came
- * since has no event, so that to look anew here would be to miss it.
+ * Whether push() found nothing to do, by what it saw: what came since has no
+ * event, so that to look anew here would be to miss it.
  */
 static bool wants_data(const struct pvsock *ps)
 {
@@ -214,42 +367,28 @@ static bool wants_data(const struct pvsock *ps)
 	return !ps->out_over && out->seen == out->at;
 }
 
-static bool wants_room(const struct pvsock *ps)
-{
-	const struct xpv_byte_stream *in = &ps->ring->bytes.in;
-
-	return !ps->in_over && in->at - in->seen == in->size;
-}
-
 /*
- * Ask for events, where they only come then. Return: whether what was asked for
- * has come meanwhile.
+ * Ask for an event, where they only come then; for room room_in() did. Return:
+ * whether what was asked for has come meanwhile.
  */
 static bool ask(struct pvsock *ps)
 {
-	struct xpv_byte_ring *bytes = &ps->ring->bytes;
-	u32 half = bytes->in.size / 2;
-	bool come = false;
+	struct xpv_byte_stream *out = &ps->ring->bytes.out;
 
-	if (!bytes->in.ask)
+	if (!out->ask || !wants_data(ps))
 		return false;
-	if (wants_data(ps)) {
-		xpv_bytes_ask(&bytes->out, 1);
-		come = xpv_bytes_ready(&bytes->out);
-	}
-	if (wants_room(ps)) {
-		xpv_bytes_ask(&bytes->in, half);
-		if (xpv_bytes_room(&bytes->in) >= (int)half)
-			come = true;
-	}
-	return come;
+	xpv_bytes_ask(out, 1);
+	return xpv_bytes_ready(out);
 }
 
 /* Return: whether there may be more to move. */
 static bool move(struct pvsock *ps)
 {
-	bool in = pull(ps), out = push(ps);
+	bool out = push(ps), in = false;
 
+	/* Who sent something has another turn to look at what the guest read. */
+	if (!out || has_more(ps->sock->sk))
+		in = pull(ps);
 	tell_of_room(ps);
 	return in || out || ask(ps);
 }

@@ -6,6 +6,7 @@
  *	e	every byte back, until it sends no more
  *	s	count and add up the bytes until it sends no more, and say both
  *	g COUNT	so many bytes
+ *	u	1000 bytes, an urgent one, and 1000 more
  *	r	a reset
  *	h	nothing, for ever: not even read
  *	c PORT	connect to that port of this domain, have bytes sent back, end, and
@@ -85,6 +86,19 @@ static void generate(int fd)
 	}
 }
 
+static void hurry(int fd)
+{
+	__u8 buf[2 * URGENT_AT];
+	unsigned int i;
+
+	for (i = 0; i < sizeof(buf); i++)
+		buf[i] = pattern(i);
+	all_out(fd, buf, URGENT_AT);
+	if (send(fd, "!", 1, MSG_OOB) != 1)
+		_exit(1);
+	all_out(fd, buf + URGENT_AT, URGENT_AT);
+}
+
 static void reset(int fd)
 {
 	struct linger now = { .l_onoff = 1 };
@@ -138,6 +152,9 @@ static void attend(int fd)
 		break;
 	case 'g':
 		generate(fd);
+		break;
+	case 'u':
+		hurry(fd);
 		break;
 	case 'r':
 		reset(fd);

@@ -132,6 +132,7 @@ void gives(const char *what, int is, int should);
 #define SERVER		"10.77.9.1"
 #define SERVER6		"fd77:9::1"
 #define SERVER_PORT	7000
+#define URGENT_AT	1000
 
 int serve(void);
 __u8 pattern(unsigned int at);

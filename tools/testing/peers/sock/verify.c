@@ -99,6 +99,18 @@ static void receives(void)
 	end("it is released");
 }
 
+/* As a program receives that does not ask for urgent bytes. */
+static void leaves_urgent(void)
+{
+	int err = NONE;
+
+	open_to('u', SERVER);
+	rule("an urgent byte is left out, and nothing else",
+	     take_all(&err) == 2 * URGENT_AT);
+	gives("and then the orderly end", err, -ENOTCONN);
+	end("it is released");
+}
+
 static bool sums_right(unsigned int len)
 {
 	__u32 sums[2], sum = 0;
@@ -324,6 +336,7 @@ void play_verify(struct device *dev)
 	echoes(SERVER, "bytes come back");
 	echoes(SERVER6, "bytes come back by IPv6");
 	receives();
+	leaves_urgent();
 	sends();
 	release_sends();
 	is_reset();

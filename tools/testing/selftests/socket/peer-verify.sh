@@ -15,7 +15,7 @@
 . "${0%/*}/../lib/sock.sh"
 
 ktap_print_header
-ktap_set_plan 83
+ktap_set_plan 87
 ktap_test_result 'somebody serves in dom0' sock_server || ktap_exit_fail_msg 'no server'
 ktap_test_result 'the guest boots' peer_guest peer || ktap_exit_fail_msg 'no guest'
 sock_plug peer 0
