@@ -14,7 +14,7 @@
 /* Frontends of today want 16 pages, and refuse a backend with fewer. */
 #define MIN_ORDER	4
 
-/* Workers of a device that may run at a time. */
+/* Workers of a device that may run at a time, of each processor. */
 #define WORKERS		16
 
 unsigned int pvback_max_order = XPV_BYTES_MAX_ORDER;
@@ -53,10 +53,11 @@ static int pvback_probe(struct xpv_device *xdev)
 	if (!be)
 		return -ENOMEM;
 	be->xdev = xdev;
-	be->wq = alloc_workqueue("pvcalls.%d.%u", WQ_UNBOUND, WORKERS,
+	/* On the processor of the event: to wake another one costs more. */
+	be->wq = alloc_workqueue("pvcalls.%d.%u", 0, WORKERS,
 				 xdev->otherend_id, xdev->id);
-	be->commands = alloc_ordered_workqueue("pvcalls-cmd.%d.%u", 0,
-					       xdev->otherend_id, xdev->id);
+	be->commands = alloc_workqueue("pvcalls-cmd.%d.%u", 0, 1,
+				       xdev->otherend_id, xdev->id);
 	if (!be->wq || !be->commands) {
 		free_device(be);
 		return -ENOMEM;

@@ -148,6 +148,7 @@ enum pvsock_state {
  * @sock: the socket; NULL while it waits for a connection
  * @hooks: what the network called before
  * @work: its worker
+ * @cpu: where the guest's last event was, or %WORK_CPU_UNBOUND
  * @ring: the data ring, or NULL
  * @req: the request that waits: CONNECT, or ACCEPT
  * @to: where it connects to
@@ -177,6 +178,7 @@ struct pvsock {
 	struct socket *sock;
 	struct pvhooks hooks;
 	struct work_struct work;
+	int cpu;
 	struct pvring *ring;
 	struct xpv_pvcalls_request req;
 	struct call_addr to;

@@ -21,6 +21,7 @@ static void ring_event(void *arg)
 	used = ring->sock;
 	if (used) {
 		set_bit(PVRING_EVENT, &ring->flags);
+		WRITE_ONCE(ring->sock->cpu, smp_processor_id());
 		queue_work(ring->be->wq, &ring->sock->work);
 	}
 	spin_unlock_irqrestore(&ring->lock, flags);

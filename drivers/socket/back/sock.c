@@ -110,6 +110,7 @@ struct pvsock *pvs_alloc(struct pvback *be, u64 id)
 		goto err_count;
 	ps->be = be;
 	ps->id = id;
+	ps->cpu = WORK_CPU_UNBOUND;
 	INIT_HLIST_NODE(&ps->node);
 	INIT_WORK(&ps->work, sock_work);
 	INIT_LIST_HEAD(&ps->accepts);
@@ -131,7 +132,10 @@ void pvs_free(struct pvsock *ps)
 	kfree(ps);
 }
 
-/* Something happened to the socket: have its worker look. */
+/*
+ * Something happened to the socket: have its worker look, where it is. Who is
+ * here may go on with what it does, as the program at the other end.
+ */
 static void tell(struct sock *sk, bool data)
 {
 	struct pvsock *ps;
@@ -140,7 +144,7 @@ static void tell(struct sock *sk, bool data)
 	rcu_read_lock();
 	ps = rcu_dereference_sk_user_data(sk);
 	if (ps && !(data && pvs_stream_came(ps)))
-		queue_work(ps->be->wq, &ps->work);
+		queue_work_on(READ_ONCE(ps->cpu), ps->be->wq, &ps->work);
 	rcu_read_unlock();
 	read_unlock_bh(&sk->sk_callback_lock);
 }

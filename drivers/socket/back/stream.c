@@ -34,7 +34,7 @@
 
 /* What is moved by one call, and how often in a run. */
 #define CHUNK	65536U
-#define BUDGET	16
+#define BUDGET	8
 
 static int broken(struct pvsock *ps)
 {
