@@ -169,6 +169,8 @@ static void pvback_show(struct xpv_device *xdev, struct seq_file *to)
 	seq_printf(to, "data: %lld bytes in, %lld out, %lld events sent\n",
 		   atomic64_read(&be->in_bytes), atomic64_read(&be->out_bytes),
 		   atomic64_read(&be->events));
+	seq_printf(to, "work: %lld events came, workers ran %lld times\n",
+		   atomic64_read(&be->came), atomic64_read(&be->runs));
 	show_counts(be, to);
 }
 

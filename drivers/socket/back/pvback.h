@@ -245,6 +245,8 @@ struct pvback_limits {
  * @in_bytes: moved to the guest
  * @out_bytes: moved from it
  * @events: sent for data rings
+ * @came: events of data rings that came
+ * @runs: of sockets' workers
  */
 struct pvback {
 	struct xpv_device *xdev;
@@ -278,6 +280,8 @@ struct pvback {
 	atomic64_t in_bytes;
 	atomic64_t out_bytes;
 	atomic64_t events;
+	atomic64_t came;
+	atomic64_t runs;
 };
 
 /* main.c */

@@ -23,6 +23,7 @@ static void ring_event(void *arg)
 		set_bit(PVRING_EVENT, &ring->flags);
 		WRITE_ONCE(ring->sock->cpu, smp_processor_id());
 		queue_work(ring->be->wq, &ring->sock->work);
+		atomic64_inc(&ring->be->came);
 	}
 	spin_unlock_irqrestore(&ring->lock, flags);
 	if (!used)

@@ -403,6 +403,7 @@ void pvs_stream_work(struct pvsock *ps)
 {
 	unsigned int i;
 
+	atomic64_inc(&ps->be->runs);
 	for (i = 0; i < BUDGET; i++)
 		if (!move(ps))
 			break;
