@@ -139,26 +139,39 @@ static int fault_in(struct iov_iter *iter, bool writeable)
 }
 
 /*
- * Give the producer the room, and ask to be told of what comes next. What came
- * until then has no event, and others may sleep already.
+ * Ask to be told of what comes next. What came until then has no event, and
+ * others may sleep already.
  */
-static int give_room(struct sock *sk, struct pvcfront_end *end,
-		     struct pvcfront_ring *ring, u32 done)
+static int ask_for_more(struct sock *sk, struct xpv_byte_stream *s)
 {
-	struct xpv_byte_stream *s = &ring->bytes.in;
 	u32 known = s->seen;
 	int ready;
 
-	if (done) {
-		xpv_bytes_move(s, done);
-		if (xpv_bytes_release(s, s->size) || !end->pf->offer.events)
-			xpv_evtchn_notify(&ring->ch);
-	}
 	xpv_bytes_ask(s, 1);
 	ready = xpv_bytes_ready(s);
 	if (ready > 0 && s->seen != known)
 		sk->sk_data_ready(sk);
 	return ready;
+}
+
+/*
+ * Give the producer the room. While something is left nothing is asked for: a
+ * reader that sleeps has found the ring empty, or no more in it than was looked
+ * at (take()), and who emptied it has asked. So there always is a question when
+ * one sleeps, and none for what a busy one will find by itself. But who waits for
+ * edges, as epoll may, is to have one for what comes behind what was left.
+ */
+static int give_room(struct sock *sk, struct pvcfront_end *end,
+		     struct pvcfront_ring *ring, u32 done)
+{
+	struct xpv_byte_stream *s = &ring->bytes.in;
+
+	xpv_bytes_move(s, done);
+	if (xpv_bytes_release(s, s->size) || !end->pf->offer.events)
+		xpv_evtchn_notify(&ring->ch);
+	if (s->at != s->seen && !wq_has_sleeper(sk_sleep(sk)))
+		return 0;
+	return ask_for_more(sk, s);
 }
 
 /**
@@ -203,7 +216,7 @@ static int take(struct sock *sk, struct pvcfront_end *end, struct taking *t)
 	ring = ring_of(end);
 	ready = ring ? xpv_bytes_ready(&ring->bytes.in) : 0;
 	if (ring && ready >= 0 && ready <= t->offset)
-		ready = give_room(sk, end, ring, 0);
+		ready = ask_for_more(sk, &ring->bytes.in);
 	if (ready > 0 && (u32)ready > t->offset)
 		done = take_some(sk, end, ring, t, ready);
 	mutex_unlock(&end->rx);
