@@ -11,9 +11,6 @@
 
 #include "pvback.h"
 
-/* Frontends of today want 16 pages, and refuse a backend with fewer. */
-#define MIN_ORDER	4
-
 /* Workers of a device that may run at a time, of each processor. */
 #define WORKERS		16
 
@@ -75,8 +72,12 @@ static int pvback_probe(struct xpv_device *xdev)
 
 static int pvback_publish(struct xpv_device *xdev, struct xpv_txn *txn)
 {
+	int order = pvb_policy_order(xdev->priv);
+
+	if (order < 0)
+		return order;
 	xpv_txn_put(txn, XPV_PVCALLS_VERSIONS, "1");
-	xpv_txn_put(txn, XPV_PVCALLS_MAX_ORDER, "%u", pvback_max_order);
+	xpv_txn_put(txn, XPV_PVCALLS_MAX_ORDER, "%d", order);
 	xpv_txn_put(txn, XPV_PVCALLS_CALLS, "1");
 	xpv_txn_put(txn, XPV_PVCALLS_INET6, "%d", IS_ENABLED(CONFIG_IPV6));
 	xpv_txn_put(txn, XPV_PVCALLS_NAMES, "1");
@@ -195,8 +196,8 @@ static struct xpv_driver pvback_driver = {
 
 static int __init pvback_init(void)
 {
-	unsigned int order = clamp_t(unsigned int, pvback_max_order, MIN_ORDER,
-				     XPV_BYTES_MAX_ORDER);
+	unsigned int order = clamp_t(unsigned int, pvback_max_order,
+				     PVBACK_MIN_ORDER, XPV_BYTES_MAX_ORDER);
 
 	if (order != pvback_max_order)
 		pr_info("max_ring_page_order: %u cannot be, using %u\n",

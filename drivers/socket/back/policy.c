@@ -18,6 +18,9 @@
 
 #define NAMESPACES	"/run/netns/"
 
+/* So many of the largest rings have to fit in what a guest may have mapped. */
+#define LARGEST_RINGS	64
+
 /* The keys' texts. */
 struct policy_keys {
 	char allow_connect[POLICY_TEXT];
@@ -75,14 +78,53 @@ static unsigned int lower(unsigned int limit, unsigned int max)
 	return limit ? min(limit, max) : max;
 }
 
+static unsigned int pages_of(unsigned int megabytes)
+{
+	return lower(megabytes << (20 - PAGE_SHIFT),
+		     READ_ONCE(pvback_max_pages));
+}
+
 static void read_limits(struct pvback *be, const struct policy_keys *keys)
 {
-	unsigned int pages = keys->memory << (20 - PAGE_SHIFT);
-
 	be->limits.sockets = lower(keys->sockets,
 				   READ_ONCE(pvback_max_sockets));
-	be->limits.pages = lower(pages, READ_ONCE(pvback_max_pages));
+	be->limits.pages = pages_of(keys->memory);
 	be->limits.kept = READ_ONCE(pvback_max_kept);
+}
+
+/* What is read before the guest connects. */
+struct memory_key {
+	unsigned int memory;
+};
+
+static const struct xpv_key memory_key_table[] = {
+	XPV_MAY_UINT(memory_key, memory, "max-memory", 0, 1 << 20, 0),
+};
+
+/**
+ * pvb_policy_order() - the largest data ring to offer the guest
+ * @be: the device
+ *
+ * One that may have little memory would have few connections with large rings.
+ *
+ * Context: the lane; sleeps.
+ * Return: pages as a power of two, or an error, already reported.
+ */
+int pvb_policy_order(struct pvback *be)
+{
+	unsigned int order = pvback_max_order, pages;
+	struct memory_key key;
+	int err;
+
+	err = xpv_store_read(be->xdev, XPV_OWN, memory_key_table,
+			     ARRAY_SIZE(memory_key_table), &key);
+	if (err)
+		return err;
+	pages = pages_of(key.memory);
+	while (order > PVBACK_MIN_ORDER &&
+	       LARGEST_RINGS * ((1U << order) + 1) > pages)
+		order--;
+	return order;
 }
 
 /* The network namespace that a file stands for, as "ip netns" makes them. */

@@ -53,6 +53,8 @@ struct seq_file;
 
 /* ACCEPT that may wait on a socket. */
 #define PVBACK_ACCEPTS		16
+/* Frontends of today want 16 pages, and refuse a backend with fewer. */
+#define PVBACK_MIN_ORDER	4
 /* The largest command ring: 16 pages, of which the requests use 15 and more. */
 #define PVBACK_COMMAND_ORDER	4
 
@@ -303,6 +305,7 @@ struct pvback_front {
 int pvb_front_read(struct pvback *be, struct pvback_front *front);
 
 /* policy.c: what the guest may do */
+int pvb_policy_order(struct pvback *be);
 int pvb_policy_open(struct pvback *be);
 void pvb_policy_close(struct pvback *be);
 bool pvb_may_connect(struct pvback *be, const struct call_addr *to);
