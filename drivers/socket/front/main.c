@@ -10,10 +10,15 @@
 #include <xen/xen.h>
 #include "pvcfront.h"
 
-unsigned int pvcfront_max_order = 4;
+unsigned int pvcfront_max_order = 7;
 module_param_named(max_ring_page_order, pvcfront_max_order, uint, 0444);
 MODULE_PARM_DESC(max_ring_page_order,
-		 "Largest ring of a connection, as a power of two of pages (1 to 9, default 4)");
+		 "Largest ring of a connection, as a power of two of pages (1 to 9, default 7)");
+
+unsigned int pvcfront_large_rings = 32;
+module_param_named(large_rings, pvcfront_large_rings, uint, 0644);
+MODULE_PARM_DESC(large_rings,
+		 "Most rings of more than 16 pages; further connections have smaller ones (default 32)");
 
 unsigned int pvcfront_max_rings = 4096;
 module_param_named(max_connections, pvcfront_max_rings, uint, 0644);
@@ -169,6 +174,8 @@ static void show(struct xpv_device *dev, struct seq_file *to)
 	seq_printf(to, "commands: %u out, room for %u\n", out, room);
 	seq_printf(to, "sockets: %u at the backend; %u rings, %u of them idle\n",
 		   ends, READ_ONCE(pf->nr_rings), idle);
+	seq_printf(to, "large rings: %u of %u\n", READ_ONCE(pf->nr_large),
+		   READ_ONCE(pvcfront_large_rings));
 	seq_printf(to, "backend:%s%s%s%s%s, keeps %u rings\n",
 		   pf->offer.inet6 ? " inet6" : "",
 		   pf->offer.names ? " names" : "",

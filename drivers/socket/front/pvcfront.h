@@ -57,6 +57,9 @@ struct pvcfront_ring;
 #define PVCFRONT_MAX_COMMAND_ORDER	3
 #define PVCFRONT_MAX_CALLS		256
 
+/* Rings of up to 16 pages are small: there may be as many as connections. */
+#define PVCFRONT_SMALL_ORDER	4
+
 /* Sockets that a backend has not let go of, at most. */
 #define PVCFRONT_MAX_ENDS		65536
 
@@ -262,10 +265,11 @@ struct pvcfront_offer {
  * @spent: data rings to be given back
  * @nr_idle: how many are in @idle
  * @nr_keeping: how many the backend was asked to keep mapped, and may
- * @rings_lock: serialises making and giving back data rings; protects @rings
- *	and @nr_rings. Held while memory is had.
+ * @rings_lock: serialises making and giving back data rings; protects @rings,
+ *	@nr_rings and @nr_large. Held while memory is had.
  * @rings: all data rings
  * @nr_rings: how many
+ * @nr_large: how many of them are large
  * @scarce: when to say that there are no more
  * @tidy: gives back what is @spent
  * @drain: looks whether it is time to release ends nevertheless
@@ -299,6 +303,7 @@ struct pvcfront {
 	struct mutex rings_lock;	/* see above */
 	struct list_head rings;
 	unsigned int nr_rings;
+	unsigned int nr_large;
 	struct ratelimit_state scarce;
 	struct work_struct tidy;
 	struct delayed_work drain;
@@ -356,6 +361,7 @@ extern struct workqueue_struct *pvcfront_queue;
 extern unsigned int pvcfront_max_rings;
 extern unsigned int pvcfront_idle_rings;
 extern unsigned int pvcfront_max_order;
+extern unsigned int pvcfront_large_rings;
 struct pvcfront *pvcfront_find(bool wait);
 void pvcfront_get(struct pvcfront *pf);
 void pvcfront_put(struct pvcfront *pf);

@@ -35,14 +35,22 @@ static void ring_event(void *arg)
 	xpv_evtchn_eoi(&ring->ch, worked);
 }
 
+static bool is_large(const struct pvcfront_ring *ring)
+{
+	return ring->mem.order > PVCFRONT_SMALL_ORDER;
+}
+
+/* Large rings have few events; but memory, and grants, are for all. */
 static int grant_some(struct pvcfront_ring *ring)
 {
-	unsigned int order = min(pvcfront_max_order,
-				 ring->pf->offer.max_order);
+	struct pvcfront *pf = ring->pf;
+	unsigned int order = min(pvcfront_max_order, pf->offer.max_order);
 	int err;
 
+	if (pf->nr_large >= READ_ONCE(pvcfront_large_rings))
+		order = min_t(unsigned int, order, PVCFRONT_SMALL_ORDER);
 	do
-		err = xpv_bytes_grant(&ring->mem, ring->pf->dev, order);
+		err = xpv_bytes_grant(&ring->mem, pf->dev, order);
 	while (err && order-- > XPV_BYTES_MIN_ORDER);
 	return err;
 }
@@ -70,6 +78,7 @@ static struct pvcfront_ring *make_ring(struct pvcfront *pf)
 		goto err_revoke;
 	list_add_tail(&ring->all, &pf->rings);
 	pf->nr_rings++;
+	pf->nr_large += is_large(ring);
 	return ring;
 
 err_revoke:
@@ -84,6 +93,7 @@ static void free_ring(struct pvcfront_ring *ring)
 	lockdep_assert_held(&ring->pf->rings_lock);
 	list_del(&ring->all);
 	ring->pf->nr_rings--;
+	ring->pf->nr_large -= is_large(ring);
 	xpv_evtchn_close(&ring->ch);
 	xpv_bytes_revoke(&ring->mem);
 	kfree(ring);
@@ -223,7 +233,11 @@ void pvcfront_ring_put(struct pvcfront_ring *ring, bool usable, bool kept)
 	ring->keeping = false;
 	usable = usable && pf->nr_idle + pf->nr_keeping < pvcfront_idle_rings;
 	if (kept || usable) {
-		list_add(&ring->idle, &pf->idle);
+		/* The next socket gets the first one. */
+		if (is_large(ring))
+			list_add(&ring->idle, &pf->idle);
+		else
+			list_add_tail(&ring->idle, &pf->idle);
 		pf->nr_idle++;
 	} else {
 		list_add(&ring->idle, &pf->spent);

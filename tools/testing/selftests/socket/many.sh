@@ -29,9 +29,10 @@ exchange() {
 	guest_run g "NETLOAD_PROTOCOL=259 netload tcp $PVSOCK_HOST $NET_PORT $1 $2" 200
 }
 
-# Few rings are kept, so that Xen can tell of all their grants.
+# Few rings are kept, and all are of one size: so Xen can tell of all their grants, and
+# there are as many as before.
 guest() {
-	pvsock_guest g extra='pvcalls-front.idle_rings=4'
+	pvsock_guest g extra='pvcalls-front.idle_rings=4 pvcalls-front.large_rings=0'
 }
 
 # Ends are let go of in the background, and at most idle_rings stay.
