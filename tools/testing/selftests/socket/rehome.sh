@@ -24,7 +24,7 @@ connects() {
 }
 
 stays_connected() {
-	__service other-iperf3 iperf3 -s -p 24001
+	service other-iperf3 iperf3 -s -p 24001
 	guest_start ha 'LD_PRELOAD=/usr/sbin/libxenpv-run.so iperf3 -c 10.77.0.1 -p 24001 -t 600 -i 0; echo ended $?'
 	sleep 2
 	guest_run ha 'cat /tmp/background.log; ! grep ended /tmp/background.log'
