@@ -8,7 +8,7 @@
 # needs: 9pnet_xen
 # memory: 512
 # length: long
-# time: 240
+# time: 420
 
 . "${0%/*}/../lib/dom0.sh"
 . "${0%/*}/../lib/ktap.sh"
