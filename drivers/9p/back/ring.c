@@ -44,7 +44,7 @@ void p9b_ring_kick(struct p9back_ring *ring)
 	unsigned long flags;
 
 	spin_lock_irqsave(&ring->lock, flags);
-	if (!ring->coming)
+	if (!ring->coming && !p9b_ring_is_over(ring))
 		req = list_first_entry_or_null(&ring->idle,
 					       struct p9back_request, link);
 	if (req) {
@@ -488,7 +488,10 @@ static bool is_idle(struct p9back_ring *ring)
 }
 
 /**
+	/* Who was called before is waited for, and nobody is called after. */
+	spin_lock_irq(&ring->lock);
  * p9b_ring_drain() - wait until all that was taken from a ring is done
+	spin_unlock_irq(&ring->lock);
  * @ring: a stopped ring
  *
  * Context: the lane; sleeps as long as the file system takes.
