@@ -293,7 +293,9 @@ struct p9back_request {
  *	which is not held while it is watched
  * @in_seen: how far the guest had read when an event was last ended; a hint
  * @events: how many came; written in the interrupt
- * @room: woken by events, for those who wait for room
+ * @stirs: how often those who wait for room had to ask for it again; under
+ *	@in_lock, read by them without
+ * @room: woken by events and stirs, for those who wait for room
  * @lock: protects @idle, @coming, @busy and @spare; taken in any context
  * @idle: workers without a request
  * @coming: a worker was called that has not begun to look yet
@@ -321,6 +323,7 @@ struct p9back_ring {
 	struct xpv_poll poll;
 	u32 in_seen;
 	unsigned int events;
+	unsigned int stirs;
 	wait_queue_head_t room;
 	spinlock_t lock;
 	struct list_head idle;

@@ -246,25 +246,40 @@ void p9b_ring_rest(struct p9back_request *req)
 }
 
 /*
- * Wait for an event that came after @seen were counted. That was before room was
- * looked for: the guest sends one when it has read.
+ * Wait for an event that came after @events were counted, or for a stir after
+ * @stirs. That was before room was looked for: the guest sends one when it has
+ * read.
  */
-static void wait_for_room(struct p9back_ring *ring, unsigned int seen)
+static void wait_for_room(struct p9back_ring *ring, unsigned int events,
+			  unsigned int stirs)
 {
 	end_event(ring);
 	wait_event_idle(ring->room,
-			p9b_ring_is_over(ring) || READ_ONCE(ring->events) != seen);
+			p9b_ring_is_over(ring) ||
+			READ_ONCE(ring->events) != events ||
+			READ_ONCE(ring->stirs) != stirs);
 }
 
-/* Where events have to be asked for, who asks last asks for all who wait. */
-static int look_for_room(struct xpv_byte_stream *in, u32 len)
+/*
+ * Where events have to be asked for, who asks last asks for all who wait. If that
+ * one need not wait itself, what it asked for may be past, and what the others
+ * asked for is overwritten: they have to ask again.
+ */
+static int look_for_room(struct p9back_ring *ring, u32 len)
 {
+	struct xpv_byte_stream *in = &ring->bytes.in;
 	int room = xpv_bytes_room(in);
 
+	lockdep_assert_held(&ring->in_lock);
 	if (room < 0 || room >= len)
 		return room;
 	xpv_bytes_ask(in, len - room);
-	return xpv_bytes_room(in);
+	room = xpv_bytes_room(in);
+	if (room > 0 && room >= len) {
+		WRITE_ONCE(ring->stirs, ring->stirs + 1);
+		wake_up_all(&ring->room);
+	}
+	return room;
 }
 
 /*
@@ -280,7 +295,7 @@ static int has_room(struct p9back_ring *ring, u32 len)
 	lockdep_assert_held(&ring->in_lock);
 	if (test_bit(RING_BROKEN, &ring->flags))
 		return -ESHUTDOWN;
-	room = look_for_room(&ring->bytes.in, len);
+	room = look_for_room(ring, len);
 	if (room < 0)
 		return broken(ring, "impossible indices of answers");
 	if (room >= len)
@@ -315,18 +330,19 @@ void p9b_ring_answer(struct p9back_request *req)
 {
 	struct p9back_ring *ring = req->ring;
 	bool tell = false;
-	unsigned int seen;
+	unsigned int events, stirs;
 	int room;
 
 	mutex_lock(&ring->in_lock);
 	for (;;) {
-		seen = READ_ONCE(ring->events);
+		events = READ_ONCE(ring->events);
+		stirs = ring->stirs;
 		room = has_room(ring, req->out.pos + req->out.beside);
 		if (room)
 			break;
 		WRITE_ONCE(ring->waits, ring->waits + 1);
 		mutex_unlock(&ring->in_lock);
-		wait_for_room(ring, seen);
+		wait_for_room(ring, events, stirs);
 		mutex_lock(&ring->in_lock);
 	}
 	if (room > 0)
@@ -472,7 +488,10 @@ void p9b_ring_start(struct p9back_ring *ring)
  */
 void p9b_ring_stop(struct p9back_ring *ring)
 {
+	/* Who was called before is waited for, and nobody is called after. */
+	spin_lock_irq(&ring->lock);
 	set_bit(RING_STOPPING, &ring->flags);
+	spin_unlock_irq(&ring->lock);
 	wake_up_all(&ring->room);
 	wake_up_all(&ring->be->large_freed);
 }
@@ -488,10 +507,7 @@ static bool is_idle(struct p9back_ring *ring)
 }
 
 /**
-	/* Who was called before is waited for, and nobody is called after. */
-	spin_lock_irq(&ring->lock);
  * p9b_ring_drain() - wait until all that was taken from a ring is done
-	spin_unlock_irq(&ring->lock);
  * @ring: a stopped ring
  *
  * Context: the lane; sleeps as long as the file system takes.
