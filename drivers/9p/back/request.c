@@ -106,8 +106,12 @@ static int get_large(struct p9back_request *req, struct p9back_memory *memory,
 	if (p9b_request_charge(req, size))
 		return -ENOMEM;
 	*memory = take_spare(req->ring, size);
-	if (memory->at)
+	if (memory->at) {
+		/* Who holds all of it answers for all of it. */
+		atomic_add(memory->size - size, &req->ring->be->large);
+		req->large += memory->size - size;
 		return 0;
+	}
 	memory->at = kvmalloc(size, GFP_KERNEL_ACCOUNT);
 	memory->size = memory->at ? size : 0;
 	return memory->at ? 0 : -ENOMEM;
