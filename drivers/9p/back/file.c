@@ -357,10 +357,15 @@ static int read_bytes(struct p9back_request *req, struct file *file, u32 count)
 	return 0;
 }
 
+/* Return: as an operation; -EINVAL if it is to be tried another way. */
 static int read_pages(struct p9back_request *req, struct file *file, u32 count)
 {
 	ssize_t done = p9b_pages_read(req, file, req->req.offset, count);
 
+	/* No room for so many pages, or one that went while it was looked for. */
+	if (done == -ENOMEM || done == -EAGAIN ||
+	    (!done && req->req.offset < i_size_read(file_inode(file))))
+		return -EINVAL;
 	if (done < 0)
 		return done;
 	p9w_put32(&req->out, done);

@@ -80,9 +80,7 @@ ssize_t p9b_pages_read(struct p9back_request *req, struct file *file,
 	err = p9b_request_charge(req, count) ?: get_vec(req, count);
 	if (!err)
 		err = rw_verify_area(READ, file, &pos, count);
-	if (err)
-		return err;
-	done = splice_direct_to_actor(file, &what, hold_all);
+	done = err ?: splice_direct_to_actor(file, &what, hold_all);
 	if (done <= 0) {
 		/* Who waits for more may have none. */
 		p9b_request_uncharge(req);
