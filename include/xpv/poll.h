@@ -14,6 +14,7 @@
 #include <linux/cpumask.h>
 #include <linux/kernel.h>
 #include <linux/ktime.h>
+#include <linux/minmax.h>
 #include <linux/types.h>
 
 /*
@@ -30,6 +31,9 @@
 #define XPV_POLL_LOOKS		8
 #define XPV_POLL_RELAXES	4
 
+/* The longest that anybody may want to watch, in us. */
+#define XPV_POLL_MOST_US	10000U
+
 /**
  * struct xpv_poll - what is known of a ring
  * @rest_ns: when all was taken last, by ktime_get_ns(); 0 if that is not known
@@ -44,13 +48,14 @@ struct xpv_poll {
 
 /**
  * xpv_poll_window() - how long to watch, in ns
- * @us: how long the user allows, in us
+ * @us: how long the user allows, in us; no more than %XPV_POLL_MOST_US counts
  *
  * Return: 0 for not at all: on a single processor the other end might be what
  * is kept from running.
  */
 static inline u64 xpv_poll_window(unsigned int us)
 {
+	us = min_t(unsigned int, us, XPV_POLL_MOST_US);
 	return num_online_cpus() == 1 ? 0 : (u64)us * NSEC_PER_USEC;
 }
 
