@@ -129,21 +129,23 @@ static void look_for_loss(struct pvsock *ps)
 /*
  * How much the guest has room for. Where events come only when asked for, a ring
  * that was full counts as full until half of it is free, which is when the event
- * comes: pieces are large, and events few.
+ * comes: pieces are large, and events few. A ring of one page is not: a guest may
+ * wait for a page of data without taking any (%MSG_PEEK).
  */
 static int room_in(struct pvsock *ps)
 {
 	struct xpv_byte_stream *in = &ps->ring->bytes.in;
-	int room = xpv_bytes_room(in), half = in->size / 2;
+	int room = xpv_bytes_room(in);
+	int enough = in->size > XEN_PAGE_SIZE ? in->size / 2 : 1;
 
 	if (!in->ask)
 		return room;
 	if (!room && !ps->in_full) {
 		ps->in_full = true;
-		xpv_bytes_ask(in, half);
+		xpv_bytes_ask(in, enough);
 		room = xpv_bytes_room(in);
 	}
-	if (room < 0 || (ps->in_full && room < half))
+	if (room < 0 || (ps->in_full && room < enough))
 		return min(room, 0);
 	ps->in_full = false;
 	return room;
@@ -241,7 +243,9 @@ static int pull_plain(struct pvsock *ps, bool *more)
 
 	lock_sock(sk);
 	got = take_in(ps);
-	*more = !got && !ps->in_full && has_more(sk);
+	/* An end is told at once; what has no room waits until there is some. */
+	*more = !got && has_more(sk) &&
+		(!ps->in_full || skb_queue_empty(&sk->sk_receive_queue));
 	ps->taking = *more;
 	release_sock(sk);
 	return got;
