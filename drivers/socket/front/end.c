@@ -362,9 +362,14 @@ u32 pvcfront_ready(struct pvcfront_end *end)
 	spin_lock_irqsave(&end->lock, flags);
 	if (end->ring) {
 		const struct xpv_byte_stream *s = &end->ring->bytes.in;
+		u32 at = READ_ONCE(s->at);
 
-		/* Negative if a reader went past what was seen here. */
-		ready = xpv_bytes_peek(s) - READ_ONCE(s->at);
+		/*
+		 * A reader may go on meanwhile. Then there seems to be more than
+		 * there is, and never less, for which nobody would be woken.
+		 */
+		smp_rmb();
+		ready = xpv_bytes_peek(s) - at;
 		ready = clamp_t(s32, ready, 0, s->size);
 	}
 	spin_unlock_irqrestore(&end->lock, flags);

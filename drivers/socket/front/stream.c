@@ -169,7 +169,8 @@ static int give_room(struct sock *sk, struct pvcfront_end *end,
 	xpv_bytes_move(s, done);
 	if (xpv_bytes_release(s, s->size) || !end->pf->offer.events)
 		xpv_evtchn_notify(&ring->ch);
-	if (s->at != s->seen && !wq_has_sleeper(sk_sleep(sk)))
+	if (s->at != s->seen && !wq_has_sleeper(sk_sleep(sk)) &&
+	    !sock_flag(sk, SOCK_FASYNC))
 		return 0;
 	return ask_for_more(sk, s);
 }
