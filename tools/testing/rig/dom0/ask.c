@@ -12,10 +12,12 @@
  * --ready waits until a guest says, after OFFSET, that it serves commands.
  */
 #include <fcntl.h>
+#include <poll.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/inotify.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -49,19 +51,42 @@ static char *next_line(FILE *log, char *buffer, size_t size)
 	return buffer;
 }
 
+/* The log, to be followed: what is written to it from now on is told of. */
+struct log {
+	FILE *file;
+	int news;
+};
+
+static bool open_log(struct log *log, const char *path, long offset, int whence)
+{
+	log->news = inotify_init1(IN_CLOEXEC);
+	log->file = fopen(path, "r");
+	return log->file && !fseek(log->file, offset, whence) &&
+	       inotify_add_watch(log->news, path, IN_MODIFY) >= 0;
+}
+
+/* To look again and again would cost the emulated host more than most commands. */
+static void await_news(const struct log *log)
+{
+	struct pollfd news = { .fd = log->news, .events = POLLIN };
+	char events[4096];
+
+	if (poll(&news, 1, 1000) > 0 && read(log->news, events, sizeof(events)) < 0)
+		exit(NO_ANSWER);
+}
+
 /* Have each line of the log looked at, until one has a status or time is up. */
-static int follow(FILE *log, long seconds,
+static int follow(const struct log *log, long seconds,
 		  bool (*look)(const char *line, const char *id, int *status),
 		  const char *id)
 {
-	const struct timespec pause = { .tv_nsec = 20 * 1000 * 1000 };
 	static char buffer[65536];
 	int status = NO_ANSWER;
 	time_t deadline = time(NULL) + seconds;
 
 	while (time(NULL) <= deadline) {
-		if (!next_line(log, buffer, sizeof(buffer))) {
-			nanosleep(&pause, NULL);
+		if (!next_line(log->file, buffer, sizeof(buffer))) {
+			await_news(log);
 			continue;
 		}
 		if (look(buffer, id, &status) || strstr(buffer, "Kernel panic"))
@@ -138,27 +163,27 @@ static bool send(const char *tty, const char *command, const char *id, long seco
 
 static int wait_for_ready(const char *path, long offset, long seconds)
 {
-	FILE *log = fopen(path, "r");
+	struct log log;
 
-	if (!log || fseek(log, offset, SEEK_SET))
+	if (!open_log(&log, path, offset, SEEK_SET))
 		return NO_ANSWER;
-	return follow(log, seconds, look_for_ready, NULL);
+	return follow(&log, seconds, look_for_ready, NULL);
 }
 
 static int ask(const char *path, const char *tty, long seconds, const char *command)
 {
-	FILE *log = fopen(path, "r");
 	struct timespec now;
+	struct log log;
 	char id[64];
 
-	if (!log || fseek(log, 0, SEEK_END))
+	if (!open_log(&log, path, 0, SEEK_END))
 		return NO_ANSWER;
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	snprintf(id, sizeof(id), "%lld%03ld.%d", (long long)now.tv_sec,
 		 now.tv_nsec / 1000000, getpid());
 	if (!send(tty, command, id, seconds))
 		return NO_ANSWER;
-	return follow(log, seconds + MARGIN, look_for_answer, id);
+	return follow(&log, seconds + MARGIN, look_for_answer, id);
 }
 
 int main(int argc, char **argv)
