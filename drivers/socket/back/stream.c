@@ -243,9 +243,8 @@ static int pull_plain(struct pvsock *ps, bool *more)
 
 	lock_sock(sk);
 	got = take_in(ps);
-	/* An end is told at once; what has no room waits until there is some. */
-	*more = !got && has_more(sk) &&
-		(!ps->in_full || skb_queue_empty(&sk->sk_receive_queue));
+	/* An end is told at once; data that has no room waits until there is some. */
+	*more = !got && has_more(sk) && (!ps->in_full || !tcp_inq(sk));
 	ps->taking = *more;
 	release_sock(sk);
 	return got;
