@@ -261,6 +261,22 @@ static void readonly_ring(struct device *dev)
 	     begin_anew(dev, &ring) & good);
 }
 
+/* A channel of which the backend is not the other end. */
+static void foreign_channel(struct device *dev)
+{
+	struct ring ring;
+	__u32 own;
+	bool good;
+
+	blk_ring_open(&ring, &abi64, 0, dev->domid);
+	own = ring.ch.port;
+	ring.ch.port = 4000;
+	announce(dev, &ring);
+	ring.ch.port = own;
+	good = device_wait(dev, CLOSED, 10000);
+	rule("a channel that leads nowhere", begin_anew(dev, &ring) & good);
+}
+
 /* Leaves in the middle: by Closed, or by a new beginning. */
 static void mid_traffic(struct device *dev, const char *what, int ours,
 			int theirs)
@@ -323,6 +339,7 @@ void play_hostile(struct device *dev)
 			1U << 31);
 	absurd_from_the_start(dev);
 	readonly_ring(dev);
+	foreign_channel(dev);
 	mid_traffic(dev, "Closed in the middle of traffic", CLOSED,
 		    CLOSED);
 	mid_traffic(dev, "Initialising in the middle of traffic",

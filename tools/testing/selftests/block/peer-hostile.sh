@@ -32,7 +32,7 @@ said() {
 }
 
 ktap_print_header
-ktap_set_plan 36
+ktap_set_plan 38
 ktap_test_result 'the guest boots' \
 	peer_guest peer vcpus=2 disk=xvdb=64M disk=xvdc=16M ||
 	ktap_exit_fail_msg 'no guest'
@@ -44,6 +44,7 @@ peer_end peer neighbour
 ktap_test_result 'refused requests are explained' said 'refused: '
 ktap_test_result 'a producer that cannot be is explained' said 'more requests than'
 ktap_test_result 'a ring that cannot be mapped is explained' said 'ring-ref.*mapped'
+ktap_test_result 'a channel that cannot be bound is explained' said 'event-channel.*bound'
 ktap_test_result 'dom0 finds what was written' peer_image peer-xvdb 0 32 6
 peer_run peer hostile-queues 51728 60
 ktap_test_result 'dom0 finds what was written by two queues' peer_image peer-xvdb 64 32 6

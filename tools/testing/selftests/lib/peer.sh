@@ -25,11 +25,14 @@ peer_results() {
 	done <"$1"
 }
 
-# peer_run GUEST PEER DEVICE [SECONDS]: play it to its end
+# peer_run GUEST PEER DEVICE [SECONDS]: play it to its end, and tell what it finds as
+# it finds it
 peer_run() {
-	guest_run "$1" "$(peer_program) $2 $3" "${4:-60}" >/tmp/peer.out
+	rm -f /tmp/peer.pipe && mkfifo /tmp/peer.pipe
+	guest_run "$1" "$(peer_program) $2 $3" "${4:-60}" >/tmp/peer.pipe &
+	peer_results /tmp/peer.pipe
+	wait $!
 	__status=$?
-	peer_results /tmp/peer.out
 	[ $__status -le 1 ] || ktap_print_msg "$2 ended with status $__status"
 }
 
