@@ -77,7 +77,7 @@ struct xpv_device *xpv_device_create(struct xenbus_device *bus,
 	dev->otherend = kstrdup(bus->otherend, GFP_KERNEL);
 	if (!dev->otherend)
 		goto free;
-	err = xpv_lane_init(&dev->lane, drv->side, bus->otherend_id,
+	err = xpv_lane_init(&dev->lane, drv->side, drv->name, bus->otherend_id,
 			    xpv_life_run);
 	if (err)
 		goto free;

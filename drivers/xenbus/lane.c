@@ -11,17 +11,22 @@
 #include <linux/moduleparam.h>
 #include <linux/mutex.h>
 #include <linux/slab.h>
+#include <linux/string.h>
 #include <xpv/lane.h>
 
 static unsigned int lane_cap = 8;
 module_param(lane_cap, uint, 0444);
 MODULE_PARM_DESC(lane_cap,
-		 "How many devices of one other-end domain may work at once");
+		 "How many devices of one class and other-end domain may work at once");
+
+/* More than any class has, the end included. */
+#define CLASS_MAX	16
 
 /*
- * struct xpv_lane_group - lanes of one side towards one domain
+ * struct xpv_lane_group - lanes of one side and class towards one domain
  * @link: in groups
  * @queue: runs the lanes
+ * @class: of the devices
  * @domid: the domain
  * @side: ours
  * @lanes: lanes in the group, one reference each
@@ -29,6 +34,7 @@ MODULE_PARM_DESC(lane_cap,
 struct xpv_lane_group {
 	struct list_head link;
 	struct workqueue_struct *queue;
+	char class[CLASS_MAX];
 	int domid;
 	enum xpv_side side;
 	unsigned int lanes;
@@ -42,54 +48,54 @@ static DEFINE_MUTEX(groups_lock);	/* groups and every group's lanes */
  * wait for memory to get a worker. Lanes rest while the domain is saved: the
  * store does not answer then, and what it said before may be void.
  */
-static struct workqueue_struct *group_queue(enum xpv_side side, int domid)
+static struct workqueue_struct *group_queue(const struct xpv_lane_group *group)
 {
 	unsigned int cap = max(lane_cap, 2U);
+	unsigned int flags = WQ_UNBOUND | WQ_FREEZABLE;
 
-	if (side == XPV_FRONTEND)
-		return alloc_workqueue("xpv-front-%d", WQ_UNBOUND |
-				       WQ_FREEZABLE | WQ_MEM_RECLAIM, cap,
-				       domid);
-	return alloc_workqueue("xpv-back-%d", WQ_UNBOUND | WQ_FREEZABLE, cap,
-			       domid);
+	if (group->side == XPV_FRONTEND)
+		flags |= WQ_MEM_RECLAIM;
+	return alloc_workqueue("xpv-%s-%d", flags, cap, group->class, group->domid);
 }
 
-static struct xpv_lane_group *group_find(enum xpv_side side, int domid)
+static struct xpv_lane_group *group_find(enum xpv_side side, const char *class, int domid)
 {
 	struct xpv_lane_group *group;
 
 	lockdep_assert_held(&groups_lock);
 	list_for_each_entry(group, &groups, link)
-		if (group->side == side && group->domid == domid)
+		if (group->side == side && group->domid == domid &&
+		    !strcmp(group->class, class))
 			return group;
 	return NULL;
 }
 
-static struct xpv_lane_group *group_create(enum xpv_side side, int domid)
+static struct xpv_lane_group *group_create(enum xpv_side side, const char *class, int domid)
 {
 	struct xpv_lane_group *group = kzalloc(sizeof(*group), GFP_KERNEL);
 
 	if (!group)
 		return NULL;
-	group->queue = group_queue(side, domid);
+	group->side = side;
+	group->domid = domid;
+	strscpy(group->class, class, sizeof(group->class));
+	group->queue = group_queue(group);
 	if (!group->queue) {
 		kfree(group);
 		return NULL;
 	}
-	group->side = side;
-	group->domid = domid;
 	list_add(&group->link, &groups);
 	return group;
 }
 
-static struct xpv_lane_group *group_get(enum xpv_side side, int domid)
+static struct xpv_lane_group *group_get(enum xpv_side side, const char *class, int domid)
 {
 	struct xpv_lane_group *group;
 
 	mutex_lock(&groups_lock);
-	group = group_find(side, domid);
+	group = group_find(side, class, domid);
 	if (!group)
-		group = group_create(side, domid);
+		group = group_create(side, class, domid);
 	if (group)
 		group->lanes++;
 	mutex_unlock(&groups_lock);
@@ -123,10 +129,10 @@ static void lane_work(struct work_struct *work)
 	xpv_lane_step(lane, NULL);
 }
 
-int xpv_lane_init(struct xpv_lane *lane, enum xpv_side side, int domid,
-		  xpv_lane_fn run)
+int xpv_lane_init(struct xpv_lane *lane, enum xpv_side side, const char *class,
+		  int domid, xpv_lane_fn run)
 {
-	lane->group = group_get(side, domid);
+	lane->group = group_get(side, class, domid);
 	if (!lane->group)
 		return -ENOMEM;
 	lane->run = run;

@@ -6,9 +6,10 @@
  * parallel; none runs in the kernel's xenwatch thread. Events are bits, so a
  * peer that makes a million of them costs one bit.
  *
- * Lanes of devices that share an other-end domain share a group: a workqueue
- * with a cap on how many of them run at once. A domain that blocks all of its
- * own lanes delays nobody else.
+ * Lanes of devices of one class that share an other-end domain share a group: a
+ * workqueue with a cap on how many of them run at once. A domain that blocks all
+ * of its own lanes delays nobody else. Nor do its disks, which storage may hold up,
+ * delay its networks, for whose end the kernel's xenwatch thread waits.
  */
 #ifndef XPV_LANE_H
 #define XPV_LANE_H
@@ -60,14 +61,15 @@ struct xpv_lane {
  * xpv_lane_init() - set up a lane in the group of its other end
  * @lane: zeroed memory
  * @side: which end we are; the two sides never share a group
+ * @class: of the device, of at most 15 characters; copied
  * @domid: the other end's domain; a lane whose other end moves stays in the group
  * @run: what it runs
  *
  * Context: process; may sleep (the group's workqueue may be created).
  * Return: 0 or -ENOMEM.
  */
-int xpv_lane_init(struct xpv_lane *lane, enum xpv_side side, int domid,
-		  xpv_lane_fn run);
+int xpv_lane_init(struct xpv_lane *lane, enum xpv_side side, const char *class,
+		  int domid, xpv_lane_fn run);
 
 /**
  * xpv_lane_mark() - tell a lane that something happened

@@ -92,12 +92,17 @@ static void run(struct xpv_lane *lane, unsigned long events)
 	add(p->runs, 1);
 }
 
-static struct probe *probe_new(enum xpv_side side, int domid)
+static struct probe *probe_of(enum xpv_side side, const char *class, int domid)
 {
 	struct probe *p = calloc(1, sizeof(*p));
 
-	assert_int_equal(xpv_lane_init(&p->lane, side, domid, run), 0);
+	assert_int_equal(xpv_lane_init(&p->lane, side, class, domid, run), 0);
 	return p;
+}
+
+static struct probe *probe_new(enum xpv_side side, int domid)
+{
+	return probe_of(side, "vbd", domid);
 }
 
 static void probe_end(struct probe *p)
@@ -298,13 +303,14 @@ static bool all_ran(struct crowd *c, int runs)
 static void check_cap(unsigned int param, int cap)
 {
 	unsigned int was = *param_lane_cap;
-	struct probe *other, *reverse;
+	struct probe *other, *reverse, *vif;
 	struct crowd c;
 
 	*param_lane_cap = param;
 	gather(&c, XPV_BACKEND, 1);
 	other = probe_new(XPV_BACKEND, 2);
 	reverse = probe_new(XPV_FRONTEND, 1);
+	vif = probe_of(XPV_BACKEND, "vif", 1);
 	*param_lane_cap = was;
 
 	mark_crowd(&c);
@@ -314,12 +320,14 @@ static void check_cap(unsigned int param, int cap)
 
 	xpv_lane_mark(&other->lane, 1);
 	xpv_lane_mark(&reverse->lane, 1);
-	wait_for(load(other->runs) == 1 && load(reverse->runs) == 1);
+	xpv_lane_mark(&vif->lane, 1);
+	wait_for(load(other->runs) == 1 && load(reverse->runs) == 1 && load(vif->runs) == 1);
 
 	store(c.gate, 1);
 	wait_for(all_ran(&c, 1));
 	assert_int_equal(load(c.peak), cap);
 	disperse(&c);
+	probe_end(vif);
 	probe_end(reverse);
 	probe_end(other);
 }
