@@ -69,13 +69,13 @@ static void claim_otherend_changed(struct xenbus_device *bus,
 static void claim_remove(struct xenbus_device *bus)
 {
 	struct xpv_device *dev = dev_get_drvdata(&bus->dev);
-	bool wait;
+	bool vanished = current->flags & PF_KTHREAD;
+	bool wait = dev->drv->has_child ||
+		    (!vanished && !READ_ONCE(dev->drv->leaving));
 
-	dev->vanished = current->flags & PF_KTHREAD;
-	wait = dev->drv->has_child ||
-	       (!dev->vanished && !READ_ONCE(dev->drv->leaving));
+	WRITE_ONCE(dev->vanished, vanished);
 	if (dev->drv->abort &&
-	    (dev->vanished || dev->state != XenbusStateConnected))
+	    (vanished || dev->state != XenbusStateConnected))
 		dev->drv->abort(dev);
 	dev_set_drvdata(&bus->dev, NULL);
 	xpv_device_get(dev);

@@ -56,14 +56,15 @@ EXPORT_SYMBOL_GPL(xpv_txn_drop);
 
 /*
  * A directory without a state is gone: writing would bring back a ghost. One
- * that is Initialising while we are not is a new device at an old path.
+ * that is Initialising while we are not is a new device at an old path; and so is
+ * any once the bus has taken us away, which says so before it finds the new one.
  */
 static int txn_check_alive(const struct xpv_device *dev, struct xpv_txn *txn)
 {
 	unsigned int state;
 	int err = xenbus_scanf(txn->xbt, txn->dir, "state", "%u", &state);
 
-	if (err == -ENOENT)
+	if (err == -ENOENT || READ_ONCE(dev->vanished))
 		return -ENODEV;
 	if (err != 1)
 		return err < 0 ? err : -ENODEV;
