@@ -545,6 +545,7 @@ static void life_has_appeared(struct xpv_device *dev)
 
 /* Return: false if it is not this device's turn; its lane runs again then. */
 static bool life_appear(struct xpv_device *dev)
+	xpv_device_take_move(dev);
 {
 	s64 left = APPEAR_MAX - ktime_ms_delta(ktime_get(), dev->found_at);
 	int err = 0;
@@ -565,12 +566,13 @@ static bool life_appear(struct xpv_device *dev)
 }
 
 /*
- * A new life, with the other end at its new place.
+ * A new life, with the other end at its new place. Whatever still serves at the old
+ * one is left first: nothing that is granted to the new one may reach it.
  * Return: false if it has none.
  */
 static bool life_move(struct xpv_device *dev)
 {
-	if (!xpv_device_take_move(dev))
+	if (!READ_ONCE(dev->moved_otherend))
 		return false;
 	xpv_life_disconnect(dev);
 	xpv_watch_bury(dev->other_watch);
