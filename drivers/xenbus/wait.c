@@ -64,6 +64,6 @@ void xpv_wait_look(struct xpv_device *dev)
 /* Whether the backend does anything for our users. */
 bool xpv_wait_is_served(struct xpv_device *dev)
 {
-	return dev->other != XenbusStateClosed &&
+	return dev->connected_at && dev->other != XenbusStateClosed &&
 	       (!dev->drv->is_served || dev->drv->is_served(dev));
 }
