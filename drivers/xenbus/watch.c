@@ -80,6 +80,11 @@ static void dig_later(struct work_struct *work)
 {
 	if (llist_empty(&graveyard) || test_and_set_bit_lock(0, &digging))
 		return;
+	/* The spade of before may have dug them all: there must be none for nothing. */
+	if (llist_empty(&graveyard)) {
+		clear_bit_unlock(0, &digging);
+		return;
+	}
 	if (!register_xenbus_watch(&spade))
 		return;
 	clear_bit_unlock(0, &digging);
