@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Devices as objects: who holds one, what it says when it fails, and how it is
- * freed.
+ * Devices as objects: who holds one, and how it is freed.
  *
  * References are held by the claim (from the bus's probe until the lane has
  * run the removal), by each registered watch (until it is unregistered), and
@@ -167,32 +166,6 @@ bool xpv_device_take_move(struct xpv_device *dev)
 	kfree(old);
 	return old;
 }
-
-int xpv_device_fail(struct xpv_device *dev, int err, const char *fmt, ...)
-{
-	unsigned long flags;
-	bool first;
-	va_list args;
-
-	spin_lock_irqsave(&dev->lock, flags);
-	if (dev->on_trial)
-		dev->trial_failed = true;
-	first = !dev->failed && !dev->on_trial;
-	if (first) {
-		va_start(args, fmt);
-		vsnprintf(dev->fail_text, sizeof(dev->fail_text), fmt, args);
-		va_end(args);
-		dev->failed = true;
-	}
-	spin_unlock_irqrestore(&dev->lock, flags);
-	if (first) {
-		xpv_err_ratelimited(dev, "%s (error %d)\n", dev->fail_text,
-				    err);
-		xpv_device_kick(dev);
-	}
-	return err;
-}
-EXPORT_SYMBOL_GPL(xpv_device_fail);
 
 void xpv_device_kick(struct xpv_device *dev)
 {

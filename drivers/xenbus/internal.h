@@ -36,6 +36,12 @@ void xpv_device_forget(struct xpv_device *dev);
 /* life.c */
 void xpv_life_run(struct xpv_lane *lane, unsigned long events);
 void xpv_life_disconnect(struct xpv_device *dev);
+bool xpv_life_may_reopen(struct xpv_device *dev);
+
+/* failure.c */
+void xpv_failure_forgive(struct xpv_device *dev);
+void xpv_failure_explain(struct xpv_device *dev);
+enum xpv_move xpv_failure_move(struct xpv_device *dev);
 
 /* trial.c */
 int xpv_trial_connect(struct xpv_device *dev);

@@ -99,13 +99,6 @@ void xpv_life_disconnect(struct xpv_device *dev)
 	dev->lost_at = ktime_get();
 }
 
-static void life_forgive(struct xpv_device *dev)
-{
-	spin_lock_irq(&dev->lock);
-	dev->failed = false;
-	spin_unlock_irq(&dev->lock);
-}
-
 /*
  * Our node was deleted and made anew before the bus saw that it was gone: for
  * the bus we still are that device. If it does not take us away after all, we
@@ -124,7 +117,7 @@ static enum outcome life_replaced(struct xpv_device *dev)
 		dev->state = XenbusStateInitialising;
 		dev->other = XenbusStateUnknown;
 		xpv_former_end(&dev->former);
-		life_forgive(dev);
+		xpv_failure_forgive(dev);
 	}
 	dev->replaced = !dev->replaced;
 	xpv_lane_retry(&dev->lane, BACKOFF_MIN);
@@ -199,7 +192,11 @@ static enum outcome take_open(struct xpv_device *dev)
 	return outcome;
 }
 
-static enum outcome take_reopen(struct xpv_device *dev)
+/*
+ * Whether it is time for another life; if not, the lane runs later. The one that
+ * begins now may end at once: then the next comes later still.
+ */
+bool xpv_life_may_reopen(struct xpv_device *dev)
 {
 	s64 early = ktime_ms_delta(dev->reopen_at, ktime_get());
 
@@ -208,12 +205,17 @@ static enum outcome take_reopen(struct xpv_device *dev)
 		if (dev->lost_at && !dev->given_up)
 			early = min_t(s64, early, XPV_WAIT_LOOK);
 		xpv_lane_retry(&dev->lane, early + 1);
-		return WAIT;
+		return false;
 	}
 	dev->backoff_ms = clamp_t(unsigned int, dev->backoff_ms * 2,
 				  BACKOFF_MIN, BACKOFF_MAX);
 	dev->reopen_at = ktime_add_ms(ktime_get(), dev->backoff_ms);
-	return take_open(dev);
+	return true;
+}
+
+static enum outcome take_reopen(struct xpv_device *dev)
+{
+	return xpv_life_may_reopen(dev) ? take_open(dev) : WAIT;
 }
 
 static s64 now_ms(void)
@@ -309,16 +311,6 @@ static enum outcome take_shut(struct xpv_device *dev)
 	return enter(dev, XenbusStateClosed);
 }
 
-/* Say why where people look for it, unless there is nothing left to explain. */
-static void life_explain(struct xpv_device *dev)
-{
-	enum xenbus_state left;
-
-	if (!xpv_store_state(dev->nodename, &left) &&
-	    left != XenbusStateUnknown)
-		xpv_store_error(dev, dev->fail_text);
-}
-
 /* Some firmware wants to see a backend's Closing before its Closed. */
 static enum outcome take_close(struct xpv_device *dev)
 {
@@ -332,7 +324,7 @@ static enum outcome take_close(struct xpv_device *dev)
 	if (outcome == WAIT)
 		return WAIT;
 	if (dev->failed)
-		life_explain(dev);
+		xpv_failure_explain(dev);
 	return enter(dev, XenbusStateClosed);
 }
 
@@ -369,27 +361,6 @@ static enum outcome life_step(struct xpv_device *dev, enum xpv_move move)
 }
 
 /*
- * A failed device goes to Closed and stays there until the other end starts a
- * new life, so that a fault is reported once, not forever.
- */
-static enum xpv_move failed_move(struct xpv_device *dev)
-{
-	bool fresh = dev->other == XenbusStateInitialising ||
-		     dev->other == XenbusStateInitWait;
-
-	if (dev->state != XenbusStateClosed)
-		return XPV_CLOSE;
-	if (!dev->probed || dev->other == dev->failed_at)
-		return XPV_STAY;
-	dev->failed_at = dev->other;
-	if (!fresh)
-		return XPV_STAY;
-	life_forgive(dev);
-	return xpv_state_next(dev->drv->side, dev->state, dev->other,
-			      dev->online);
-}
-
-/*
  * Both ends of byte rings are Closing: the toolstack wrote the backend's. So that
  * no memory is taken back that is still mapped, the backend goes first.
  */
@@ -410,7 +381,7 @@ static enum xpv_move next_move(struct xpv_device *dev)
 	enum xpv_move move;
 
 	if (dev->failed)
-		return failed_move(dev);
+		return xpv_failure_move(dev);
 	if (dev->drv->unmap_first && dev->state == XenbusStateClosing &&
 	    dev->other == XenbusStateClosing)
 		return closing_move(dev);
@@ -545,7 +516,6 @@ static void life_has_appeared(struct xpv_device *dev)
 
 /* Return: false if it is not this device's turn; its lane runs again then. */
 static bool life_appear(struct xpv_device *dev)
-	xpv_device_take_move(dev);
 {
 	s64 left = APPEAR_MAX - ktime_ms_delta(ktime_get(), dev->found_at);
 	int err = 0;
@@ -575,12 +545,13 @@ static bool life_move(struct xpv_device *dev)
 	if (!READ_ONCE(dev->moved_otherend))
 		return false;
 	xpv_life_disconnect(dev);
+	xpv_device_take_move(dev);
 	xpv_watch_bury(dev->other_watch);
 	dev->other_watch = xpv_watch_other(dev);
 	dev->other = XenbusStateUnknown;
 	dev->backoff_ms = 0;
 	dev->reopen_at = 0;
-	life_forgive(dev);
+	xpv_failure_forgive(dev);
 	if (IS_ERR(dev->other_watch))
 		xpv_device_fail(dev, PTR_ERR(dev->other_watch),
 				"cannot watch %s", dev->otherend);
@@ -744,6 +715,9 @@ static void life_notice(struct xpv_device *dev, unsigned long events)
 		dev->drv->refresh(dev);
 }
 
+/* Events that are done with once they were seen. */
+#define BEGUN	(XPV_EV_PROBE | XPV_EV_RESUME)
+
 /*
  * The events of one run are taken in the order that makes sense of them: a
  * device that was found and lost again begins and ends.
@@ -766,13 +740,15 @@ static void life_run(struct xpv_device *dev, unsigned long events)
 	/* It may have moved before it could be found by its name. */
 	if (dev->drv->side == XPV_FRONTEND &&
 	    (events & (XPV_EV_PROBE | XPV_EV_MOVED)) && !life_rehome(dev)) {
-		xpv_lane_keep(&dev->lane, XPV_EV_MOVED);
+		xpv_lane_keep(&dev->lane, (events & ~BEGUN) | XPV_EV_MOVED);
 		return;
 	}
-	if (!life_appear(dev))
+	if (!life_appear(dev)) {
+		xpv_lane_keep(&dev->lane, events & ~BEGUN);
 		return;
+	}
 	if (dev->probed && (events & XPV_EV_RESTART) && !life_restart(dev)) {
-		xpv_lane_keep(&dev->lane, XPV_EV_RESTART);
+		xpv_lane_keep(&dev->lane, events & ~BEGUN);
 		return;
 	}
 	if (dev->probed && (events & XPV_EV_RECLAIM))

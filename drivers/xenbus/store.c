@@ -86,8 +86,8 @@ static int txn_attempt(struct xpv_device *dev, txn_fill fill,
 	if (xpv_fault(dev, "a transaction"))
 		return -EIO;
 	err = xenbus_transaction_start(&txn.xbt);
-	if (err)
-		return err;
+	if (err)	/* A domain may have ten or so at once: those of others end soon. */
+		return err == -ENOSPC ? -EAGAIN : err;
 	txn.err = txn_check_alive(dev, &txn);
 	if (!txn.err && fill) {
 		err = fill(dev, &txn);

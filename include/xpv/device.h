@@ -231,6 +231,7 @@ struct xpv_device {
 	/* private: under lock, which is taken in any context */
 	spinlock_t lock;
 	bool failed;
+	int fail_err;			/* why */
 	bool on_trial;			/* it is nobody's fault if this fails */
 	bool trial_failed;
 	char fail_text[200];
@@ -272,7 +273,9 @@ void xpv_driver_unregister(struct xpv_driver *drv);
  *	newline
  *
  * Logs it, keeps it for debugfs, and has the lane write it to the store's
- * error node and take the device to Closed. While a device has failed, only
+ * error node and take the device to Closed. It begins anew when the other end
+ * does; after -ENOMEM, -ENOSPC, -EAGAIN, -E2BIG and -EIO also by itself, at
+ * intervals of 1 to 30 s. While a device has failed, only
  * the first text is kept and logged. Nor is one while a backend tries whether
  * rings that were published for the backend before it are still there.
  *

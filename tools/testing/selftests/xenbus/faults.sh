@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# desc: each step of connecting and disconnecting fails once, at either end of every class: nothing hangs, nothing is left
+# desc: each step of connecting, of disconnecting and of coming back fails once, at either end of every class: nothing hangs, nothing is left
 # runs: dom0
 # guest: pv pvh* hvm*
 # pair: ours/ours
@@ -9,7 +9,7 @@
 # needs: xen-blkfront xen-blkback xen-netfront xen-netback 9pnet_xen xen-9pback pvcalls-front pvcalls-back
 # length: long
 # allow: gnttab_usage_print_all|-------- active|\[ref\] localdom|grant-table for remote|frames \([0-9]+ max\)|no active grant|\[0x[0-9a-f]+\]
-# time: 2400
+# time: 4800
 
 . "${0%/*}/../lib/dom0.sh"
 . "${0%/*}/../lib/ktap.sh"
@@ -22,10 +22,10 @@ fault=/sys/kernel/debug/xenbus-mt/fault
 choose() {
 	PLUG_CLASS=$1
 	case $1 in
-	vbd) number=51728 what=$(disk_path faults) ;;
-	vif) number=1 what=xpv0 ;;
-	9pfs) number=0 what=/tmp/faults ;;
-	pvcalls) number=0 what= ;;
+	vbd) number=51728 what=$(disk_path faults) module=xen-blkback ;;
+	vif) number=1 what=xpv0 module=xen-netback ;;
+	9pfs) number=0 what=/tmp/faults module=xen-9pback ;;
+	pvcalls) number=0 what= module=pvcalls-back ;;
 	esac
 	plug_paths faults $number
 }
@@ -83,6 +83,19 @@ while_disconnecting() {
 	plug_in && arm "$1" && told=gone && plug_out
 }
 
+both_connected() {
+	[ "$(plug_state "$front")$(plug_state "$back")" = 44 ]
+}
+
+# One that has worked comes back, although step N of that fails: memory that was not
+# there may be there again.
+while_returning() {
+	plug_in && both_connected && arm "$1" && backend_reload "$module" || return 1
+	wait_for 60 both_connected ||
+		__complain "frontend in state $(plug_state "$front"), backend in state $(plug_state "$back")" || return 1
+	told='and all is well' && plug_out
+}
+
 # Of many of a kind in a row, such as the requests of a ring, the first three, and
 # every ninth.
 next_step() {
@@ -117,7 +130,7 @@ nothing_leaked() {
 }
 
 ktap_print_header
-ktap_set_plan 24
+ktap_set_plan 32
 disk_make faults 16M >/dev/null && mkdir -p /tmp/faults && net_bridge xpv0 || ktap_exit_fail_msg 'nothing to serve'
 ktap_test_result 'the guest boots' guest_create faults || ktap_exit_fail_msg 'no guest'
 for class in vbd vif 9pfs pvcalls; do
@@ -129,6 +142,7 @@ for class in vbd vif 9pfs pvcalls; do
 	for where in back front; do
 		ktap_test_result "$class: each step of connecting fails, ${where}end" each_step connecting $class $where
 		ktap_test_result "$class: each step of disconnecting fails, ${where}end" each_step disconnecting $class $where
+		ktap_test_result "$class: each step of coming back fails, ${where}end" each_step returning $class $where
 	done
 done
 ktap_test_result 'nothing leaked' nothing_leaked
