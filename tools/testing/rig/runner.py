@@ -2,6 +2,7 @@
 """Runs cells: as many as possible in one boot, on in a new one after a death."""
 
 import itertools
+import os
 import re
 import shutil
 import sys
@@ -133,8 +134,14 @@ class Run:
         folder.mkdir()
         (folder / "output.tap").write_text("\n".join(lines) + "\n")
         (folder / CONSOLE).write_text(console)
-        for path in [*(logs / "console").iterdir(), *logs.glob("xl-*"), *logs.glob("qemu-dm-*")]:
+        for path in [*logs.glob("xl-*"), *logs.glob("qemu-dm-*")]:
             path.rename(folder / path.name)
+        # The logs of consoles stay: a guest that is still dying has its own open in
+        # dom0, where the next of that name would not find it otherwise.
+        for path in (logs / "console").iterdir():
+            if path.stat().st_size:
+                shutil.copyfile(path, folder / path.name)
+                os.truncate(path, 0)
         return folder
 
     def _scan(self, folder: Path, cell: matrix.Cell, alive: bool) -> list[str]:
