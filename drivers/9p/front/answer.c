@@ -9,6 +9,7 @@
  */
 #include <linux/interrupt.h>
 #include <linux/kernel.h>
+#include <linux/minmax.h>
 #include "p9front.h"
 
 /* Bytes that the handler copies in one go, and the work. */
@@ -36,11 +37,27 @@ static int take_data(struct p9front_ring *ring, struct p9front_slot *slot)
 	return 0;
 }
 
+/*
+ * Less may have gone than the client believes (p9front_data_take()), so that it
+ * cannot see whether the backend claims to have written more.
+ */
+static int check_written(const struct p9front_ring *ring,
+			 const struct p9front_slot *slot)
+{
+	int count;
+
+	count = p9front_parse_written(&ring->head,
+				      slot->req->rc.sdata + P9FRONT_HEAD,
+				      slot->data->len);
+	return min(count, 0);
+}
+
 static int take_message(struct p9front_ring *ring, struct p9front_slot *slot)
 {
 	const struct p9front_head *head = &ring->head;
 	struct p9_fcall *rc = &slot->req->rc;
 	struct p9front_head own = *head;
+	bool data = slot->data && head->type == slot->type + 1;
 	int err = 0;
 
 	if (!p9front_is_answer(slot->type, head->type))
@@ -48,7 +65,7 @@ static int take_message(struct p9front_ring *ring, struct p9front_slot *slot)
 	if (slot->deaf)
 		return -EINTR;
 	own.tag = slot->tag;
-	if (slot->data && !slot->data->out && head->type == slot->type + 1) {
+	if (data && !slot->data->out) {
 		err = take_data(ring, slot);
 	} else {
 		if (head->size > rc->capacity)
@@ -56,6 +73,8 @@ static int take_message(struct p9front_ring *ring, struct p9front_slot *slot)
 		xpv_bytes_read(&ring->bytes.in, P9FRONT_HEAD,
 			       rc->sdata + P9FRONT_HEAD,
 			       head->size - P9FRONT_HEAD);
+		if (data)
+			err = check_written(ring, slot);
 	}
 	if (err)
 		return err;

@@ -121,6 +121,18 @@ int p9front_parse_read(const struct p9front_head *head, const u8 *count,
 	return data;
 }
 
+/* size[4] Rwrite tag[2] count[4] */
+int p9front_parse_written(const struct p9front_head *head, const u8 *count,
+			  u32 max)
+{
+	u32 written;
+
+	if (head->size < P9FRONT_HEAD + 4)
+		return -EPROTO;
+	written = p9front_get32(count);
+	return written > max ? -EPROTO : written;
+}
+
 /* size[4] Rversion tag[2] msize[4] version[s] */
 int p9front_parse_version(const u8 *msg, u32 len,
 			  struct p9front_version *version)

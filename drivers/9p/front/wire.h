@@ -112,6 +112,18 @@ int p9front_parse_read(const struct p9front_head *head, const u8 *count,
 		       u32 max);
 
 /**
+ * p9front_parse_written() - how much a write wrote
+ * @head: the answer's head
+ * @count: the four bytes behind it
+ * @max: how much it carried
+ *
+ * Return: bytes, or -EPROTO if the answer does not hold them, or they are more
+ * than there were.
+ */
+int p9front_parse_written(const struct p9front_head *head, const u8 *count,
+			  u32 max);
+
+/**
  * p9front_parse_version() - read an Rversion
  * @msg: the message
  * @len: its length

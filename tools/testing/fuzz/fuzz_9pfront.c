@@ -25,6 +25,8 @@ static void answer(const u8 *msg, u32 len, u8 asked)
 
 		REQUIRE(n < 0 || (n <= asked &&
 				  n + P9FRONT_READ_HEAD == (int)head.size));
+		n = p9front_parse_written(&head, msg + P9FRONT_HEAD, asked);
+		REQUIRE(n <= asked);
 	}
 }
 

@@ -142,6 +142,24 @@ static void reads(void **state)
 	}
 }
 
+/* What was written is no more than what went. */
+static void writes(void **state)
+{
+	struct p9front_head head = { .size = 11, .type = 119 };
+	u8 count[4];
+
+	p9front_put32(count, 4096);
+	assert_int_equal(p9front_parse_written(&head, count, 4096), 4096);
+	assert_int_equal(p9front_parse_written(&head, count, 4095), -EPROTO);
+	p9front_put32(count, -1U);
+	assert_int_equal(p9front_parse_written(&head, count, 4096), -EPROTO);
+	p9front_put32(count, 0);
+	assert_int_equal(p9front_parse_written(&head, count, 0), 0);
+	for (head.size = 0; head.size < 11; head.size++)
+		assert_int_equal(p9front_parse_written(&head, count, 4096),
+				 -EPROTO);
+}
+
 static void versions(void **state)
 {
 	struct p9front_version version = { 8192, "9P2000.L" }, got;
@@ -189,6 +207,7 @@ int main(void)
 		cmocka_unit_test(fids),
 		cmocka_unit_test(fids_of_a_rename),
 		cmocka_unit_test(reads),
+		cmocka_unit_test(writes),
 		cmocka_unit_test(versions),
 		cmocka_unit_test(versions_that_are_none),
 	};
