@@ -238,7 +238,7 @@ enum p9front_session {
  * @size: the largest message that a ring can hold, of this connection
  * @agreed: its rings' events are sent when they are asked for
  * @max_rings: how many @rings there are
- * @nr_rings: how many this connection has; changes only while not connected
+ * @nr_rings: how many this connection has; changes only while none is live
  * @rings: them
  */
 struct p9front {

@@ -289,6 +289,24 @@ static int wait_for_backend(struct p9front_mount *mount)
 	return err;
 }
 
+/*
+ * The ring that a request goes to, with what goes into it held; NULL if there is
+ * none. Whoever waits for it may find another connection, with other rings.
+ */
+static struct p9front_ring *hold_ring(const struct p9front_mount *mount,
+				      const struct p9_req_t *req)
+{
+	struct p9front_ring *ring;
+
+	while ((ring = ring_of(mount, req))) {
+		mutex_lock(&ring->put);
+		if (ring == ring_of(mount, req))
+			break;
+		mutex_unlock(&ring->put);
+	}
+	return ring;
+}
+
 static int put_when_possible(struct p9front_mount *mount, struct p9_req_t *req,
 			     struct p9front_data *data,
 			     struct p9front_change *change, bool again)
@@ -298,11 +316,10 @@ static int put_when_possible(struct p9front_mount *mount, struct p9_req_t *req,
 	int stirs = 0, err;
 
 	do {
-		ring = ring_of(mount, req);
+		ring = hold_ring(mount, req);
 		err = is_over(mount) ? -EIO : -ENOTCONN;
 		if (ring) {
 			stirs = atomic_read_acquire(&ring->stirs);
-			mutex_lock(&ring->put);
 			err = try_put(ring, mount, req, data, change);
 			mutex_unlock(&ring->put);
 		}
