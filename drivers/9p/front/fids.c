@@ -545,3 +545,31 @@ bool p9front_fids_stale(struct p9front_table *table, unsigned int id,
 	spin_unlock_irq(&table->lock);
 	return stale;
 }
+
+/**
+ * p9front_fid_end_untold() - end a fid that no backend has to hear of
+ * @table: all there are
+ * @id: the number of the mount whose it is
+ * @msg: the request to end it
+ * @life: a connection that is, or is to come; the request did not go to it
+ *
+ * Backends are told of fids under the same lock: one that a backend was not told
+ * of before is not told to any after.
+ *
+ * Context: process.
+ * Return: false if that connection's backend, or one after it, knows the fid.
+ */
+bool p9front_fid_end_untold(struct p9front_table *table, unsigned int id,
+			    const u8 *msg, unsigned int life)
+{
+	struct p9front_fid *f;
+	bool untold;
+
+	spin_lock_irq(&table->lock);
+	f = p9front_fid_find(table, wire_fid(id, msg, P9FRONT_HEAD));
+	untold = !f || f->stale || f->told < life;
+	if (f && untold)
+		drop(f);
+	spin_unlock_irq(&table->lock);
+	return untold;
+}

@@ -59,7 +59,7 @@ struct p9front_name {
  * @stale: it could not be had again
  * @open: the request that opens it; 0 if it is not open
  * @flags: how it is open
- * @told: the connection whose backend knows it
+ * @told: the connection whose backend was told of it last
  */
 struct p9front_fid {
 	struct hlist_node link;
@@ -137,5 +137,7 @@ void p9front_change_make(struct p9front_table *table,
 			 struct p9front_change *change, const u8 *msg, u32 len);
 bool p9front_fids_stale(struct p9front_table *table, unsigned int id,
 			const u8 *msg, u32 len);
+bool p9front_fid_end_untold(struct p9front_table *table, unsigned int id,
+			    const u8 *msg, unsigned int life);
 
 #endif

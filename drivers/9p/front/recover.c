@@ -321,7 +321,7 @@ static int finish_fid(struct teller *t, int err)
 	}
 	ended = !f;
 	spin_unlock_irq(&pf->table.lock);
-	/* A mount let it go meanwhile, and may use its number again. */
+	/* Its mount has gone meanwhile. */
 	if (!err && ended)
 		err = clunk(t, t->fid);
 	return min(err, 0);
@@ -350,7 +350,7 @@ static int tell_fids(struct teller *t)
 }
 
 /* Return: 0; 1 if the backend is not one for these mounts; or an errno. */
-static int tell(struct p9front *pf)
+static int tell(struct p9front *pf, unsigned int life)
 {
 	struct teller *t = kvzalloc(sizeof(*t), GFP_NOIO);
 	int err = -ENOMEM;
@@ -358,7 +358,7 @@ static int tell(struct p9front *pf)
 	if (!t)
 		return err;
 	t->pf = pf;
-	t->life = READ_ONCE(pf->life);
+	t->life = life;
 	t->call.msg = kmalloc(MSG_MAX, GFP_NOIO);
 	if (t->call.msg)
 		err = tell_version(t);
@@ -426,16 +426,20 @@ static bool set_ready(struct p9front *pf, unsigned int life, bool session)
 void p9front_recover(struct work_struct *work)
 {
 	struct p9front *pf = container_of(work, struct p9front, recover);
+	bool connected, session;
 	unsigned int life;
-	bool session;
 	int err = 0;
 
 	spin_lock_irq(&pf->lock);
+	connected = pf->connected;
 	life = pf->life;
 	session = pf->session == P9FRONT_SESSION && pf->nr_mounts;
 	spin_unlock_irq(&pf->lock);
+	/* What is told now would count for the next one. */
+	if (!connected)
+		return;
 	if (session)
-		err = tell(pf);
+		err = tell(pf, life);
 	if (err == -ENOTCONN)
 		return;
 	/* It does not answer, or there is no memory: perhaps it goes next time. */

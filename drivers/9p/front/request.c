@@ -307,6 +307,25 @@ static struct p9front_ring *hold_ring(const struct p9front_mount *mount,
 	return ring;
 }
 
+/*
+ * The next backend need not hear of a fid that ends. One that has heard already,
+ * and is hearing of others, is told that too: its number is used again. Telling
+ * takes as long as p9front_make_call() permits for each, whoever is killed.
+ *
+ * Return: -ESTALE if there is nothing more to do; 0 if it is to be tried again.
+ */
+static int end_untold(struct p9front_mount *mount, const struct p9_req_t *req)
+{
+	struct p9front *pf = mount->pf;
+	unsigned int life = READ_ONCE(pf->life);
+
+	if (p9front_fid_end_untold(&pf->table, mount->id, req->tc.sdata, life))
+		return -ESTALE;
+	wait_event_idle(pf->wait, may_go_on(mount) ||
+			READ_ONCE(pf->life) != life);
+	return 0;
+}
+
 static int put_when_possible(struct p9front_mount *mount, struct p9_req_t *req,
 			     struct p9front_data *data,
 			     struct p9front_change *change, bool again)
@@ -327,13 +346,12 @@ static int put_when_possible(struct p9front_mount *mount, struct p9_req_t *req,
 			return err;
 		if (err == -ENOTCONN && req->tc.id == P9FRONT_TFLUSH)
 			return -EALREADY;
-		/* The next backend need not hear of the fid. */
-		if (err == -ENOTCONN && clunk)
-			return -ESTALE;
-		if (err == -ENOTCONN && READ_ONCE(mount->pf->failing))
+		if (err == -ENOTCONN && !clunk && READ_ONCE(mount->pf->failing))
 			return -ENOLINK;
 		if (err == -EAGAIN)
 			err = wait_for_room(ring, stirs, clunk);
+		else if (clunk)
+			err = end_untold(mount, req);
 		else
 			err = wait_for_backend(mount);
 	} while (!err);

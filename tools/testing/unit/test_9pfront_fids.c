@@ -389,6 +389,37 @@ static void stale(void **state)
 	assert_false(p9front_fids_stale(&table, ID, msg, len));
 }
 
+static bool ends_untold(u32 fid, unsigned int life)
+{
+	begin(120);
+	num(fid);
+	return p9front_fid_end_untold(&table, ID, msg, life);
+}
+
+/* While there is no backend: what none was told of, none has to hear of. */
+static void ends_without_backend(void **state)
+{
+	assert_true(ends_untold(1, 7));
+	walk(0, 1, "a");
+	assert_true(ends_untold(1, 7));
+	assert_string_equal(where(1), "none");
+
+	walk(0, 1, "a");
+	p9front_fid_find(&table, WIRE(1))->told = 7;
+	assert_false(ends_untold(1, 7));
+	assert_string_equal(where(1), "/a");
+	/* Who asked believed that the one before was the last. */
+	assert_false(ends_untold(1, 6));
+	assert_true(ends_untold(1, 8));
+	assert_string_equal(where(1), "none");
+
+	walk(0, 1, "a");
+	p9front_fid_find(&table, WIRE(1))->told = 7;
+	p9front_fid_find(&table, WIRE(1))->stale = true;
+	assert_true(ends_untold(1, 7));
+	assert_string_equal(where(1), "none");
+}
+
 /* Answers that are too short, and requests without memory. */
 static void cut_answers(void **state)
 {
@@ -435,6 +466,7 @@ int main(void)
 		TEST(removes),
 		TEST(attributes),
 		TEST(stale),
+		TEST(ends_without_backend),
 		TEST(cut_answers),
 	};
 
