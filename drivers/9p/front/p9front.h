@@ -324,6 +324,7 @@ void p9front_each_mount(struct p9front *pf,
 /* session.c */
 int p9front_ask_version(struct p9front_mount *mount, struct p9_req_t *req);
 int p9front_take_version(struct p9front_mount *mount, struct p9_req_t *req);
+bool p9front_may_ask(const struct p9front_mount *mount);
 void p9front_lose_session(struct p9front *pf);
 
 /* recover.c */
@@ -344,6 +345,7 @@ int p9front_cancel(struct p9_client *client, struct p9_req_t *req);
 int p9front_cancelled(struct p9_client *client, struct p9_req_t *req);
 int p9front_send(struct p9front_mount *mount, struct p9_req_t *req,
 		 struct p9front_data *data, bool again);
+int p9front_wait_backend(struct p9front_mount *mount);
 int p9front_make_call(struct p9front *pf, struct p9front_call *call);
 void p9front_answer_self(struct p9front_mount *mount, struct p9_req_t *req);
 void p9front_answer_empty(struct p9front_mount *mount, struct p9_req_t *req);

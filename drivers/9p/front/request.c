@@ -233,6 +233,8 @@ static int try_put(struct p9front_ring *ring, struct p9front_mount *mount,
 	if (p9front_fids_stale(&mount->pf->table, mount->id, req->tc.sdata,
 			       req->tc.size))
 		return -ESTALE;
+	if (req->tc.id == P9FRONT_TVERSION && !p9front_may_ask(mount))
+		return -ENOTCONN;
 	if (!fids_fit(&req->tc))
 		return -EMSGSIZE;
 	err = check_room(ring, size);
@@ -277,8 +279,13 @@ static int wait_for_room(struct p9front_ring *ring, int stirs, bool clunk)
 	return err;
 }
 
-/* Return: 0 if it is to be tried again. */
-static int wait_for_backend(struct p9front_mount *mount)
+/**
+ * p9front_wait_backend() - wait until something can be asked
+ * @mount: who wants to
+ *
+ * Return: 0 if it is to be tried, which may fail; -ERESTARTSYS.
+ */
+int p9front_wait_backend(struct p9front_mount *mount)
 {
 	int err;
 
@@ -353,7 +360,7 @@ static int put_when_possible(struct p9front_mount *mount, struct p9_req_t *req,
 		else if (clunk)
 			err = end_untold(mount, req);
 		else
-			err = wait_for_backend(mount);
+			err = p9front_wait_backend(mount);
 	} while (!err);
 	return err;
 }
@@ -363,7 +370,7 @@ static int put_when_possible(struct p9front_mount *mount, struct p9_req_t *req,
  * @mount: whose it is
  * @req: the request; a reference goes with it until it is answered
  * @data: what goes beside its buffer, or NULL
- * @again: it was out when an earlier backend was lost
+ * @again: it was out when an earlier backend was lost; or it is for no other
  *
  * Waits, killable, while there is no room, and unless @again while there is no
  * backend.

@@ -10,6 +10,35 @@
 #include <linux/string.h>
 #include "p9front.h"
 
+/**
+ * p9front_may_ask() - whether a mount's Tversion may go
+ * @mount: the mount
+ *
+ * Return: false if whom it was to ask is gone: then another mount may be asking
+ * the next one.
+ */
+bool p9front_may_ask(const struct p9front_mount *mount)
+{
+	struct p9front *pf = mount->pf;
+	bool may;
+
+	spin_lock_irq(&pf->lock);
+	may = pf->session == P9FRONT_ASKING && pf->asker == mount;
+	spin_unlock_irq(&pf->lock);
+	return may;
+}
+
+static void stop_asking(struct p9front_mount *mount)
+{
+	struct p9front *pf = mount->pf;
+
+	spin_lock_irq(&pf->lock);
+	if (pf->session == P9FRONT_ASKING && pf->asker == mount)
+		pf->session = P9FRONT_NO_SESSION;
+	spin_unlock_irq(&pf->lock);
+	wake_up_all(&pf->wait);
+}
+
 static void set_session(struct p9front *pf, enum p9front_session session)
 {
 	unsigned long flags;
@@ -59,35 +88,54 @@ static int answer_version(struct p9front_mount *mount, struct p9_req_t *req,
 	return 0;
 }
 
+/*
+ * Return: what the session is, which is not that another mount asks for one; or a
+ * negative errno.
+ */
+static int decide(struct p9front_mount *mount, struct p9front_version *version)
+{
+	int session, err;
+
+	for (;;) {
+		session = look(mount, version);
+		if (session != P9FRONT_ASKING)
+			return session;
+		err = wait_event_killable(mount->pf->wait,
+					  READ_ONCE(mount->pf->session) !=
+					  P9FRONT_ASKING);
+		if (err)
+			return err;
+	}
+}
+
 /**
  * p9front_ask_version() - a mount begins
  * @mount: the mount
  * @req: its Tversion
  *
+ * When the backend is lost before it was asked, all is as it was at first:
+ * another mount may be sooner with the next one.
+ *
  * Return: 0 or a negative errno.
  */
 int p9front_ask_version(struct p9front_mount *mount, struct p9_req_t *req)
 {
-	struct p9front *pf = mount->pf;
 	struct p9front_version version;
 	int session, err;
 
-	for (;;) {
-		session = look(mount, &version);
-		if (session != P9FRONT_ASKING)
-			break;
-		err = wait_event_killable(pf->wait, READ_ONCE(pf->session) !=
-					  P9FRONT_ASKING);
-		if (err)
-			return err;
-	}
-	if (session < 0)
-		return session;
-	if (session == P9FRONT_SESSION)
-		return answer_version(mount, req, &version);
-	err = p9front_send(mount, req, NULL, false);
-	if (err)
-		set_session(pf, P9FRONT_NO_SESSION);
+	do {
+		session = decide(mount, &version);
+		if (session < 0)
+			return session;
+		if (session == P9FRONT_SESSION)
+			return answer_version(mount, req, &version);
+		err = p9front_send(mount, req, NULL, true);
+		if (!err)
+			return 0;
+		stop_asking(mount);
+		if (err == -ENOTCONN)
+			err = p9front_wait_backend(mount);
+	} while (!err);
 	return err;
 }
 
