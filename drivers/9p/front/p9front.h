@@ -59,7 +59,9 @@ struct p9front_data;
  * @id: what is above its fids on the wire
  * @dead: its session could not be had again; requests fail
  * @held: requests that were out when the backend was lost; under the share's
- *	lock
+ *	lock, as what follows
+ * @resending: the one of them that is about to be sent again
+ * @unwanted: but nobody waits for it any more
  */
 struct p9front_mount {
 	struct p9front *pf;
@@ -68,6 +70,8 @@ struct p9front_mount {
 	unsigned int id;
 	bool dead;
 	struct list_head held;
+	struct p9_req_t *resending;
+	bool unwanted;
 };
 
 /**
@@ -113,6 +117,7 @@ enum p9front_slot_state {
  * @state: see &enum p9front_slot_state
  * @type: the request's
  * @deaf: who waited for the data was killed
+ * @unwanted: a flush of it went: the next backend is not asked
  * @flushed: the backend will not answer: it answered a flush of it
  * @flushes: of a flush: the slot that it speaks of
  * @due: bytes that its answer may have
@@ -129,6 +134,7 @@ struct p9front_slot {
 	u8 state;
 	u8 type;
 	bool deaf;
+	bool unwanted;
 	bool flushed;
 	u16 flushes;
 	u16 next;
@@ -333,7 +339,9 @@ void p9front_recover(struct work_struct *work);
 /* hold.c */
 bool p9front_hold(struct p9front_mount *mount, struct p9_req_t *req);
 bool p9front_unhold(struct p9front_mount *mount, struct p9_req_t *req);
-struct p9_req_t *p9front_held(struct p9front_mount *mount);
+struct p9_req_t *p9front_resend_next(struct p9front_mount *mount);
+bool p9front_may_go(struct p9front_mount *mount, const struct p9_req_t *req);
+bool p9front_resend_end(struct p9front_mount *mount);
 void p9front_held_fail(struct p9front_mount *mount);
 
 /* request.c */

@@ -376,11 +376,13 @@ static void resend(struct p9front_mount *mount)
 	struct p9_req_t *req;
 	int err;
 
-	while ((req = p9front_held(mount))) {
+	while ((req = p9front_resend_next(mount))) {
 		err = p9front_send(mount, req, NULL, true);
-		if (err == -ENOTCONN && p9front_hold(mount, req))
+		if (p9front_resend_end(mount))
+			p9_req_put(mount->client, req);
+		else if (err == -ENOTCONN && p9front_hold(mount, req))
 			return;
-		if (err)
+		else if (err)
 			p9front_unsent(mount, req, err);
 	}
 }

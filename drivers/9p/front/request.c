@@ -96,7 +96,7 @@ static bool write_flushed(struct p9front_ring *ring, struct p9front_slot *slot,
 			  const struct p9front_mount *mount,
 			  const struct p9_fcall *tc)
 {
-	const struct p9front_slot *old;
+	struct p9front_slot *old;
 	u8 bytes[2];
 	bool out;
 
@@ -107,6 +107,7 @@ static bool write_flushed(struct p9front_ring *ring, struct p9front_slot *slot,
 	if (out) {
 		p9front_put16(bytes, p9front_ring_tag(ring, old));
 		slot->flushes = old - ring->slots;
+		old->unwanted = true;
 	}
 	spin_unlock_irq(&ring->lock);
 	if (out)
@@ -139,6 +140,7 @@ static void fill_slot(struct p9front_ring *ring, struct p9front_slot *slot,
 	slot->tag = req->tc.tag;
 	slot->type = req->tc.id;
 	slot->deaf = false;
+	slot->unwanted = false;
 	slot->flushed = false;
 	slot->state = P9FRONT_OUT;
 	p9front_slot_expect(ring, slot, longest_answer(req, data));
@@ -176,6 +178,9 @@ static int put_message(struct p9front_ring *ring, struct p9front_mount *mount,
 	err = -EALREADY;
 	if (req->tc.id == P9FRONT_TFLUSH &&
 	    !write_flushed(ring, slot, mount, &req->tc))
+		goto err_slot;
+	err = -ECANCELED;
+	if (!p9front_may_go(mount, req))
 		goto err_slot;
 	if (req->tc.id == P9FRONT_TFLUSH)
 		p9front_flush_sent(mount->pf, slot);
@@ -377,7 +382,8 @@ static int put_when_possible(struct p9front_mount *mount, struct p9_req_t *req,
  *
  * Return: 0; -ERESTARTSYS; -EALREADY if it is a flush of what is over; -ESTALE
  * if it is of a file that could not be found again; -ENOTCONN with @again;
- * -ENOLINK if no backend is waited for; or another error: then nothing went.
+ * -ECANCELED if it was to be sent again, and is not any more; -ENOLINK if no
+ * backend is waited for; or another error: then nothing went.
  */
 int p9front_send(struct p9front_mount *mount, struct p9_req_t *req,
 		 struct p9front_data *data, bool again)
@@ -597,8 +603,10 @@ static void stop_listening(struct p9front_mount *mount, struct p9_req_t *req,
 {
 	while (make_deaf(mount, req) == P9FRONT_TAKEN)
 		cond_resched();
-	if (READ_ONCE(data->lost))
-		p9_req_put(mount->client, req);
+	if (!READ_ONCE(data->lost))
+		return;
+	WRITE_ONCE(req->status, REQ_STATUS_UNSENT);
+	p9_req_put(mount->client, req);
 }
 
 /* Return: 0 once it is answered; an error with *sent false if it never went. */
@@ -622,6 +630,7 @@ static int ask_with_data(struct p9front_mount *mount, struct p9_req_t *req,
 		}
 		if (!READ_ONCE(data->lost))
 			return 0;
+		WRITE_ONCE(req->status, REQ_STATUS_UNSENT);
 		p9front_data_rewind(data);
 	}
 }
@@ -664,49 +673,77 @@ int p9front_zc_request(struct p9_client *client, struct p9_req_t *req,
 	return err;
 }
 
+/*
+ * A request that was sent, and not answered, is out; or its answer is being
+ * taken; or its backend was lost, and it is kept, or about to be sent again. From
+ * one to the next it may be in none of these for a moment. So who looks for it
+ * looks until it is found, or is in none for good.
+ */
+static bool is_pending(const struct p9_req_t *req)
+{
+	return READ_ONCE(req->status) == REQ_STATUS_SENT;
+}
+
+static bool is_out(struct p9front_mount *mount, const struct p9_req_t *req)
+{
+	struct p9front_ring *ring = ring_of(mount, req);
+	struct p9front_slot *slot;
+	bool out;
+
+	if (!ring)
+		return false;
+	spin_lock_irq(&ring->lock);
+	slot = p9front_slot_find(ring, mount, req->tc.tag);
+	out = slot && slot->state == P9FRONT_OUT;
+	spin_unlock_irq(&ring->lock);
+	return out;
+}
+
 /**
  * p9front_cancel() - p9_trans_module::cancel
  * @client: whose
  * @req: a request that nobody waits for any more
  *
- * Return: 1 if the backend has to be told; 0 if it does not know of it.
+ * Return: 1 if the backend has to be told; 0 if it does not know of it, or has
+ * answered.
  */
 int p9front_cancel(struct p9_client *client, struct p9_req_t *req)
 {
 	struct p9front_mount *mount = client->trans;
-	struct p9front_ring *ring = ring_of(mount, req);
-	bool out = false;
 
-	if (p9front_unhold(mount, req)) {
-		p9_req_put(client, req);
-		return 0;
+	while (is_pending(req)) {
+		if (p9front_unhold(mount, req))
+			return 0;
+		if (is_out(mount, req))
+			return 1;
+		cond_resched();
 	}
-	if (!ring)
-		return 0;
-	spin_lock_irq(&ring->lock);
-	out = p9front_slot_find(ring, mount, req->tc.tag);
-	spin_unlock_irq(&ring->lock);
-	return out;
+	return 0;
 }
 
 /*
  * The flush may have been answered here, because its backend was lost, and what
  * it speaks of been sent to the next one since: that will answer.
  */
-static bool free_if_out(struct p9front_ring *ring,
-			const struct p9front_mount *mount, u16 tag)
+static bool free_if_out(struct p9front_mount *mount,
+			const struct p9_req_t *req)
 {
+	struct p9front_ring *ring = ring_of(mount, req);
 	struct p9front_slot *slot;
 	bool out;
 
+	if (!ring)
+		return false;
 	spin_lock_irq(&ring->lock);
-	slot = p9front_slot_find(ring, mount, tag);
+	slot = p9front_slot_find(ring, mount, req->tc.tag);
 	out = slot && slot->state == P9FRONT_OUT;
 	if (out && slot->flushed)
 		p9front_slot_free(ring, slot);
 	else if (out)
 		p9front_slot_orphan(ring, slot);
 	spin_unlock_irq(&ring->lock);
+	if (out)
+		p9front_ring_stir(ring);
 	return out;
 }
 
@@ -715,18 +752,23 @@ static bool free_if_out(struct p9front_ring *ring,
  * @client: whose
  * @req: a request whose flush was answered
  *
+ * That may have been here, because the request was not out: then it is found
+ * where it was going. What becomes of it is settled when this returns.
+ *
  * Return: 0.
  */
 int p9front_cancelled(struct p9_client *client, struct p9_req_t *req)
 {
 	struct p9front_mount *mount = client->trans;
-	struct p9front_ring *ring = ring_of(mount, req);
 
-	if (ring && free_if_out(ring, mount, req->tc.tag)) {
-		p9front_ring_stir(ring);
-		p9_req_put(client, req);
-	} else if (p9front_unhold(mount, req)) {
-		p9_req_put(client, req);
+	while (is_pending(req)) {
+		if (free_if_out(mount, req)) {
+			p9_req_put(client, req);
+			break;
+		}
+		if (p9front_unhold(mount, req))
+			break;
+		cond_resched();
 	}
 	return 0;
 }

@@ -88,12 +88,12 @@ void p9front_ring_start(struct p9front_ring *ring)
 }
 
 /*
- * A request that this backend will not answer waits for the next one. A flush
- * is answered: what it was to stop has ended with the backend. So is the end of
- * a fid.
+ * A request that this backend will not answer waits for the next one, if anybody
+ * waits for it. A flush is answered: what it was to stop has ended with the
+ * backend. So is the end of a fid.
  */
 static void lose_request(struct p9front_mount *mount, struct p9_req_t *req,
-			 bool deaf)
+			 bool wanted)
 {
 	if (req->tc.id == P9FRONT_TFLUSH) {
 		p9front_answer_empty(mount, req);
@@ -103,7 +103,7 @@ static void lose_request(struct p9front_mount *mount, struct p9_req_t *req,
 		p9front_unsent(mount, req, -ESTALE);
 		return;
 	}
-	if (!deaf && req->tc.id != P9FRONT_TVERSION &&
+	if (wanted && req->tc.id != P9FRONT_TVERSION &&
 	    p9front_hold(mount, req))
 		return;
 	req->t_err = -EIO;
@@ -140,7 +140,8 @@ static void lose_slot(struct p9front_ring *ring, struct p9front_slot *slot)
 		/* So that the mount stays. */
 		slot->state = P9FRONT_TAKEN;
 		spin_unlock_irq(&ring->lock);
-		lose_request(slot->mount, slot->req, slot->deaf);
+		lose_request(slot->mount, slot->req,
+			     !slot->deaf && !slot->unwanted);
 		spin_lock_irq(&ring->lock);
 	}
 	p9front_slot_free(ring, slot);
