@@ -6,6 +6,7 @@
  * The client's buffer stays as it is, since the client reads it again; numbers
  * are changed in the ring, before the backend is shown them.
  */
+#include <linux/jiffies.h>
 #include <linux/sched/signal.h>
 #include <linux/sched.h>
 #include "p9front.h"
@@ -266,22 +267,40 @@ static bool may_go_on(const struct p9front_mount *mount)
 }
 
 /*
- * The end of a fid is told as long as there is a backend: its number is used
- * again.
- *
- * Return: 0 if it is to be tried again.
+ * How long who was killed waits for room to say so. What is not flushed may make a
+ * fid that the client knows nothing of.
  */
-static int wait_for_room(struct p9front_ring *ring, int stirs, bool clunk)
+#define FLUSH_ROOM	(10 * HZ)
+
+/*
+ * The end of a fid is told as long as there is a backend: its number is used
+ * again. A flush is of somebody who was killed.
+ */
+static bool gives_up(const struct p9_req_t *req, unsigned long began)
 {
-	int err;
+	switch (req->tc.id) {
+	case P9FRONT_TCLUNK:
+		return false;
+	case P9FRONT_TFLUSH:
+		return time_after_eq(jiffies, began + FLUSH_ROOM);
+	default:
+		return is_killed();
+	}
+}
+
+/* Return: 0 if it is to be tried again. */
+static int wait_for_room(struct p9front_ring *ring, int stirs,
+			 const struct p9_req_t *req, unsigned long began)
+{
+	long left;
 
 	atomic_long_inc(&ring->waits);
-	err = wait_event_killable(ring->room,
-				  atomic_read(&ring->stirs) != stirs ||
-				  (!clunk && is_killed()));
-	if (!err && atomic_read(&ring->stirs) == stirs)
-		return -ERESTARTSYS;
-	return err;
+	left = wait_event_killable_timeout(ring->room,
+					   atomic_read(&ring->stirs) != stirs ||
+					   gives_up(req, began), FLUSH_ROOM);
+	if (left < 0)
+		return left;
+	return gives_up(req, began) ? -ERESTARTSYS : 0;
 }
 
 /**
@@ -343,6 +362,7 @@ static int put_when_possible(struct p9front_mount *mount, struct p9_req_t *req,
 			     struct p9front_change *change, bool again)
 {
 	bool clunk = req->tc.id == P9FRONT_TCLUNK;
+	unsigned long began = jiffies;
 	struct p9front_ring *ring;
 	int stirs = 0, err;
 
@@ -361,7 +381,7 @@ static int put_when_possible(struct p9front_mount *mount, struct p9_req_t *req,
 		if (err == -ENOTCONN && !clunk && READ_ONCE(mount->pf->failing))
 			return -ENOLINK;
 		if (err == -EAGAIN)
-			err = wait_for_room(ring, stirs, clunk);
+			err = wait_for_room(ring, stirs, req, began);
 		else if (clunk)
 			err = end_untold(mount, req);
 		else
