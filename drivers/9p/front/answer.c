@@ -8,6 +8,7 @@
  * ended no other comes, so the two never meet.
  */
 #include <linux/interrupt.h>
+#include <linux/jiffies.h>
 #include <linux/kernel.h>
 #include <linux/minmax.h>
 #include "p9front.h"
@@ -234,8 +235,10 @@ static int take_answers(struct p9front_ring *ring, u32 *left, bool *more)
 		ring->headed = false;
 		xpv_bytes_move(in, ring->head.size);
 	}
-	if (nr)
+	if (nr) {
+		WRITE_ONCE(ring->answered_at, jiffies);
 		release(ring);
+	}
 	ring->answers += nr;
 	return there < 0 ? there : nr;
 }

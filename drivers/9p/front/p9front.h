@@ -170,6 +170,7 @@ struct p9front_slot {
  * @mem: the shared pages; lane only
  * @ch: the event channel; opened and closed in the lane
  * @answers: how many came
+ * @answered_at: when the last of them did, or the connection, in jiffies
  * @answers_seen: how many there were when the lane looked last
  * @moved_at: when it last saw nothing out, or another number, in jiffies
  * @waits: how often one waited for room or a tag
@@ -200,6 +201,7 @@ struct p9front_ring {
 	struct xpv_evtchn ch;
 
 	unsigned long answers;
+	unsigned long answered_at;
 	unsigned long answers_seen;
 	unsigned long moved_at;
 	atomic_long_t waits;

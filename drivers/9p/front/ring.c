@@ -81,6 +81,7 @@ int p9front_ring_open(struct p9front_ring *ring, unsigned int order,
 void p9front_ring_start(struct p9front_ring *ring)
 {
 	ring->moved_at = jiffies;
+	WRITE_ONCE(ring->answered_at, jiffies);
 	mutex_lock(&ring->put);
 	ring->live = true;
 	mutex_unlock(&ring->put);

@@ -218,6 +218,27 @@ ends_with_stuck_backend() {
 	$xenpv detach u third --wait=10 && umount /tmp/shares/stuck && disk_remove stuck && [ $ended = 0 ]
 }
 
+complaints() {
+	grep -c 'the backend does not answer' "$(guest_log u)"
+}
+
+# The backend writes, and its disk takes long. It is asked nothing else until more
+# than 10 s have gone, and then does that.
+waits_for_slow_disk() {
+	slow=$(disk_make slow 64M linear) && mkfs.ext4 -q -F "$slow" >/dev/null 2>&1 && mkdir -p /tmp/shares/slow &&
+		mount -t ext4 -o sync,noatime "$slow" /tmp/shares/slow && echo hello >/tmp/shares/slow/file &&
+		echo old >/tmp/shares/slow/file2 && $xenpv attach u third /tmp/shares/slow || return 1
+	in_guest 'mount -t 9p -o trans=xen,version=9p2000.L third /mnt/third && cat /mnt/third/file' || return 1
+	before=$(complaints)
+	dmsetup suspend --noflush --nolockfs slow
+	in_guest 'dd if=/dev/zero of=/mnt/third/file2 bs=64k count=1 conv=notrunc 2>/dev/null & one=$!
+		sleep 1; kill -9 $one; sleep 13; grep "^State:.D" /proc/$one/status && [ "$(cat /mnt/third/file)" = hello ]'
+	waited=$?
+	dmsetup resume --noudevsync slow
+	in_guest 'cat /mnt/third/file && umount /mnt/third' && $xenpv detach u third &&
+		umount /tmp/shares/slow && disk_remove slow && [ $waited = 0 ] && [ "$(complaints)" = "$before" ]
+}
+
 fails_if_told_to() {
 	policy=/sys/bus/xen/devices/9pfs-0/fail_after
 	in_guest "[ \$(cat $policy) = 0 ] && echo 1 >$policy" && back_goes || return 1
@@ -241,7 +262,7 @@ nothing_leaked() {
 
 xenpv='/xpv/programs/xenpv 9p'
 ktap_print_header
-ktap_set_plan 23
+ktap_set_plan 24
 folder=$(share_folder u) || ktap_exit_fail_msg 'no folder'
 ktap_test_result 'the guest boots' share_guest u || ktap_exit_fail_msg 'no guest'
 ktap_test_result 'its folder is mounted' eval 'share_plug u 0 "$folder" && share_mount u 0' || ktap_exit_fail_msg 'no folder'
@@ -264,6 +285,7 @@ ktap_test_result 'it detaches it when it is not in use' xenpv_detaches
 ktap_test_result 'taken away by force, its users see errors' ends_by_force
 ktap_test_result 'so they do if its backend is gone' ends_without_backend
 ktap_test_result 'or does not answer' ends_with_stuck_backend
+ktap_test_result 'who is killed as he writes waits for a slow disk' waits_for_slow_disk
 ktap_test_result 'requests fail after a time, if somebody says so' fails_if_told_to
 traffic_starts b
 ktap_test_result 'the guest is killed under traffic' guest_destroy u
