@@ -141,6 +141,8 @@ static void forget(struct p9front_mount *mount)
  * @pf: the share
  * @act: what; the mount stays meanwhile
  *
+ * One that is dead keeps no requests, and may be about to go.
+ *
  * Context: process. Only one at a time: the lane, or what it waits for.
  */
 void p9front_each_mount(struct p9front *pf,
@@ -153,7 +155,7 @@ void p9front_each_mount(struct p9front *pf,
 		found = NULL;
 		spin_lock_irq(&pf->lock);
 		list_for_each_entry(mount, &pf->mounts, link)
-			if (mount->id == id)
+			if (mount->id == id && !mount->dead)
 				found = mount;
 		pf->busy = found;
 		spin_unlock_irq(&pf->lock);
