@@ -272,24 +272,30 @@ struct p9front_slot *p9front_slot_of(struct p9front_ring *ring, u16 tag)
  * @mount: the mount
  * @tag: as the mount numbers it
  *
+ * The client may use a tag again before an answer is wholly taken: then what is
+ * out is what is looked for.
+ *
  * Return: the slot, or NULL if it is not out.
  */
 struct p9front_slot *p9front_slot_find(struct p9front_ring *ring,
 				       const struct p9front_mount *mount,
 				       u16 tag)
 {
+	struct p9front_slot *taken = NULL;
 	unsigned int i;
 
 	lockdep_assert_held(&ring->lock);
 	for (i = 0; i <= P9FRONT_SLOTS; i++) {
 		struct p9front_slot *slot = &ring->slots[i];
 
-		if ((slot->state == P9FRONT_OUT ||
-		     slot->state == P9FRONT_TAKEN) &&
-		    slot->mount == mount && slot->tag == tag)
+		if (slot->mount != mount || slot->tag != tag)
+			continue;
+		if (slot->state == P9FRONT_OUT)
 			return slot;
+		if (slot->state == P9FRONT_TAKEN)
+			taken = slot;
 	}
-	return NULL;
+	return taken;
 }
 
 /**
