@@ -54,7 +54,7 @@ void xpv_failure_explain(struct xpv_device *dev)
 }
 
 /* What this domain or the store may have more of next time. */
-static bool is_passing(int err)
+bool xpv_failure_is_passing(int err)
 {
 	switch (err) {
 	case -ENOMEM:
@@ -77,7 +77,7 @@ static enum xpv_move again(struct xpv_device *dev)
 	enum xpv_move move = xpv_state_next(dev->drv->side, dev->state,
 					    dev->other, dev->online);
 
-	if (!is_passing(dev->fail_err) || (move == XPV_STAY && !blind))
+	if (!xpv_failure_is_passing(dev->fail_err) || (move == XPV_STAY && !blind))
 		return XPV_STAY;
 	/* A reopening has its own patience. */
 	if (move != XPV_REOPEN && !xpv_life_may_reopen(dev))

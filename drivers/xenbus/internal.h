@@ -39,6 +39,7 @@ void xpv_life_disconnect(struct xpv_device *dev);
 bool xpv_life_may_reopen(struct xpv_device *dev);
 
 /* failure.c */
+bool xpv_failure_is_passing(int err);
 void xpv_failure_forgive(struct xpv_device *dev);
 void xpv_failure_explain(struct xpv_device *dev);
 enum xpv_move xpv_failure_move(struct xpv_device *dev);
@@ -74,7 +75,7 @@ int xpv_home_look(struct xpv_device *dev);
 void xpv_home_go_down(struct xpv_device *dev);
 
 /* watch.c */
-struct xpv_watch *xpv_watch_own(struct xpv_device *dev);
+int xpv_watch_device(struct xpv_device *dev);
 struct xpv_watch *xpv_watch_other(struct xpv_device *dev);
 void xpv_watch_bury(struct xpv_watch *watch);
 int xpv_watch_init(void);

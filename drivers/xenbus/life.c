@@ -433,17 +433,6 @@ static bool life_walk(struct xpv_device *dev)
 	return true;
 }
 
-static int life_watch(struct xpv_device *dev)
-{
-	dev->other_watch = xpv_watch_other(dev);
-	if (IS_ERR(dev->other_watch))
-		return PTR_ERR(dev->other_watch);
-	if (dev->drv->side == XPV_FRONTEND && !dev->drv->own_keys)
-		return 0;
-	dev->own_watch = xpv_watch_own(dev);
-	return PTR_ERR_OR_ZERO(dev->own_watch);
-}
-
 /*
  * The state an earlier driver left behind. A backend starts over from any: a
  * frontend that stayed Connected may keep its ring. A frontend that is not fresh
@@ -453,6 +442,9 @@ static void life_inherit(struct xpv_device *dev)
 {
 	enum xenbus_state left;
 
+	if (dev->inherited)
+		return;
+	dev->inherited = true;
 	xpv_store_state(dev->nodename, &left);
 	if (dev->drv->side == XPV_BACKEND) {
 		xpv_former_begin(&dev->former, left);
@@ -465,18 +457,33 @@ static void life_inherit(struct xpv_device *dev)
 		enter(dev, XenbusStateClosed);
 }
 
-static void life_begin(struct xpv_device *dev)
+/*
+ * Whatever was left in the store stays there until the driver has what it needs.
+ * Return: false if that is to be tried again later.
+ */
+static bool life_begin(struct xpv_device *dev)
 {
 	int err;
 
+	if (!xpv_life_may_reopen(dev))
+		return false;
 	xpv_lane_step(&dev->lane, "probing");
 	life_inherit(dev);
-	err = life_watch(dev);
+	err = xpv_watch_device(dev);
 	if (!err)
 		err = dev->drv->probe(dev);
+	dev->probed = !err;
+	if (xpv_failure_is_passing(err)) {
+		xpv_err_ratelimited(dev, "cannot be set up yet (error %d)\n", err);
+		xpv_failure_forgive(dev);
+		xpv_lane_retry(&dev->lane, dev->backoff_ms);
+		return false;
+	}
 	if (err)
 		xpv_device_fail(dev, err, "cannot set up the device");
-	dev->probed = !err;
+	dev->backoff_ms = 0;
+	dev->reopen_at = 0;
+	return true;
 }
 
 /* Whether a device that the bus found before this one is yet to appear. */
@@ -733,8 +740,10 @@ static void life_run(struct xpv_device *dev, unsigned long events)
 		xpv_home_go_down(dev);
 		return;
 	}
-	if (events & XPV_EV_PROBE)
-		life_begin(dev);
+	if ((events & XPV_EV_PROBE) && !life_begin(dev)) {
+		xpv_lane_keep(&dev->lane, events);
+		return;
+	}
 	if (events & XPV_EV_RESUME)
 		life_resume(dev);
 	/* It may have moved before it could be found by its name. */

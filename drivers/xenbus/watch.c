@@ -191,7 +191,7 @@ free:
 }
 
 /* Watch our own directory; may sleep. */
-struct xpv_watch *xpv_watch_own(struct xpv_device *dev)
+static struct xpv_watch *watch_own(struct xpv_device *dev)
 {
 	return watch_create(dev, kstrdup(dev->nodename, GFP_NOIO),
 			    own_will_handle);
@@ -205,6 +205,20 @@ struct xpv_watch *xpv_watch_other(struct xpv_device *dev)
 	return watch_create(dev, kasprintf(GFP_NOIO, "%s%s", dev->otherend,
 					   key),
 			    other_will_handle);
+}
+
+/* Watch what the device needs to be watched and is not yet; may sleep. */
+int xpv_watch_device(struct xpv_device *dev)
+{
+	if (IS_ERR_OR_NULL(dev->other_watch))
+		dev->other_watch = xpv_watch_other(dev);
+	if (IS_ERR(dev->other_watch))
+		return PTR_ERR(dev->other_watch);
+	if (dev->drv->side == XPV_FRONTEND && !dev->drv->own_keys)
+		return 0;
+	if (IS_ERR_OR_NULL(dev->own_watch))
+		dev->own_watch = watch_own(dev);
+	return PTR_ERR_OR_ZERO(dev->own_watch);
 }
 
 /* Unregister later; any context. NULL and ERR_PTR are nothing. */

@@ -206,6 +206,7 @@ struct xpv_device {
 	/* private: the lane's alone */
 	struct xpv_watch *own_watch;
 	struct xpv_watch *other_watch;
+	bool inherited;			/* what an earlier driver left was seen to */
 	bool probed;
 	bool replaced;			/* our node was, when last written */
 	bool announced;			/* to user space, as online */
