@@ -120,7 +120,9 @@ const char *domain_name(struct xs_handle *xs, unsigned int domid)
 
 static bool is_number(const char *text)
 {
-	return *text && text[strspn(text, "0123456789")] == '\0';
+	size_t len = strspn(text, "0123456789");
+
+	return len && len < 10 && !text[len];
 }
 
 unsigned int domain_find(struct xs_handle *xs, const char *name)
@@ -181,42 +183,62 @@ static unsigned int backend_of(struct xs_handle *xs, const char *front,
 	return domid;
 }
 
-struct device *device_list(struct xs_handle *xs, const char *class,
-			   unsigned int domid, unsigned int *nr)
+static bool is_listed(const struct device *list, unsigned int nr,
+		      unsigned int number)
 {
-	char dir[PATH_LEN], **names;
-	struct device *list, first;
-	unsigned int i, len = 0;
+	unsigned int i;
 
-	snprintf(dir, sizeof(dir), "/local/domain/%u/device/%s", domid, class);
-	names = xs_directory(xs, XBT_NULL, dir, &len);
-	if (!names)
-		len = 0;
-	list = calloc(len + 1, sizeof(*list));
+	for (i = 0; i < nr; i++)
+		if (list[i].number == number)
+			return true;
+	return false;
+}
+
+/* What a directory has that the list has not. */
+static struct device *add_devices(struct xs_handle *xs, const char *dir,
+				  const char *class, unsigned int domid,
+				  struct device *list, unsigned int *nr)
+{
+	unsigned int i, number, len;
+	char **names = store_list(xs, dir, &len);
+	struct device dev;
+
+	list = realloc(list, (*nr + len + 1) * sizeof(*list));
 	if (!list)
 		OOM();
-	for (*nr = 0, i = 0; i < len; i++) {
-		if (!is_number(names[i]))
+	for (i = 0; i < len; i++) {
+		number = strtoul(names[i], NULL, 10);
+		if (!is_number(names[i]) || is_listed(list, *nr, number))
 			continue;
-		device_place(&first, class, domid, 0,
-			     strtoul(names[i], NULL, 10));
+		device_place(&dev, class, domid, 0, number);
 		device_place(&list[(*nr)++], class, domid,
-			     backend_of(xs, first.front, first.libxl),
-			     first.number);
+			     backend_of(xs, dev.front, dev.libxl), number);
 	}
 	free(names);
 	return list;
 }
 
+/* A guest may take its own directory of one away; the toolstack's copy stays. */
+struct device *device_list(struct xs_handle *xs, const char *class,
+			   unsigned int domid, unsigned int *nr)
+{
+	char front[PATH_LEN], libxl[PATH_LEN];
+	struct device *list;
+
+	snprintf(front, sizeof(front), "/local/domain/%u/device/%s", domid,
+		 class);
+	snprintf(libxl, sizeof(libxl), "/libxl/%u/device/%s", domid, class);
+	*nr = 0;
+	list = add_devices(xs, front, class, domid, NULL, nr);
+	return add_devices(xs, libxl, class, domid, list, nr);
+}
+
 unsigned int device_free_number(const struct device *list, unsigned int nr)
 {
-	unsigned int number = 0, i;
+	unsigned int number = 0;
 
-	for (i = 0; i < nr; i++)
-		if (list[i].number == number) {
-			number++;
-			i = -1;
-		}
+	while (is_listed(list, nr, number))
+		number++;
 	return number;
 }
 
@@ -280,10 +302,20 @@ static void put_back(struct txn *txn, const struct device *dev,
 	put_nodes(txn, dir, nodes, nr);
 }
 
+static void remove_device(struct txn *txn, const struct device *dev)
+{
+	xs_rm(txn->xs, txn->id, dev->front);
+	xs_rm(txn->xs, txn->id, dev->back);
+	xs_rm(txn->xs, txn->id, dev->libxl);
+}
+
 static void put_device(struct txn *txn, const struct device *dev,
 		       const struct node *front, unsigned int nr_front,
 		       const struct node *back, unsigned int nr_back)
 {
+	/* No node of another device that had this number may become this one's. */
+	remove_device(txn, dev);
+
 	make_dir(txn, dev->libxl, 0, -1);
 	put(txn, dev->libxl, "backend", dev->back);
 	put_back(txn, dev, dev->libxl, back, nr_back, INITIALISING);
@@ -437,9 +469,7 @@ void device_forget(struct xs_handle *xs, const struct device *dev)
 
 	do {
 		txn = begin(xs);
-		xs_rm(xs, txn.id, dev->front);
-		xs_rm(xs, txn.id, dev->back);
-		xs_rm(xs, txn.id, dev->libxl);
+		remove_device(&txn, dev);
 	} while (!commit(&txn));
 }
 
