@@ -8,6 +8,9 @@
 
 #define CLASS	"9pfs"
 
+/* How many numbers to try for a new share. */
+#define TRIES	64
+
 static const char *const usage =
 "usage: xenpv 9p attach DOMAIN TAG PATH [OPTION]...\n"
 "       xenpv 9p detach DOMAIN TAG [--force] [--wait=SECONDS]\n"
@@ -118,39 +121,56 @@ static unsigned int fill_back(struct node *nodes, const struct args *args,
 	return 1 + nodes_fill(&noun, args, nodes + 1);
 }
 
+/*
+ * Others may attach shares meanwhile, also this one. A number that is not listed
+ * can be taken all the same, by a backend that has nothing but its own directory.
+ */
+static void add_share(struct xs_handle *xs, struct device *dev,
+		      const char *domain, const char *tag,
+		      const struct node *back, unsigned int nr_back)
+{
+	unsigned int nr, number, least, tries = 0;
+	static struct node front[1];
+	struct device *list;
+
+	front[0].key = "tag";
+	snprintf(front[0].value, sizeof(front[0].value), "%s", tag);
+	for (least = 0; tries < TRIES; tries++, least = number + 1) {
+		list = device_list(xs, CLASS, dev->domid, &nr);
+		if (find_tag(xs, list, nr, tag))
+			fail("domain %s has a share '%s' already", domain, tag);
+		number = device_free_number(list, nr, least);
+		free(list);
+		device_place(dev, CLASS, dev->domid, dev->backend, number);
+		if (device_attach(xs, dev, front, 1, back, nr_back))
+			return;
+	}
+	fail("domain %s: %u numbers of shares were taken", domain, TRIES);
+}
+
 static int attach_share(int argc, char **argv, const struct args *args)
 {
+	static struct node back[KEYS_MAX + 1];
 	struct xs_handle *xs;
-	static struct node front[1], back[KEYS_MAX + 1];
-	unsigned int nr, nr_back, domid, backend;
-	struct device *list, dev;
-	int status;
+	struct device dev;
+	int status = 0;
 
 	if (argc != 3)
 		misused("attach wants a domain, a tag and a path");
 	check_tag(argv[1]);
 	xs = store_open();
-	domid = domain_find(xs, argv[0]);
-	backend = args->backend ? domain_find(xs, args->backend) :
-				  domain_own(xs);
-	check_path(argv[2], backend == domain_own(xs));
-	if (domid == backend)
-		fail("a domain cannot serve itself");
-	list = device_list(xs, CLASS, domid, &nr);
-	if (find_tag(xs, list, nr, argv[1]))
-		fail("domain %s has a share '%s' already", argv[0], argv[1]);
-
-	device_place(&dev, CLASS, domid, backend, device_free_number(list, nr));
-	front[0].key = "tag";
-	snprintf(front[0].value, sizeof(front[0].value), "%s", argv[1]);
-	nr_back = fill_back(back, args, argv[2]);
-	device_attach(xs, &dev, front, 1, back, nr_back);
-	status = 0;
+	dev.domid = domain_find(xs, argv[0]);
+	dev.backend = args->backend ? domain_find(xs, args->backend) :
+				      domain_own(xs);
+	check_path(argv[2], dev.backend == domain_own(xs));
+	if (dev.domid == dev.backend)
+		fail("domain %s cannot serve itself", argv[0]);
+	add_share(xs, &dev, argv[0], argv[1], back,
+		  fill_back(back, args, argv[2]));
 	if (args->wait) {
 		device_wait(xs, &dev, device_is_settled, args->wait);
 		status = device_tell(xs, &dev, "attached", "serves folders", "xen-9pback");
 	}
-	free(list);
 	store_close(xs);
 	return status;
 }

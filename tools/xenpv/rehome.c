@@ -377,7 +377,7 @@ static int move_device(int argc, char **argv, const struct args *args)
 	    !find_disk(xs, domid, argv[1], &move.from))
 		fail("domain %s has no device '%s'", argv[0], argv[1]);
 	if (domid == backend || domid == move.from.backend)
-		fail("a domain cannot serve itself");
+		fail("domain %s cannot serve itself", argv[0]);
 	if (move.from.backend == backend)
 		fail("domain %s has it already", argv[2]);
 	place(xs, &move, backend);

@@ -44,11 +44,31 @@ static const struct key keys[] = {
 
 static const struct noun noun;
 
+/* Others may attach them meanwhile. */
+static void add_sockets(struct xs_handle *xs, const struct device *dev,
+			const char *domain, const struct node *back,
+			unsigned int nr_back)
+{
+	unsigned int nr, tries;
+	struct device *list;
+
+	for (tries = 0; tries < 2; tries++) {
+		list = device_list(xs, CLASS, dev->domid, &nr);
+		if (nr)
+			fail("domain %s has sockets already, of domain %s",
+			     domain, domain_name(xs, list->backend));
+		free(list);
+		if (device_attach(xs, dev, NULL, 0, back, nr_back))
+			return;
+	}
+	fail("domain %s has sockets already: %s is in use", domain, dev->back);
+}
+
 static int attach_sockets(int argc, char **argv, const struct args *args)
 {
-	unsigned int nr, domid, backend;
 	static struct node back[KEYS_MAX];
-	struct device *list, dev;
+	unsigned int domid, backend;
+	struct device dev;
 	struct xs_handle *xs;
 	int status = 0;
 
@@ -59,18 +79,13 @@ static int attach_sockets(int argc, char **argv, const struct args *args)
 	backend = args->backend ? domain_find(xs, args->backend) :
 				  domain_own(xs);
 	if (domid == backend)
-		fail("a domain cannot serve itself");
-	list = device_list(xs, CLASS, domid, &nr);
-	if (nr)
-		fail("domain %s has sockets already, of domain %s", argv[0],
-		     domain_name(xs, list[0].backend));
+		fail("domain %s cannot serve itself", argv[0]);
 	device_place(&dev, CLASS, domid, backend, 0);
-	device_attach(xs, &dev, NULL, 0, back, nodes_fill(&noun, args, back));
+	add_sockets(xs, &dev, argv[0], back, nodes_fill(&noun, args, back));
 	if (args->wait) {
 		device_wait(xs, &dev, device_is_settled, args->wait);
 		status = device_tell(xs, &dev, "attached", "carries out sockets", "pvcalls-back");
 	}
-	free(list);
 	store_close(xs);
 	return status;
 }

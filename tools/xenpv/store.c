@@ -20,6 +20,9 @@
 /* A device's directory, and the longest key. */
 #define KEY_LEN		(PATH_LEN * 2)
 
+/* How often a transaction is begun anew that others' writes came in between of. */
+#define TRIES		1000
+
 struct xs_handle *store_open(void)
 {
 	struct xs_handle *xs = xs_open(0);
@@ -233,9 +236,10 @@ struct device *device_list(struct xs_handle *xs, const char *class,
 	return add_devices(xs, libxl, class, domid, list, nr);
 }
 
-unsigned int device_free_number(const struct device *list, unsigned int nr)
+unsigned int device_free_number(const struct device *list, unsigned int nr,
+				unsigned int least)
 {
-	unsigned int number = 0;
+	unsigned int number = least;
 
 	while (is_listed(list, nr, number))
 		number++;
@@ -340,17 +344,65 @@ static struct txn begin(struct xs_handle *xs)
 	return txn;
 }
 
-/* Return: false if it has to be done again. */
+/*
+ * Return: false if it has to be done again. A guest that writes its nodes without
+ * end is not followed without end.
+ */
 static bool commit(struct txn *txn)
 {
-	if (xs_transaction_end(txn->xs, txn->id, false))
+	static unsigned int again;
+
+	if (xs_transaction_end(txn->xs, txn->id, false)) {
+		again = 0;
 		return true;
-	if (errno != EAGAIN)
+	}
+	if (errno != EAGAIN || ++again == TRIES)
 		fail("the nodes cannot be written: %s", strerror(errno));
 	return false;
 }
 
-void device_attach(struct xs_handle *xs, const struct device *dev,
+static void give_up(struct txn *txn)
+{
+	xs_transaction_end(txn->xs, txn->id, true);
+}
+
+/* A node's text, to be freed; NULL if it is not there. */
+static char *get(struct txn *txn, const char *dir, const char *key)
+{
+	unsigned int len;
+	char *text = xs_read(txn->xs, txn->id, path_of(dir, key), &len);
+
+	if (!text && errno != ENOENT)
+		fail("%s/%s: %s", dir, key, strerror(errno));
+	return text;
+}
+
+static bool has(struct txn *txn, const char *dir, const char *key)
+{
+	char *text = get(txn, dir, key);
+	bool there = text;
+
+	free(text);
+	return there;
+}
+
+/* A backend's driver may be at work on what is in its directory. */
+static bool is_served(struct txn *txn, const struct device *dev)
+{
+	char *state = get(txn, dev->back, "state");
+	bool served = state && strtoul(state, NULL, 10) != CLOSED;
+
+	free(state);
+	return served;
+}
+
+static bool is_taken(struct txn *txn, const struct device *dev)
+{
+	return has(txn, dev->libxl, "backend") ||
+	       has(txn, dev->front, "backend") || is_served(txn, dev);
+}
+
+bool device_attach(struct xs_handle *xs, const struct device *dev,
 		   const struct node *front, unsigned int nr_front,
 		   const struct node *back, unsigned int nr_back)
 {
@@ -358,8 +410,13 @@ void device_attach(struct xs_handle *xs, const struct device *dev,
 
 	do {
 		txn = begin(xs);
+		if (is_taken(&txn, dev)) {
+			give_up(&txn);
+			return false;
+		}
 		put_device(&txn, dev, front, nr_front, back, nr_back);
 	} while (!commit(&txn));
+	return true;
 }
 
 void device_ask_to_close(struct xs_handle *xs, const struct device *dev)

@@ -67,8 +67,11 @@ void device_place(struct device *dev, const char *class, unsigned int domid,
 /* The devices of one kind that a domain has; to be freed. */
 struct device *device_list(struct xs_handle *xs, const char *class,
 			   unsigned int domid, unsigned int *nr);
-unsigned int device_free_number(const struct device *list, unsigned int nr);
-void device_attach(struct xs_handle *xs, const struct device *dev,
+/* The first one from LEAST on. */
+unsigned int device_free_number(const struct device *list, unsigned int nr,
+				unsigned int least);
+/* Return: false if another device has its number by now, and nothing was done. */
+bool device_attach(struct xs_handle *xs, const struct device *dev,
 		   const struct node *front, unsigned int nr_front,
 		   const struct node *back, unsigned int nr_back);
 void device_ask_to_close(struct xs_handle *xs, const struct device *dev);
