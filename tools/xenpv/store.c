@@ -306,6 +306,34 @@ static void put_back(struct txn *txn, const struct device *dev,
 	put_nodes(txn, dir, nodes, nr);
 }
 
+/* Where an end's driver says why it gave up: in its domain's part of the store. */
+static const char *error_dir(unsigned int domid, const char *end)
+{
+	const char *own = domain_dir(domid);
+	static char dir[KEY_LEN];
+	size_t len = strlen(own);
+
+	if (strncmp(end, own, len) || end[len] != '/')
+		return NULL;
+	snprintf(dir, sizeof(dir), "%s/error%s", own, end + len);
+	return dir;
+}
+
+static void remove_error(struct txn *txn, unsigned int domid, const char *end)
+{
+	const char *dir = error_dir(domid, end);
+
+	if (dir)
+		xs_rm(txn->xs, txn->id, dir);
+}
+
+/* A device that begins has nothing to say yet. */
+static void remove_errors(struct txn *txn, const struct device *dev)
+{
+	remove_error(txn, dev->domid, dev->front);
+	remove_error(txn, dev->backend, dev->back);
+}
+
 static void remove_device(struct txn *txn, const struct device *dev)
 {
 	xs_rm(txn->xs, txn->id, dev->front);
@@ -319,6 +347,7 @@ static void put_device(struct txn *txn, const struct device *dev,
 {
 	/* No node of another device that had this number may become this one's. */
 	remove_device(txn, dev);
+	remove_errors(txn, dev);
 
 	make_dir(txn, dev->libxl, 0, -1);
 	put(txn, dev->libxl, "backend", dev->back);
@@ -477,6 +506,7 @@ void device_serve(struct xs_handle *xs, const struct device *dev,
 	do {
 		txn = begin(xs);
 		xs_rm(xs, txn.id, dev->back);
+		remove_errors(&txn, dev);
 		make_dir(&txn, dev->back, dev->backend, dev->domid);
 		put_back(&txn, dev, dev->back, back, nr_back, state);
 		if (recorded) {
@@ -552,18 +582,11 @@ const char *state_name(enum state state)
 	return state <= CLOSED ? names[state] : "?";
 }
 
-/* Drivers leave it in their domain's part of the store. */
 char *device_error(struct xs_handle *xs, unsigned int domid, const char *end)
 {
-	char dir[PATH_LEN * 2], own[PATH_LEN];
-	size_t len;
+	const char *dir = error_dir(domid, end);
 
-	snprintf(own, sizeof(own), "/local/domain/%u/", domid);
-	len = strlen(own);
-	if (strncmp(end, own, len))
-		return NULL;
-	snprintf(dir, sizeof(dir), "%serror/%s", own, end + len);
-	return store_read(xs, dir, "error");
+	return dir ? store_read(xs, dir, "error") : NULL;
 }
 
 static double now(void)
