@@ -64,7 +64,7 @@ static const struct noun noun;
 static char *tag_of(struct xs_handle *xs, const struct device *dev)
 {
 	return store_read(xs, dev->libxl, "tag") ?:
-	       store_read(xs, dev->front, "tag");
+	       store_shown(xs, dev->front, "tag");
 }
 
 static const struct device *find_tag(struct xs_handle *xs,

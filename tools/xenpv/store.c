@@ -7,6 +7,7 @@
  * never followed.
  */
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -57,17 +58,30 @@ char *store_read(struct xs_handle *xs, const char *dir, const char *key)
 	return xs_read(xs, XBT_NULL, path_of(dir, key), &len);
 }
 
+char *store_shown(struct xs_handle *xs, const char *dir, const char *key)
+{
+	char *text = store_read(xs, dir, key), *c;
+
+	for (c = text; c && *c; c++)
+		if (*c < ' ' || *c > '~')
+			*c = '?';
+	return text;
+}
+
 bool store_number(struct xs_handle *xs, const char *dir, const char *key,
 		  unsigned int *value)
 {
 	char *text = store_read(xs, dir, key), *end;
+	unsigned long number;
 	bool good;
 
 	if (!text)
 		return false;
 	errno = 0;
-	*value = strtoul(text, &end, 10);
-	good = !errno && end != text && !*end;
+	number = strtoul(text, &end, 10);
+	good = !errno && end != text && !*end && number <= UINT_MAX;
+	if (good)
+		*value = number;
 	free(text);
 	return good;
 }
@@ -586,7 +600,7 @@ char *device_error(struct xs_handle *xs, unsigned int domid, const char *end)
 {
 	const char *dir = error_dir(domid, end);
 
-	return dir ? store_read(xs, dir, "error") : NULL;
+	return dir ? store_shown(xs, dir, "error") : NULL;
 }
 
 static double now(void)

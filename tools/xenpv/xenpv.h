@@ -57,6 +57,8 @@ unsigned int *domain_list(struct xs_handle *xs, unsigned int *nr);
 
 /* A node's text, to be freed; NULL if it is not there. */
 char *store_read(struct xs_handle *xs, const char *dir, const char *key);
+/* The same of a text that a guest may have written, fit for a terminal. */
+char *store_shown(struct xs_handle *xs, const char *dir, const char *key);
 bool store_number(struct xs_handle *xs, const char *dir, const char *key,
 		  unsigned int *value);
 /* The names in a directory, to be freed; NULL and 0 if there are none. */
