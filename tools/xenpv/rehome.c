@@ -49,7 +49,7 @@ struct move {
 	bool recorded;
 };
 
-/* Who does what in a backend's domain, by kind of device. */
+/* Who does what in a backend's domain, by kind of device; of others, at the end. */
 static const struct {
 	const char *class;
 	const char *what;
@@ -59,6 +59,7 @@ static const struct {
 	{ "vif", "serves networks", "xen-netback" },
 	{ "9pfs", "serves folders", "xen-9pback" },
 	{ "pvcalls", "carries out sockets", "pvcalls-back" },
+	{ NULL, "serves it", "its backend" },
 };
 
 /* Nodes of a backend's directory that are not the toolstack's, or not to stay. */
@@ -234,26 +235,26 @@ static void exec_script(const struct device *dev, const char *script, bool add)
 	_exit(127);
 }
 
-static void run_script(struct xs_handle *xs, const struct move *move,
-		       const struct device *dev, bool add)
+/* The path of what has to be run here, to be freed; NULL if nothing has. */
+static char *script_of(struct xs_handle *xs, const struct move *move,
+		       const struct device *dev)
 {
-	char *script = move->recorded ? store_read(xs, dev->libxl, "script") :
-					NULL;
-	int status = 0;
-	pid_t pid;
+	if (!move->recorded || dev->backend != domain_own(xs))
+		return NULL;
+	return store_read(xs, dev->libxl, "script");
+}
 
-	if (!script || dev->backend != domain_own(xs)) {
-		free(script);
-		return;
-	}
-	pid = fork();
+/* Return: whether it succeeded. */
+static bool run_script(const struct device *dev, const char *script, bool add)
+{
+	int status = 0;
+	pid_t pid = fork();
+
 	if (!pid)
 		exec_script(dev, script, add);
 	if (pid < 0 || waitpid(pid, &status, 0) < 0)
 		fail("%s: %s", script, strerror(errno));
-	if (status && add)
-		fail("%s, which sets up the new backend, failed", script);
-	free(script);
+	return !status;
 }
 
 /* From the old backend to the new one */
@@ -301,14 +302,17 @@ static bool is_gone(struct xs_handle *xs, const struct device *dev)
 static void tidy(struct xs_handle *xs, const struct move *move)
 {
 	const struct device *from = &move->from;
+	char *script;
 
 	if (is_gone(xs, from))
 		return;
 	device_set(xs, from, "online", "0");
-	if (from->backend == domain_own(xs))
-		run_script(xs, move, from, false);
-	else
+	script = script_of(xs, move, from);
+	if (script)
+		run_script(from, script, false);
+	else if (from->backend != domain_own(xs))
 		device_wait(xs, from, is_gone, TIDY_WAIT);
+	free(script);
 	device_orphan(xs, from);
 }
 
@@ -334,31 +338,51 @@ static void settle(struct xs_handle *xs, const struct move *move,
 
 	device_serve(xs, to, move->params, move->nr,
 		     fresh ? INITIALISING : CLOSED, move->recorded);
-	if (!fresh) {
-		device_wait(xs, to, is_fresh, args->wait ?: LET_GO_WAIT);
-		device_set(xs, to, "state", "1");
-	}
-	if (to->backend != domain_own(xs))
+	if (fresh)
 		return;
-	if (device_wait(xs, to, is_waiting, args->wait ?: LET_GO_WAIT))
-		run_script(xs, move, to, true);
+	device_wait(xs, to, is_fresh, args->wait ?: LET_GO_WAIT);
+	device_set(xs, to, "state", "1");
+}
+
+static unsigned int server_of(const struct device *dev)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(servers) - 1; i++)
+		if (!strcmp(dev->class, servers[i].class))
+			break;
+	return i;
+}
+
+/* A script finds what a backend that has begun noted. */
+static void set_up(struct xs_handle *xs, const struct move *move,
+		   const struct args *args)
+{
+	const struct device *to = &move->to;
+	char *script = script_of(xs, move, to);
+	unsigned int server = server_of(to);
+
+	if (!script)
+		return;
+	if (!device_wait(xs, to, is_waiting, args->wait ?: LET_GO_WAIT))
+		fail("moved, but nobody %s in domain %s yet (is %s loaded?): %s was not run for it",
+		     servers[server].what, domain_name(xs, to->backend),
+		     servers[server].module, script);
+	if (!run_script(to, script, true))
+		fail("moved, but %s failed, which sets it up", script);
+	free(script);
 }
 
 static int tell(struct xs_handle *xs, const struct device *dev)
 {
-	const char *what = "serves it", *module = "its backend";
-	size_t i;
+	unsigned int server = server_of(dev);
 
-	for (i = 0; i < ARRAY_SIZE(servers); i++)
-		if (!strcmp(dev->class, servers[i].class)) {
-			what = servers[i].what;
-			module = servers[i].module;
-		}
 	if (device_state(xs, dev->back) == INIT_WAIT &&
 	    device_state(xs, dev->front) == INITIALISED)
 		fail("moved, but domain %s has not set it up: do hotplug scripts run there?",
 		     domain_name(xs, dev->backend));
-	return device_tell(xs, dev, "moved", what, module);
+	return device_tell(xs, dev, "moved", servers[server].what,
+			   servers[server].module);
 }
 
 static int move_device(int argc, char **argv, const struct args *args)
@@ -380,6 +404,8 @@ static int move_device(int argc, char **argv, const struct args *args)
 		fail("domain %s cannot serve itself", argv[0]);
 	if (move.from.backend == backend)
 		fail("domain %s has it already", argv[2]);
+	if (device_state(xs, move.from.front) == UNKNOWN)
+		fail("domain %s has removed its end of '%s'", argv[0], argv[1]);
 	place(xs, &move, backend);
 	read_params(xs, &move);
 	replace_params(&move, argc - 3, argv + 3);
@@ -387,6 +413,7 @@ static int move_device(int argc, char **argv, const struct args *args)
 	part(xs, &move, args);
 	tidy(xs, &move);
 	settle(xs, &move, args);
+	set_up(xs, &move, args);
 	if (args->wait) {
 		device_wait(xs, &move.to, device_is_settled, args->wait);
 		status = tell(xs, &move.to);
