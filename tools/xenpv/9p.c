@@ -35,8 +35,9 @@ static const char *const usage =
 "  --max-space=MEGABYTES  at most so much in it\n"
 "  --wait=SECONDS         for the guest to connect; 10 if not given\n"
 "\n"
-"Option of detach:\n"
-"  --force                take it away even if the guest uses it\n";
+"Options of detach:\n"
+"  --wait=SECONDS         for the guest to let go; 10 if not given\n"
+"  --force                take it away then even if the guest uses it\n";
 
 static const char *const models[] = { "none", "passthrough", "mapped-xattr",
 				      NULL };

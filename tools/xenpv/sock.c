@@ -29,8 +29,9 @@ static const char *const usage =
 "denied, else what is allowed is allowed; where nothing is said, all but the\n"
 "loopback and ports below 1024 is.\n"
 "\n"
-"Option of detach:\n"
-"  --force                take it away even if the guest uses it\n";
+"Options of detach:\n"
+"  --wait=SECONDS         for the guest to let go; 10 if not given\n"
+"  --force                take it away then even if the guest uses it\n";
 
 static const struct key keys[] = {
 	{ "netns", "netns", TEXT },
