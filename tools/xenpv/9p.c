@@ -154,7 +154,7 @@ static int attach_share(int argc, char **argv, const struct args *args)
 	static struct node back[KEYS_MAX + 1];
 	struct xs_handle *xs;
 	struct device dev;
-	int status = 0;
+	int status;
 
 	if (argc != 3)
 		misused("attach wants a domain, a tag and a path");
@@ -168,10 +168,7 @@ static int attach_share(int argc, char **argv, const struct args *args)
 		fail("domain %s cannot serve itself", argv[0]);
 	add_share(xs, &dev, argv[0], argv[1], back,
 		  fill_back(back, args, argv[2]));
-	if (args->wait) {
-		device_wait(xs, &dev, device_is_settled, args->wait);
-		status = device_tell(xs, &dev, "attached", "serves folders", "xen-9pback");
-	}
+	status = device_await(xs, &dev, args->wait, "serves folders", "xen-9pback");
 	store_close(xs);
 	return status;
 }

@@ -41,6 +41,13 @@ bool device_detach(struct xs_handle *xs, const struct device *dev,
 	return true;
 }
 
+/* Why one of its ends gave up, to be freed; NULL if neither said. */
+static char *reason(struct xs_handle *xs, const struct device *dev)
+{
+	return device_error(xs, dev->backend, dev->back) ?:
+	       device_error(xs, dev->domid, dev->front);
+}
+
 int device_tell(struct xs_handle *xs, const struct device *dev,
 		const char *done, const char *what, const char *module)
 {
@@ -50,9 +57,7 @@ int device_tell(struct xs_handle *xs, const struct device *dev,
 
 	if (back == CONNECTED && front == CONNECTED)
 		return 0;
-	why = device_error(xs, dev->backend, dev->back);
-	if (!why)
-		why = device_error(xs, dev->domid, dev->front);
+	why = reason(xs, dev);
 	if (why)
 		fail("%s, but it does not work: %s", done, why);
 	if (back == INITIALISING)
@@ -63,6 +68,23 @@ int device_tell(struct xs_handle *xs, const struct device *dev,
 	printf("%s; the guest has not connected yet (its end is %s)\n", done,
 	       state_name(front));
 	return 0;
+}
+
+int device_await(struct xs_handle *xs, const struct device *dev,
+		 unsigned int seconds, const char *what, const char *module)
+{
+	enum state back;
+	char *why;
+
+	if (!seconds)
+		return 0;
+	device_wait(xs, dev, device_is_settled, seconds);
+	back = device_state(xs, dev->back);
+	if (back != CLOSING && back != CLOSED)
+		return device_tell(xs, dev, "attached", what, module);
+	why = reason(xs, dev);
+	device_detach(xs, dev, seconds, true);
+	fail("not attached: %s", why ?: "its backend closed it");
 }
 
 void print_column(const char *text, int width)

@@ -71,7 +71,7 @@ static int attach_sockets(int argc, char **argv, const struct args *args)
 	unsigned int domid, backend;
 	struct device dev;
 	struct xs_handle *xs;
-	int status = 0;
+	int status;
 
 	if (argc != 1)
 		misused("attach wants a domain");
@@ -83,10 +83,7 @@ static int attach_sockets(int argc, char **argv, const struct args *args)
 		fail("domain %s cannot serve itself", argv[0]);
 	device_place(&dev, CLASS, domid, backend, 0);
 	add_sockets(xs, &dev, argv[0], back, nodes_fill(&noun, args, back));
-	if (args->wait) {
-		device_wait(xs, &dev, device_is_settled, args->wait);
-		status = device_tell(xs, &dev, "attached", "carries out sockets", "pvcalls-back");
-	}
+	status = device_await(xs, &dev, args->wait, "carries out sockets", "pvcalls-back");
 	store_close(xs);
 	return status;
 }

@@ -115,6 +115,12 @@ bool device_detach(struct xs_handle *xs, const struct device *dev,
  */
 int device_tell(struct xs_handle *xs, const struct device *dev,
 		const char *done, const char *what, const char *module);
+/*
+ * Wait so many seconds for a device that was attached, and tell what became of it.
+ * What is refused is taken away again.
+ */
+int device_await(struct xs_handle *xs, const struct device *dev,
+		 unsigned int seconds, const char *what, const char *module);
 void print_column(const char *text, int width);
 /* Each device of a kind that a domain has, or any one if that is NULL. */
 void device_each(struct xs_handle *xs, const char *class, const char *domain,
