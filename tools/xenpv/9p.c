@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* xenpv 9p: folders that guests mount. */
+#include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -43,20 +45,24 @@ static const char *const models[] = { "none", "passthrough", "mapped-xattr",
 				      NULL };
 static const char *const squashes[] = { "none", "root", "all", NULL };
 
+/* No number is an ID, and maps are as long as the backend reads them. */
+#define ID_MAX	(UINT_MAX - 1)
+#define MAP_MAX	511
+
 static const struct key keys[] = {
 	{ "security-model", "security_model", WORD, models, "none" },
 	{ "read-only", "read-only", FLAG },
 	{ "squash", "squash", WORD, squashes },
-	{ "squash-uid", "squash-uid", NUMBER },
-	{ "squash-gid", "squash-gid", NUMBER },
-	{ "uid-map", "uid-map", TEXT },
-	{ "gid-map", "gid-map", TEXT },
+	{ "squash-uid", "squash-uid", NUMBER, .max = ID_MAX },
+	{ "squash-gid", "squash-gid", NUMBER, .max = ID_MAX },
+	{ "uid-map", "uid-map", TEXT, .max = MAP_MAX },
+	{ "gid-map", "gid-map", TEXT, .max = MAP_MAX },
 	{ "allow-devices", "allow-devices", FLAG },
 	{ "allow-setuid", "allow-setuid", FLAG },
-	{ "max-files", "max-files", NUMBER },
-	{ "max-open-files", "max-open-files", NUMBER },
-	{ "max-fids", "max-fids", NUMBER },
-	{ "max-space", "max-space", NUMBER },
+	{ "max-files", "max-files", NUMBER, .max = UINT_MAX },
+	{ "max-open-files", "max-open-files", NUMBER, .max = UINT_MAX },
+	{ "max-fids", "max-fids", NUMBER, .max = UINT_MAX },
+	{ "max-space", "max-space", NUMBER, .max = UINT_MAX },
 };
 
 static const struct noun noun;
@@ -90,7 +96,7 @@ static void check_tag(const char *tag)
 	const char *c;
 
 	if (!*tag || strlen(tag) > 255)
-		misused("a tag has 1 to 255 characters");
+		misused("tag '%s': a tag has 1 to 255 characters", tag);
 	for (c = tag; *c; c++)
 		if (*c <= ' ' || *c > '~' || *c == ',')
 			misused("tag '%s': no blanks, commas or special characters",
@@ -104,12 +110,13 @@ static void check_path(const char *path, bool here)
 
 	if (path[0] != '/')
 		misused("'%s' is no path from the root folder", path);
-	if (strlen(path) >= 4096)
-		misused("the path is too long");
+	if (strlen(path) > VALUE_MAX)
+		misused("the path is longer than %d characters", VALUE_MAX);
 	if (!here)
 		return;
 	if (stat(path, &st))
-		fail("%s: there is no such folder", path);
+		fail("%s: %s", path, errno == ENOENT ?
+		     "there is no such folder" : strerror(errno));
 	if (!S_ISDIR(st.st_mode))
 		fail("%s is no folder", path);
 }
@@ -195,6 +202,12 @@ static int detach_share(int argc, char **argv, const struct args *args)
 	return 0;
 }
 
+static void list_head(void)
+{
+	printf("%-16s %-16s %-12s %-12s %-12s %s\n", "DOMAIN", "TAG", "BACKEND",
+	       "BACK", "FRONT", "   PATH");
+}
+
 static void list_one(struct xs_handle *xs, const struct device *dev)
 {
 	char *tag = tag_of(xs, dev), *path = store_read(xs, dev->back, "path");
@@ -221,16 +234,14 @@ static int list_shares(int argc, char **argv, const struct args *args)
 	if (argc > 1)
 		misused("list wants one domain, or none");
 	xs = store_open();
-	printf("%-16s %-16s %-12s %-12s %-12s %s\n", "DOMAIN", "TAG", "BACKEND",
-	       "BACK", "FRONT", "   PATH");
-	device_each(xs, CLASS, argc ? argv[0] : NULL, list_one);
+	device_each(xs, CLASS, argc ? argv[0] : NULL, list_head, list_one);
 	store_close(xs);
 	return 0;
 }
 
 static const struct verb verbs[] = {
-	{ "attach", attach_share },
-	{ "detach", detach_share },
+	{ "attach", attach_share, TAKES_KEYS | TAKES_BACKEND | TAKES_WAIT },
+	{ "detach", detach_share, TAKES_WAIT | TAKES_FORCE },
 	{ "list", list_shares },
 };
 

@@ -93,6 +93,7 @@ void print_column(const char *text, int width)
 }
 
 void device_each(struct xs_handle *xs, const char *class, const char *domain,
+		 void (*head)(void),
 		 void (*one)(struct xs_handle *xs, const struct device *dev))
 {
 	unsigned int nr_domains = 1, nr, i, n, *domains, only;
@@ -104,6 +105,7 @@ void device_each(struct xs_handle *xs, const char *class, const char *domain,
 	} else {
 		domains = domain_list(xs, &nr_domains);
 	}
+	head();
 	for (i = 0; i < nr_domains; i++) {
 		devices = device_list(xs, class, domains[i], &nr);
 		for (n = 0; n < nr; n++)

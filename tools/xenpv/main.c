@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* xenpv: the command line. */
 #include <errno.h>
-#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -47,15 +46,17 @@ void misused(const char *format, ...)
 	exit(2);
 }
 
-unsigned int parse_number(const char *what, const char *text)
+/* Digits only: the text itself is what drivers are told. */
+unsigned int parse_number(const char *what, const char *text, unsigned int max)
 {
-	unsigned long value;
-	char *end;
+	unsigned long long value;
 
-	errno = 0;
-	value = strtoul(text, &end, 10);
-	if (errno || *end || end == text || text[0] == '-' || value > UINT_MAX)
+	if (!*text || text[strspn(text, "0123456789")])
 		misused("%s: '%s' is no number", what, text);
+	errno = 0;
+	value = strtoull(text, NULL, 10);
+	if (errno || value > max)
+		misused("%s: %s is more than %u", what, text, max);
 	return value;
 }
 

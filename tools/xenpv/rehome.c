@@ -392,7 +392,7 @@ static int move_device(int argc, char **argv, const struct args *args)
 	unsigned int domid, backend;
 	int status = 0;
 
-	if (argc < 3 || args->backend)
+	if (argc < 3)
 		misused("rehome wants a domain, a device and its new backend");
 	xs = store_open();
 	domid = domain_find(xs, argv[0]);
@@ -423,7 +423,7 @@ static int move_device(int argc, char **argv, const struct args *args)
 }
 
 static const struct verb verbs[] = {
-	{ "rehome", move_device },
+	{ "rehome", move_device, TAKES_WAIT | TAKES_FORCE },
 };
 
 static const struct noun noun = {

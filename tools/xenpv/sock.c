@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* xenpv sock: sockets that a guest has in another domain's network. */
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,14 +34,19 @@ static const char *const usage =
 "  --wait=SECONDS         for the guest to let go; 10 if not given\n"
 "  --force                take it away then even if the guest uses it\n";
 
+/* As long as the backend reads them, and as much as it knows of. */
+#define NETNS_MAX	127
+#define RULES_MAX	1023
+#define MEMORY_MAX	1048576
+
 static const struct key keys[] = {
-	{ "netns", "netns", TEXT },
-	{ "allow-connect", "allow-connect", TEXT },
-	{ "deny-connect", "deny-connect", TEXT },
-	{ "allow-bind", "allow-bind", TEXT },
-	{ "deny-bind", "deny-bind", TEXT },
-	{ "max-sockets", "max-sockets", NUMBER },
-	{ "max-memory", "max-memory", NUMBER },
+	{ "netns", "netns", TEXT, .max = NETNS_MAX },
+	{ "allow-connect", "allow-connect", TEXT, .max = RULES_MAX },
+	{ "deny-connect", "deny-connect", TEXT, .max = RULES_MAX },
+	{ "allow-bind", "allow-bind", TEXT, .max = RULES_MAX },
+	{ "deny-bind", "deny-bind", TEXT, .max = RULES_MAX },
+	{ "max-sockets", "max-sockets", NUMBER, .max = UINT_MAX },
+	{ "max-memory", "max-memory", NUMBER, .max = MEMORY_MAX },
 };
 
 static const struct noun noun;
@@ -108,6 +114,12 @@ static int detach_sockets(int argc, char **argv, const struct args *args)
 	return 0;
 }
 
+static void list_head(void)
+{
+	printf("%-16s %-12s %-12s %-12s %s\n", "DOMAIN", "BACKEND", "BACK",
+	       "FRONT", "NETNS");
+}
+
 static void list_one(struct xs_handle *xs, const struct device *dev)
 {
 	char *netns = store_read(xs, dev->back, "netns");
@@ -128,9 +140,7 @@ static int list_sockets(int argc, char **argv, const struct args *args)
 	if (argc > 1)
 		misused("list wants one domain, or none");
 	xs = store_open();
-	printf("%-16s %-12s %-12s %-12s %s\n", "DOMAIN", "BACKEND", "BACK",
-	       "FRONT", "NETNS");
-	device_each(xs, CLASS, argc ? argv[0] : NULL, list_one);
+	device_each(xs, CLASS, argc ? argv[0] : NULL, list_head, list_one);
 	store_close(xs);
 	return 0;
 }
@@ -163,8 +173,8 @@ static int show_policy(int argc, char **argv, const struct args *args)
 }
 
 static const struct verb verbs[] = {
-	{ "attach", attach_sockets },
-	{ "detach", detach_sockets },
+	{ "attach", attach_sockets, TAKES_KEYS | TAKES_BACKEND | TAKES_WAIT },
+	{ "detach", detach_sockets, TAKES_WAIT | TAKES_FORCE },
 	{ "list", list_sockets },
 	{ "policy", show_policy },
 };

@@ -30,7 +30,8 @@ struct xs_handle *store_open(void)
 
 	if (!xs)
 		fail("cannot reach xenstore: %s%s", strerror(errno),
-		     errno == EACCES ? " (are you root?)" : "");
+		     errno == EACCES ? " (are you root?)" :
+				       " (does xenstored run?)");
 	return xs;
 }
 
@@ -112,7 +113,8 @@ unsigned int *domain_list(struct xs_handle *xs, unsigned int *nr)
 
 	names = xs_directory(xs, XBT_NULL, "/local/domain", nr);
 	if (!names)
-		fail("/local/domain: %s", strerror(errno));
+		fail("/local/domain: %s%s", strerror(errno),
+		     errno == EACCES ? " (xenpv runs where xl does)" : "");
 	ids = calloc(*nr + 1, sizeof(*ids));
 	if (!ids)
 		OOM();

@@ -5,8 +5,9 @@
 #include <string.h>
 #include "xenpv.h"
 
-/* How long to wait for the other side, in seconds. */
-#define WAIT	10
+/* How long to wait for the other side, in seconds, and at most. */
+#define WAIT		10
+#define WAIT_MAX	86400
 
 /* Options that are no nodes of the backend, numbered behind those that are. */
 enum {
@@ -16,11 +17,14 @@ enum {
 	OPT_HELP,
 };
 
-static const struct option common[] = {
-	{ "backend", required_argument, NULL, OPT_BACKEND },
-	{ "wait", required_argument, NULL, OPT_WAIT },
-	{ "force", no_argument, NULL, OPT_FORCE },
-	{ "help", no_argument, NULL, OPT_HELP },
+static const struct {
+	struct option option;
+	unsigned int takes;
+} common[] = {
+	{ { "backend", required_argument, NULL, OPT_BACKEND }, TAKES_BACKEND },
+	{ { "wait", required_argument, NULL, OPT_WAIT }, TAKES_WAIT },
+	{ { "force", no_argument, NULL, OPT_FORCE }, TAKES_FORCE },
+	{ { "help", no_argument, NULL, OPT_HELP }, 0 },
 };
 
 static void check_word(const struct key *key, const char *value)
@@ -37,18 +41,27 @@ static void check_word(const struct key *key, const char *value)
 	misused("%s: '%s' is not one of %s", key->option, value, list);
 }
 
+/* To drivers an empty text is none: not what somebody means who says it. */
+static void check_text(const struct key *key, const char *value)
+{
+	if (!*value)
+		misused("%s: its value is empty", key->option);
+	if (strlen(value) > key->max)
+		misused("%s: its value is longer than %u characters",
+			key->option, key->max);
+}
+
 static void check_value(const struct key *key, const char *value)
 {
 	switch (key->kind) {
 	case NUMBER:
-		parse_number(key->option, value);
+		parse_number(key->option, value, key->max);
 		break;
 	case WORD:
 		check_word(key, value);
 		break;
 	case TEXT:
-		if (strlen(value) >= TEXT_LEN)
-			misused("%s: that is too long", key->option);
+		check_text(key, value);
 		break;
 	case FLAG:
 		break;
@@ -62,7 +75,7 @@ static void take_option(const struct noun *noun, struct args *args, int which)
 		args->backend = optarg;
 		break;
 	case OPT_WAIT:
-		args->wait = parse_number("wait", optarg);
+		args->wait = parse_number("wait", optarg, WAIT_MAX);
 		break;
 	case OPT_FORCE:
 		args->force = true;
@@ -76,29 +89,49 @@ static void take_option(const struct noun *noun, struct args *args, int which)
 	}
 }
 
-/* Return: how many arguments are left, at the front of argv. */
-static int parse(const struct noun *noun, int argc, char **argv,
-		 struct args *args)
+static void fill_options(const struct noun *noun, const struct verb *verb,
+			 struct option *options)
 {
-	struct option options[KEYS_MAX + ARRAY_SIZE(common) + 1] = { };
 	unsigned int i;
-	int which;
 
-	memcpy(options, common, sizeof(common));
-	for (i = 0; i < noun->nr_keys; i++)
-		options[ARRAY_SIZE(common) + i] = (struct option) {
+	for (i = 0; i < ARRAY_SIZE(common); i++)
+		if ((common[i].takes & verb->takes) == common[i].takes)
+			*options++ = common[i].option;
+	for (i = 0; i < noun->nr_keys && verb->takes & TAKES_KEYS; i++)
+		*options++ = (struct option) {
 			.name = noun->keys[i].option,
 			.has_arg = noun->keys[i].kind == FLAG ?
 					   no_argument : required_argument,
 			.val = i,
 		};
+}
+
+__attribute__((noreturn))
+static void misused_option(const struct verb *verb, int which, const char *word)
+{
+	if (which == ':')
+		misused("%s: '%s' lacks its value", verb->name, word);
+	if (optopt > OPT_HELP)
+		misused("%s: there is no option '-%c'", verb->name, optopt);
+	if (optopt)
+		misused("%s: '%s': that option has no value", verb->name, word);
+	misused("%s: '%s' is no option of it", verb->name, word);
+}
+
+/* Return: how many arguments are left, at the front of argv. */
+static int parse(const struct noun *noun, const struct verb *verb, int argc,
+		 char **argv, struct args *args)
+{
+	struct option options[KEYS_MAX + ARRAY_SIZE(common) + 1] = { };
+	int which;
+
+	fill_options(noun, verb, options);
 	memset(args, 0, sizeof(*args));
 	args->wait = WAIT;
 	opterr = 0;
-	while ((which = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		if (which == '?')
-			misused("'%s' is no option of it, or lacks its value",
-				argv[optind - 1]);
+	while ((which = getopt_long(argc, argv, ":", options, NULL)) != -1) {
+		if (which == '?' || which == ':')
+			misused_option(verb, which, argv[optind - 1]);
 		take_option(noun, args, which);
 	}
 	memmove(argv, argv + optind, (argc - optind) * sizeof(*argv));
@@ -131,7 +164,7 @@ static int run_verb(const struct noun *noun, int argc, char **argv)
 		verb = &noun->verbs[i];
 		if (strcmp(argv[0], verb->name))
 			continue;
-		argc = parse(noun, argc, argv, &args);
+		argc = parse(noun, verb, argc, argv, &args);
 		if (!args.help)
 			return verb->run(argc, argv, &args);
 		fputs(noun->usage, stdout);

@@ -29,10 +29,13 @@ struct device {
 	char libxl[PATH_LEN];		/* the toolstack's own copy */
 };
 
+/* xenstore takes 4096 bytes at a time, a node's path among them. */
+#define VALUE_MAX	3840
+
 /* A node to be written, beside those that every device has. */
 struct node {
 	const char *key;
-	char value[4096];
+	char value[VALUE_MAX + 1];
 };
 
 /* States of a device's ends, as io/xenbus.h numbers them. */
@@ -122,16 +125,17 @@ int device_tell(struct xs_handle *xs, const struct device *dev,
 int device_await(struct xs_handle *xs, const struct device *dev,
 		 unsigned int seconds, const char *what, const char *module);
 void print_column(const char *text, int width);
-/* Each device of a kind that a domain has, or any one if that is NULL. */
+/*
+ * Each device of a kind that a domain has, or any one if that is NULL; the table's
+ * head comes first.
+ */
 void device_each(struct xs_handle *xs, const char *class, const char *domain,
+		 void (*head)(void),
 		 void (*one)(struct xs_handle *xs, const struct device *dev));
 
 /* verbs.c: the verbs of a noun that attaches devices, and their options. */
 
 #define KEYS_MAX	16
-
-/* As long as backends read a text. */
-#define TEXT_LEN	1024
 
 /* An option of attach that is a node of the backend. */
 struct key {
@@ -140,6 +144,7 @@ struct key {
 	enum { TEXT, NUMBER, FLAG, WORD } kind;
 	const char *const *words;	/* of which a WORD is one; ends in NULL */
 	const char *otherwise;		/* the node's text if it is not given */
+	unsigned int max;		/* NUMBER; of a TEXT, its length */
 };
 
 struct args {
@@ -150,9 +155,16 @@ struct args {
 	bool help;
 };
 
+/* What a verb takes beside its arguments. */
+#define TAKES_KEYS	1
+#define TAKES_BACKEND	2
+#define TAKES_WAIT	4
+#define TAKES_FORCE	8
+
 struct verb {
 	const char *name;
 	int (*run)(int argc, char **argv, const struct args *args);
+	unsigned int takes;
 };
 
 struct noun {
@@ -176,7 +188,8 @@ void fail(const char *format, ...);
 /* The command line itself was wrong. */
 __attribute__((noreturn, format(printf, 1, 2)))
 void misused(const char *format, ...);
-unsigned int parse_number(const char *what, const char *text);
+/* Ends the program if the text is no number, or one above MAX. */
+unsigned int parse_number(const char *what, const char *text, unsigned int max);
 
 /*
  * Each noun has its verbs, but for run, which has a command; argv[0] is the first.
