@@ -7,6 +7,7 @@
  * backends never work on a device at a time. Then the new directory is made of what
  * the toolstack had said of the device, and the frontend connects.
  */
+#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,6 +21,7 @@
 #define TIDY_WAIT	2
 
 #define PARAMS_MAX	64
+#define KEY_MAX		64
 
 static const char *const usage =
 "usage: xenpv rehome DOMAIN DEVICE BACKEND [KEY=VALUE]... [OPTION]...\n"
@@ -159,8 +161,9 @@ static void set_param(struct move *move, const char *key, const char *value)
 		;
 	if (i == PARAMS_MAX)
 		fail("%s has more than %d nodes", move->from.back, PARAMS_MAX);
-	if (strlen(value) >= sizeof(move->params[i].value))
-		fail("%s: that is too long", key);
+	if (strlen(value) > VALUE_MAX)
+		fail("%s: its value is longer than %d characters", key,
+		     VALUE_MAX);
 	move->params[i].key = key;
 	strcpy(move->params[i].value, value);
 	if (i == move->nr)
@@ -193,6 +196,17 @@ static void read_params(struct xs_handle *xs, struct move *move)
 	}
 }
 
+/* As xenstore would have it: it is too late for a mistake when the device moves. */
+static bool is_key(const char *word, size_t len)
+{
+	size_t i;
+
+	for (i = 0; i < len; i++)
+		if (!isalnum((unsigned char)word[i]) && !strchr("-_@", word[i]))
+			return false;
+	return len && len <= KEY_MAX;
+}
+
 static void replace_params(struct move *move, int nr, char **words)
 {
 	char *word, *value;
@@ -200,8 +214,7 @@ static void replace_params(struct move *move, int nr, char **words)
 	for (; nr; nr--) {
 		word = *words++;
 		value = strchr(word, '=');
-		if (!value || value == word || !value[1] ||
-		    strcspn(word, "/ ") < (size_t)(value - word))
+		if (!value || !value[1] || !is_key(word, value - word))
 			misused("'%s' is no KEY=VALUE", word);
 		*value++ = '\0';
 		if (is_volatile(word))
