@@ -1,0 +1,146 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# desc: xenpv refuses what makes no sense, and says what becomes of a device that moves: no domain takes part
+# runs: dom0
+# time: 90
+
+. "${0%/*}/../lib/ktap.sh"
+
+xenpv=${XENPV:-/xpv/programs/xenpv}
+
+# Domains that nobody has: a guest, and one that serves it.
+guest=30001
+back=30002
+fronts=/local/domain/$guest/device
+backs=/local/domain/$back/backend
+copies=/libxl/$guest/device
+# A kind of device for which there is no driver, in this domain.
+ours=/local/domain/0/backend/xpvnone
+
+domains_begin() {
+	domains_end
+	xenstore-write /local/domain/$guest/name xpv-guest $fronts '' /local/domain/$back/name xpv-back
+}
+
+domains_end() {
+	for dir in /local/domain/$guest /local/domain/$back /libxl/$guest $ours/$guest; do
+		! xenstore-exists $dir || xenstore-rm $dir
+	done
+}
+
+# share TAG [OPTION]...: for the guest, and nobody waits
+share() {
+	__tag=$1
+	shift
+	$xenpv 9p attach xpv-guest "$__tag" /srv --backend=xpv-back --wait=0 "$@"
+}
+
+sockets() {
+	$xenpv sock attach xpv-guest --backend=xpv-back --wait=0 "$@"
+}
+
+# says TEXT COMMAND...: it fails, and says so
+says() {
+	__text=$1
+	shift
+	__said=$("$@" 2>&1) && echo "$*: succeeded" && return 1
+	echo "$__said"
+	case $__said in *"$__text"*) ;; *) return 1 ;; esac
+}
+
+# wait_for_state DIRECTORY STATE
+wait_for_state() {
+	for __i in $(seq 100); do
+		[ "$(xenstore-read "$1/state" 2>/dev/null)" != "$2" ] || return 0
+		sleep 0.1
+	done
+	return 1
+}
+
+# Its old backend has gone, and it has a script.
+device_without_backend() {
+	domains_begin && printf '#!/bin/sh\necho "$1" >>/tmp/xpv-script\n' >/tmp/xpv-script.sh &&
+		chmod +x /tmp/xpv-script.sh && rm -f /tmp/xpv-script &&
+		xenstore-write $fronts/xpvnone/0/state 1 $fronts/xpvnone/0/backend $backs/xpvnone/$guest/0 \
+			$copies/xpvnone/0/backend $backs/xpvnone/$guest/0 $copies/xpvnone/0/frontend-id $guest \
+			$copies/xpvnone/0/script "${1:-/tmp/xpv-script.sh}"
+}
+
+moved_is_set_up() {
+	device_without_backend || return 1
+	(wait_for_state $ours/$guest/0 1 && xenstore-write $ours/$guest/0/state 2) &
+	$xenpv rehome xpv-guest xpvnone/0 0 --wait=0 && [ "$(cat /tmp/xpv-script)" = add ]
+}
+
+unserved_is_told() {
+	device_without_backend &&
+		says "/tmp/xpv-script.sh was not run" $xenpv rehome xpv-guest xpvnone/0 0 --wait=0 &&
+		[ ! -e /tmp/xpv-script ] && device_without_backend /bin/false || return 1
+	(wait_for_state $ours/$guest/0 1 && xenstore-write $ours/$guest/0/state 2) &
+	says 'moved, but /bin/false failed' $xenpv rehome xpv-guest xpvnone/0 0 --wait=0
+}
+
+nonsense_does_not_move() {
+	device_without_backend || return 1
+	before=$(xenstore-ls -f)
+	long=$(printf '%03841d' 0)
+	for words in '0 params' '0 =x' '0 a!b=x' '0 a/b=x' '0 a:b=x' "0 a=$long" "0 $long=x" '0 state=4' 'nosuch' "$guest" \
+		"$back" '0 --backend=0' '0 --wait=86401'; do
+		# shellcheck disable=SC2086 # several words
+		! $xenpv rehome xpv-guest xpvnone/0 $words 2>/dev/null || return 1
+	done
+	[ "$(xenstore-ls -f)" = "$before" ]
+}
+
+removed_end_stays() {
+	device_without_backend && xenstore-rm $fronts/xpvnone/0 &&
+		says "removed its end of 'xpvnone/0'" $xenpv rehome xpv-guest xpvnone/0 0 --wait=0 &&
+		[ "$(xenstore-read $copies/xpvnone/0/backend)" = $backs/xpvnone/$guest/0 ] && ! xenstore-exists $ours/$guest
+}
+
+# Each names what is wrong, and nothing is written.
+nonsense_is_refused() {
+	domains_begin || return 1
+	before=$(xenstore-ls -f)
+	long=$(printf '%01024d' 0)
+	says "there is no domain 'nosuch'" $xenpv 9p attach nosuch t /srv --wait=0 &&
+		says "there is no domain '$((guest + 9))'" $xenpv 9p attach $((guest + 9)) t /srv --wait=0 &&
+		says "there is no domain '99999999999999999999'" $xenpv sock attach 99999999999999999999 &&
+		says "there is no domain 'nosuch'" share t --backend=nosuch &&
+		says "there is no domain 'nosuch'" $xenpv 9p list nosuch && [ "${__said#DOMAIN}" = "$__said" ] &&
+		says 'xpv-guest cannot serve itself' share t --backend=$guest &&
+		says '/nosuch: there is no such folder' $xenpv 9p attach xpv-guest t /nosuch &&
+		says '/dev/null is no folder' $xenpv 9p attach xpv-guest t /dev/null &&
+		says "'srv' is no path" $xenpv 9p attach xpv-guest t srv &&
+		says "tag 'a,b'" share a,b && says "tag ''" share '' &&
+		says "squash: 'some' is not one of none, root, all" share t --squash=some &&
+		says "max-files: '-1' is no number" share t --max-files=-1 &&
+		says "max-files: ' 1' is no number" share t '--max-files= 1' &&
+		says 'max-files: 4294967296 is more than 4294967295' share t --max-files=4294967296 &&
+		says 'squash-uid: 4294967295 is more than' share t --squash-uid=4294967295 &&
+		says 'wait: 99999999999999999999 is more than 86400' share t --wait=99999999999999999999 &&
+		says 'max-memory: 1048577 is more than 1048576' sockets --max-memory=1048577 &&
+		says "attach: '--max-memory' lacks its value" sockets --max-memory &&
+		says "attach: '--read-only=1': that option has no value" share t --read-only=1 &&
+		says "attach: '--nonsense' is no option of it" share t --nonsense &&
+		says "attach: there is no option '-x'" share t -xy &&
+		says 'allow-connect: its value is empty' sockets --allow-connect= &&
+		says 'deny-bind: its value is longer than 1023 characters' sockets --deny-bind="$long" &&
+		says 'the path is longer than 3840' $xenpv 9p attach xpv-guest t "/$long$long$long$long" --backend=xpv-back &&
+		says "detach: '--read-only' is no option of it" $xenpv 9p detach xpv-guest t --read-only &&
+		says "policy: '--allow-connect=*' is no option" $xenpv sock policy xpv-guest '--allow-connect=*' &&
+		says "has no share 't'" $xenpv 9p detach xpv-guest t &&
+		says 'has no sockets elsewhere' $xenpv sock detach xpv-guest &&
+		says "has no device 'vbd/1'" $xenpv rehome xpv-guest vbd/1 0 &&
+		[ "$(xenstore-ls -f)" = "$before" ]
+}
+
+ktap_print_header
+ktap_set_plan 6
+ktap_test_result 'a device that moves here is set up' moved_is_set_up
+ktap_test_result 'or it is told that it is not' unserved_is_told
+ktap_test_result 'what is told wrong does not begin to move' nonsense_does_not_move
+ktap_test_result 'one whose guest removed its end stays' removed_end_stays
+ktap_test_result 'what makes no sense is refused, and why' nonsense_is_refused
+ktap_test_result 'the domains go' domains_end
+ktap_finished
