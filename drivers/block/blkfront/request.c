@@ -286,19 +286,19 @@ static void put_direct(struct blkfront_ring *ring, struct part *part,
 		       struct blkfront_shadow *shadow, unsigned int n)
 	__must_hold(&ring->lock)
 {
+	unsigned int size = offsetof(struct blkif_request, u.rw.seg) +
+			    n * sizeof(struct blkif_request_segment);
 	struct blkif_request req;
 
-	/* What is not used of the rest does not leave this stack. */
-	memset(&req, 0, offsetof(struct blkif_request, u.rw.seg));
+	/* A segment has bytes that mean nothing; the rest stays on this stack. */
+	memset(&req, 0, size);
 	req.operation = shadow->op;
 	req.u.rw.nr_segments = n;
 	req.u.rw.handle = ring->bf->dev->id;
 	req.u.rw.id = blkfront_shadow_id(ring, shadow);
 	req.u.rw.sector_number = part->sector >> ring->unit;
 	put_segments(ring, part, req.u.rw.seg, n);
-	xpv_front_ring_put(&ring->ring, &req,
-			   offsetof(struct blkif_request, u.rw.seg) +
-			   n * sizeof(req.u.rw.seg[0]));
+	xpv_front_ring_put(&ring->ring, &req, size);
 }
 
 static void put_part(struct blkfront_ring *ring, struct request *rq,
