@@ -244,6 +244,7 @@ struct blkfront_ring {
  * @trusted: backends may see more than the data asked for
  * @large_sectors: backends count in blocks of their "sector-size"
  * @segs: most segments that a request on @disk may have been made with
+ * @copied: data goes through pages of our own; lane only
  * @sector_size: logical block size of @disk, which no backend can change
  * @serial: what @disk is, whatever it is called here; empty if not told
  * @disk: lane only; NULL before the first connection and after closing
@@ -283,6 +284,7 @@ struct blkfront {
 	bool trusted;
 	bool large_sectors;
 	unsigned int segs;
+	bool copied;
 	unsigned int sector_size;
 	char serial[BLKFRONT_SERIAL_LEN];
 

@@ -220,19 +220,31 @@ static int check_room(struct blkfront *bf, unsigned int segs)
 			       bf->dev->otherend, slots, segs, bf->segs);
 }
 
+/*
+ * Data that is copied may lie anywhere; data that is lent has to lie so that
+ * each page carries whole blocks. Users were told which, and some, stacked on
+ * the disk, never ask again: what could lie anywhere goes on being copied.
+ */
+static bool is_copied(const struct blkfront *bf)
+{
+	if (!bf->trusted || (bf->persistent && bf->keys.persistent))
+		return true;
+	return bf->disk && bf->copied && bf->sector_size > SECTOR_SIZE;
+}
+
 static int prepare_rings(struct blkfront *bf)
 {
-	bool bounce = !bf->trusted || (bf->persistent && bf->keys.persistent);
 	unsigned int segs = min(bf->keys.indirect, bf->max_segs);
 	unsigned int i;
 	int err;
 
 	segs = max(segs, BLKFRONT_DIRECT_SEGS);
+	bf->copied = is_copied(bf);
 	bf->segs = bf->disk ? max(bf->segs, segs) : segs;
 	err = check_room(bf, segs);
 	for (i = 0; i < bf->nr_rings && !err; i++)
 		err = blkfront_ring_prepare(&bf->rings[i], segs, unit_of(bf),
-					    bounce,
+					    bf->copied,
 					    i >= bf->nr_rings - bf->nr_polled);
 	return err;
 }

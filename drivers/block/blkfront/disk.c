@@ -172,7 +172,7 @@ static blk_features_t disk_limits(struct blkfront *bf,
 	lim->max_hw_sectors = segs * (XEN_PAGE_SIZE >> SECTOR_SHIFT);
 	lim->max_segment_size = XEN_PAGE_SIZE;
 	lim->seg_boundary_mask = XEN_PAGE_SIZE - 1;
-	/* What is copied can be anywhere; else each page carries whole blocks. */
+	/* Lent pages carry whole blocks: never after "anywhere", see is_copied(). */
 	lim->dma_alignment = (bf->rings[0].bounce ? SECTOR_SIZE :
 			      bf->sector_size) - 1;
 	discard_limits(bf, lim);
