@@ -79,6 +79,22 @@ void xpv_ring_revoke(struct xpv_granted_ring *ring)
 }
 EXPORT_SYMBOL_GPL(xpv_ring_revoke);
 
+bool xpv_ring_try_revoke(struct xpv_granted_ring *ring)
+{
+	unsigned int i;
+
+	for (i = 0; i < ring->nr; i++) {
+		if (ring->refs[i] == INVALID_GRANT_REF)
+			continue;
+		if (!gnttab_try_end_foreign_access(ring->refs[i]))
+			return false;
+		ring->refs[i] = INVALID_GRANT_REF;
+	}
+	xpv_ring_revoke(ring);
+	return true;
+}
+EXPORT_SYMBOL_GPL(xpv_ring_try_revoke);
+
 /* A byte ring can have a lot of pages, and waits rather than take the last. */
 #define BYTES_GFP	(GFP_NOIO | __GFP_NOWARN | __GFP_ZERO)
 

@@ -52,6 +52,17 @@ int xpv_ring_grant(struct xpv_granted_ring *ring, struct xpv_device *dev,
 void xpv_ring_revoke(struct xpv_granted_ring *ring);
 
 /**
+ * xpv_ring_try_revoke() - the same, unless the other end still maps some of it
+ * @ring: a ring; not to be used any more, whatever comes of it
+ *
+ * Until it returns true, pages that are not mapped any more stay, too.
+ *
+ * Context: any.
+ * Return: whether all is freed.
+ */
+bool xpv_ring_try_revoke(struct xpv_granted_ring *ring);
+
+/**
  * struct xpv_granted_bytes - memory of a frontend's byte ring
  * @index: the page of indices; the other end is told its reference
  * @order: number of data pages as a power of two

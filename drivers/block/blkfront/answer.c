@@ -9,14 +9,20 @@
  *
  * Nobody gets a page back that another domain can still reach, and nothing is
  * sent again while an earlier backend still can carry it out: as long as one
- * of its pages is mapped, a request is lost.
+ * of its pages is mapped, or the ring of one that changes the disk, a request is
+ * lost.
  */
 #include <linux/blk-mq.h>
+#include <linux/minmax.h>
 #include <linux/nospec.h>
 #include <linux/string.h>
 #include "blkfront.h"
 
-/* How often to look whether a gone backend's mappings are gone too. */
+/*
+ * When to look whether a gone backend's mappings are gone too: soon, since most
+ * unmap as they go, and then less and less often. Jiffies.
+ */
+#define RECLAIM_FIRST	1
 #define RECLAIM_EVERY	(HZ / 10)
 
 static struct blkfront_shadow *shadow_find(struct blkfront_ring *ring, u64 id)
@@ -200,6 +206,22 @@ void blkfront_give_up(struct blkfront_ring *ring,
 		  batch);
 }
 
+/**
+ * blkfront_reclaim_soon() - have lost requests and pages looked for
+ * @ring: a ring whose connection just ended
+ */
+void blkfront_reclaim_soon(struct blkfront_ring *ring)
+{
+	WRITE_ONCE(ring->patience, RECLAIM_FIRST);
+	mod_delayed_work(xpv_prompt_queue, &ring->reclaim, RECLAIM_FIRST);
+}
+
+static void reclaim_later(struct blkfront_ring *ring)
+{
+	queue_delayed_work(xpv_prompt_queue, &ring->reclaim,
+			   READ_ONCE(ring->patience));
+}
+
 /* Return: whether it waits; false if the disk goes, so that it must not. */
 static bool lost_add(struct blkfront_ring *ring, struct blkfront_cmd *cmd)
 {
@@ -214,8 +236,7 @@ static bool lost_add(struct blkfront_ring *ring, struct blkfront_cmd *cmd)
 	}
 	spin_unlock_irqrestore(&ring->lock, flags);
 	if (waits)
-		queue_delayed_work(xpv_prompt_queue, &ring->reclaim,
-				   RECLAIM_EVERY);
+		reclaim_later(ring);
 	return waits;
 }
 
@@ -226,12 +247,24 @@ static void cmd_abandon(struct blkfront_ring *ring, struct blkfront_cmd *cmd)
 }
 
 /*
+ * A discard needs no page, and of a write there may be a copy: both can be
+ * carried out until the ring is unmapped. Done twice, they undo what was done
+ * in between. A read or a flush does no harm.
+ */
+static bool is_on_relic(struct blkfront_ring *ring, struct blkfront_cmd *cmd)
+{
+	return op_is_write(req_op(blk_mq_rq_from_pdu(cmd))) &&
+	       xpv_relics_has(&ring->relics, cmd->connection);
+}
+
+/*
  * What was not answered, or wrongly, may be carried out yet.
  * Return: whether the request can go on; if not, it is lost.
  */
 static bool settle_again(struct blkfront_ring *ring, struct blkfront_cmd *cmd)
 {
-	if (xpv_grant_cache_revoke(&ring->data, &cmd->data))
+	if (xpv_grant_cache_revoke(&ring->data, &cmd->data) &&
+	    !is_on_relic(ring, cmd))
 		return true;
 	if (lost_add(ring, cmd))
 		return false;
@@ -415,11 +448,13 @@ void blkfront_reclaim_lost(struct blkfront_ring *ring)
 {
 	struct blkfront_batch batch;
 
+	WRITE_ONCE(ring->patience,
+		   clamp_t(unsigned int, 2 * READ_ONCE(ring->patience),
+			   RECLAIM_FIRST, RECLAIM_EVERY));
 	batch_fill(&batch, list_out(ring, &ring->lost));
 	blkfront_batch_finish(ring, &batch);
-	if (blkfront_ring_mapped(ring))
-		queue_delayed_work(xpv_prompt_queue, &ring->reclaim,
-				   RECLAIM_EVERY);
+	if (blkfront_ring_mapped(ring) || xpv_relics_reclaim(&ring->relics))
+		reclaim_later(ring);
 }
 
 /**

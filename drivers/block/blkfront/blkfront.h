@@ -34,6 +34,7 @@
 #include <xpv/fault.h>
 #include <xpv/grant.h>
 #include <xpv/grant_cache.h>
+#include <xpv/relic.h>
 #include <xpv/ring.h>
 #include <xpv/work.h>
 #include "vdev.h"
@@ -106,10 +107,11 @@ enum blkfront_can {
  * struct blkfront_cmd - our part of a block layer request (its pdu)
  * @next: in a &struct blkfront_batch or in &blkfront_ring.lost
  * @data: what its data goes through, in order; empty if it has none
+ * @connection: which of the ring's it was put on
  * @parts: ring requests that have not come back
  * @status: the worst answer so far
  * @again: some part got no answer, or one that counts as none: the whole is
- *	sent again, or fails if @status says so, once no page of it is mapped
+ *	sent again, or fails if @status says so, once it cannot come late
  *
  * Protected by the ring's lock while @parts is not 0; before and after, it is
  * of whoever puts the request or found it over.
@@ -117,6 +119,7 @@ enum blkfront_can {
 struct blkfront_cmd {
 	struct blkfront_cmd *next;
 	struct xpv_grant_chain data;
+	u32 connection;
 	u16 parts;
 	blk_status_t status;
 	bool again;
@@ -178,6 +181,7 @@ struct blkfront_shadow {
  * @live: connected: requests may be put
  * @dead: the disk goes or is gone, or no backend is waited for: requests fail
  * @answers: the connection ends, and what it answered counts
+ * @connection: how many there were before this one
  * @stuck: that an answer is overdue has been reported
  * @stopped: queues of the disk that were stopped, until a slot is free or the
  *	ring lives again; bits
@@ -188,13 +192,15 @@ struct blkfront_shadow {
  * @nr_shadows: how many
  * @free: how many are free
  * @free_head: first free one
- * @lost: requests without an answer, or with a wrong one, whose pages an
- *	earlier backend maps
+ * @lost: requests without an answer, or with a wrong one, that an earlier
+ *	backend may carry out yet
  * @late: polled requests that are over, for @finish
  * @data: grants for data
  * @descs: granted pages for descriptors
+ * @relics: the shared pages of earlier connections
  * @reclaim: sees whether the pages of @lost, and others that should be back,
  *	were unmapped, and lets the block layer try again
+ * @patience: when to look for them again, jiffies
  * @finish: completes polled requests of rings that are not polled
  * @mem: the shared pages; lane only
  * @ch: the event channel; opened and closed in the lane
@@ -211,6 +217,7 @@ struct blkfront_ring {
 	bool live;
 	bool dead;
 	bool answers;
+	u32 connection;
 	bool stuck;
 	unsigned long stopped;
 	struct xpv_ring ring;
@@ -223,7 +230,9 @@ struct blkfront_ring {
 
 	struct xpv_grant_cache data;
 	struct xpv_grant_cache descs;
+	struct xpv_relics relics;
 	struct delayed_work reclaim;
+	unsigned int patience;
 	struct work_struct finish;
 	struct xpv_granted_ring mem;
 	struct xpv_evtchn ch;
@@ -376,6 +385,7 @@ void blkfront_give_up(struct blkfront_ring *ring,
 		      struct blkfront_batch *batch)
 	__must_hold(&ring->lock);
 void blkfront_finish_polled(struct work_struct *work);
+void blkfront_reclaim_soon(struct blkfront_ring *ring);
 void blkfront_reclaim_lost(struct blkfront_ring *ring);
 void blkfront_fail_lost(struct blkfront_ring *ring);
 

@@ -211,10 +211,13 @@ static bool has_room(const struct blkfront_ring *ring, unsigned int parts)
 	       ring->free >= parts;
 }
 
-static void cmd_start(struct request *rq, unsigned int parts)
+static void cmd_start(const struct blkfront_ring *ring, struct request *rq,
+		      unsigned int parts)
+	__must_hold(&ring->lock)
 {
 	struct blkfront_cmd *cmd = blk_mq_rq_to_pdu(rq);
 
+	cmd->connection = ring->connection;
 	cmd->parts = parts;
 	cmd->status = BLK_STS_OK;
 	cmd->again = false;
@@ -339,7 +342,7 @@ static blk_status_t put_data(struct blkfront_ring *ring, struct request *rq)
 	if (nr_descs && !xpv_grant_cache_take(&ring->descs, nr_descs, &descs))
 		return BLK_STS_RESOURCE;
 
-	cmd_start(rq, parts);
+	cmd_start(ring, rq, parts);
 	while (part.nr)
 		put_part(ring, rq, &part, &descs);
 	xpv_grant_cache_give(&ring->descs, &descs);
@@ -364,14 +367,14 @@ static blk_status_t put_flush(struct blkfront_ring *ring, struct request *rq,
 	} else if (test_bit(BLKFRONT_CAN_BARRIER, &bf->can)) {
 		req.operation = BLKIF_OP_WRITE_BARRIER;
 	} else {
-		cmd_start(rq, 0);
+		cmd_start(ring, rq, 0);
 		blkfront_batch_add(batch, blk_mq_rq_to_pdu(rq));
 		return BLK_STS_OK;
 	}
 	if (!has_room(ring, 1))
 		return BLK_STS_RESOURCE;
 
-	cmd_start(rq, 1);
+	cmd_start(ring, rq, 1);
 	shadow = shadow_take(ring, rq, req.operation);
 	req.u.rw.handle = bf->dev->id;
 	req.u.rw.id = blkfront_shadow_id(ring, shadow);
@@ -392,7 +395,7 @@ static blk_status_t put_discard(struct blkfront_ring *ring, struct request *rq)
 	if (!has_room(ring, 1))
 		return BLK_STS_RESOURCE;
 
-	cmd_start(rq, 1);
+	cmd_start(ring, rq, 1);
 	shadow = shadow_take(ring, rq, BLKIF_OP_DISCARD);
 	req.operation = BLKIF_OP_DISCARD;
 	req.u.discard.flag = secure ? BLKIF_DISCARD_SECURE : 0;

@@ -19,9 +19,6 @@
 /* Grants beyond this are worth less than what they cost others. */
 #define DATA_MAX	2048U
 
-/* When to look first whether a gone backend's mappings are gone too. */
-#define RECLAIM_AFTER	(HZ / 10)
-
 static unsigned int ring_slots(unsigned int order)
 {
 	return xpv_ring_slots(XEN_PAGE_SIZE << order,
@@ -192,6 +189,7 @@ void blkfront_ring_init(struct blkfront_ring *ring, struct blkfront *bf,
 	ring->bf = bf;
 	ring->index = index;
 	spin_lock_init(&ring->lock);
+	xpv_relics_init(&ring->relics);
 	INIT_DELAYED_WORK(&ring->reclaim, ring_reclaim);
 	INIT_WORK(&ring->finish, blkfront_finish_polled);
 }
@@ -268,6 +266,7 @@ void blkfront_ring_free(struct blkfront_ring *ring)
 {
 	cancel_delayed_work_sync(&ring->reclaim);
 	flush_work(&ring->finish);
+	xpv_relics_exit(&ring->relics);
 	xpv_grant_cache_exit(&ring->descs);
 	xpv_grant_cache_exit(&ring->data);
 	kvfree(ring->shadows);
@@ -288,6 +287,8 @@ int blkfront_ring_open(struct blkfront_ring *ring, unsigned int order)
 	int err;
 
 	err = ring_alloc(ring);
+	if (!err)
+		err = xpv_relics_reserve(&ring->relics, dev);
 	if (!err)
 		err = xpv_ring_grant(&ring->mem, dev, order);
 	if (err)
@@ -371,7 +372,7 @@ bool blkfront_ring_halt(struct blkfront_ring *ring)
  * @ring: a ring that was halted
  *
  * Answers that are there count. What has none goes back to the block layer,
- * to be put again on the next connection.
+ * to be put again on the next connection, once it cannot come late.
  */
 void blkfront_ring_stop(struct blkfront_ring *ring)
 {
@@ -383,17 +384,18 @@ void blkfront_ring_stop(struct blkfront_ring *ring)
 	xpv_evtchn_close(&ring->ch);
 	if (ring->mem.mem)
 		ring_reap(ring, &ring->answers);
+	xpv_relics_add(&ring->relics, &ring->mem, ring->connection);
 	spin_lock_irq(&ring->lock);
 	ring->answers = false;
 	ring->stuck = false;
 	ring_give_up(ring, true, &batch);
+	ring->connection++;
 	spin_unlock_irq(&ring->lock);
 
 	blkfront_batch_finish(ring, &batch);
 	xpv_grant_cache_close(&ring->descs);
 	xpv_grant_cache_close(&ring->data);
-	queue_delayed_work(xpv_prompt_queue, &ring->reclaim, RECLAIM_AFTER);
-	xpv_ring_revoke(&ring->mem);
+	blkfront_reclaim_soon(ring);
 }
 
 /**

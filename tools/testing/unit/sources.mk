@@ -22,6 +22,7 @@ test_vdev-src := drivers/block/blkfront/vdev.c
 fake-xen := tools/testing/unit/shim/fake_xen.c
 test_grant-src := lib/grant.c $(fake-xen)
 test_grant_bytes-src := lib/grant.c $(fake-xen)
+test_relic-src := lib/relic.c lib/grant.c $(fake-xen)
 test_grant_cache-src := lib/grant_cache.c $(fake-xen)
 test_map-src := lib/map.c $(fake-xen)
 test_map_bytes-src := lib/map_bytes.c lib/map.c $(fake-xen)

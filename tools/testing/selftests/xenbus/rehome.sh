@@ -128,11 +128,31 @@ attaches_again() {
 		disk_is_right
 }
 
-# Nobody waits for what a hung domain still holds. What it had begun is done by then.
+# A discard that the hung domain did not get to, and a write to where it was, once
+# it is said to be done.
+discard_and_write() {
+	in_guest 'rm -f /tmp/late; dd if=/dev/urandom of=/tmp/data bs=64k count=1 2>/dev/null' &&
+		guest_start ha 'blkdiscard -o 41943040 -l 65536 /dev/xvdb &&
+			dd if=/tmp/data of=/dev/xvdb bs=64k seek=640 count=1 oflag=direct && echo done >/tmp/late'
+}
+
+# What is asked from now on does not wait for a hung domain. Who seeks does: the kernel
+# has the disk's inode locked while something is discarded.
+new_requests_pass() {
+	in_guest 'dd if=/dev/xvdb of=/dev/null bs=64k count=1 iflag=direct 2>/dev/null' 20
+}
+
+late_write_is_there() {
+	in_guest 'for i in $(seq 100); do [ -e /tmp/late ] && break; sleep 0.2; done; [ -e /tmp/late ]' &&
+		[ "$(in_guest 'md5sum </tmp/data')" = "$(dd if="$(disk_path shared)" bs=64k skip=640 count=1 iflag=direct 2>/dev/null | md5sum)" ]
+}
+
+# What it can still do is not done elsewhere before Xen has unmapped the rings for it.
 hung_one_is_left() {
-	start_traffic && traffic_goes_on && xl pause ddb && sleep 1 || return 1
-	rehome ha vbd/51728 0 "params=$(disk_path shared)" --wait=5 --force && traffic_goes_on &&
-		guest_destroy ddb && traffic_was_right && disk_is_right
+	start_traffic && traffic_goes_on && xl pause ddb && sleep 1 && discard_and_write || return 1
+	rehome ha vbd/51728 0 "params=$(disk_path shared)" --wait=5 --force && new_requests_pass || return 1
+	in_guest '! [ -e /tmp/late ]' || __complain 'a discard was done that can come late' || return 1
+	guest_destroy ddb && late_write_is_there && traffic_was_right && disk_is_right
 }
 
 # The bus waits up to 5 s for a backend to close, which it has known elsewhere.
