@@ -192,6 +192,8 @@ struct blkfront_shadow {
  * @nr_shadows: how many
  * @free: how many are free
  * @free_head: first free one
+ * @first: the request that gets slots before all others, as long as some are
+ *	taken; only compared, never followed; NULL if there is none
  * @lost: requests without an answer, or with a wrong one, that an earlier
  *	backend may carry out yet
  * @late: polled requests that are over, for @finish
@@ -225,6 +227,7 @@ struct blkfront_ring {
 	unsigned int nr_shadows;
 	unsigned int free;
 	u16 free_head;
+	const struct request *first;
 	struct blkfront_cmd *lost;
 	struct blkfront_cmd *late;
 

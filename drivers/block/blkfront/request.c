@@ -46,6 +46,7 @@ static struct blkfront_shadow *shadow_take(struct blkfront_ring *ring,
 {
 	struct blkfront_shadow *shadow = &ring->shadows[ring->free_head];
 
+	ring->first = NULL;
 	ring->free_head = shadow->next;
 	ring->free--;
 	shadow->rq = rq;
@@ -204,11 +205,24 @@ void blkfront_request_undo(struct blkfront_ring *ring, struct request *rq)
 	xpv_grant_cache_give(&ring->data, &cmd->data);
 }
 
-static bool has_room(const struct blkfront_ring *ring, unsigned int parts)
+/*
+ * A request of several parts waits until it finds room for all of them, which it
+ * never would if others, of queues that share the ring, took each slot as it comes
+ * free. So they wait for it, as long as something is out: who came first may never
+ * come again, as when another driver's request goes back to that driver.
+ */
+static bool has_room(struct blkfront_ring *ring, const struct request *rq,
+		     unsigned int parts)
 	__must_hold(&ring->lock)
 {
-	return xpv_front_ring_free(&ring->ring) >= parts &&
-	       ring->free >= parts;
+	if (unlikely(ring->first) && ring->first != rq &&
+	    ring->free < ring->nr_shadows)
+		return false;
+	if (xpv_front_ring_free(&ring->ring) >= parts && ring->free >= parts)
+		return true;
+	if (parts > 1)
+		ring->first = rq;
+	return false;
 }
 
 static void cmd_start(const struct blkfront_ring *ring, struct request *rq,
@@ -336,7 +350,7 @@ static blk_status_t put_data(struct blkfront_ring *ring, struct request *rq)
 
 	if (unlikely(part.nr > ring->max_segs))
 		parts = DIV_ROUND_UP(part.nr, ring->max_segs);
-	if (!part.nr || !has_room(ring, parts))
+	if (!part.nr || !has_room(ring, rq, parts))
 		return BLK_STS_RESOURCE;
 	nr_descs = parts * blkfront_descs(min(part.nr, ring->max_segs));
 	if (nr_descs && !xpv_grant_cache_take(&ring->descs, nr_descs, &descs))
@@ -345,6 +359,8 @@ static blk_status_t put_data(struct blkfront_ring *ring, struct request *rq)
 	cmd_start(ring, rq, parts);
 	while (part.nr)
 		put_part(ring, rq, &part, &descs);
+	if (unlikely(parts > 1))
+		blkfront_ring_kick(ring);	/* who waited for it */
 	xpv_grant_cache_give(&ring->descs, &descs);
 	return BLK_STS_OK;
 }
@@ -371,7 +387,7 @@ static blk_status_t put_flush(struct blkfront_ring *ring, struct request *rq,
 		blkfront_batch_add(batch, blk_mq_rq_to_pdu(rq));
 		return BLK_STS_OK;
 	}
-	if (!has_room(ring, 1))
+	if (!has_room(ring, rq, 1))
 		return BLK_STS_RESOURCE;
 
 	cmd_start(ring, rq, 1);
@@ -392,7 +408,7 @@ static blk_status_t put_discard(struct blkfront_ring *ring, struct request *rq)
 	if (!test_bit(secure ? BLKFRONT_CAN_SECURE : BLKFRONT_CAN_DISCARD,
 		      &ring->bf->can))
 		return BLK_STS_NOTSUPP;
-	if (!has_room(ring, 1))
+	if (!has_room(ring, rq, 1))
 		return BLK_STS_RESOURCE;
 
 	cmd_start(ring, rq, 1);

@@ -34,7 +34,7 @@ frontend_says() {
 
 start_traffic() {
 	in_guest 'rm -f /tmp/background.log' && guest_start modes \
-		"fio --name=traffic --filename=/dev/xvdb --rw=randwrite --bsrange=4k-256k --size=48m --direct=1 --ioengine=libaio --iodepth=8 --numjobs=1 --verify=crc32c --verify_fatal=1 --thread --minimal --output=/tmp/fio.log; echo done \$?"
+		"fio --name=traffic --filename=/dev/xvdb --rw=randwrite --bsrange=4k-256k --size=24m --offset_increment=24m --numjobs=2 --direct=1 --ioengine=libaio --iodepth=8 --verify=crc32c --verify_fatal=1 --thread --minimal --output=/tmp/fio.log; echo done \$?"
 	sleep 1
 }
 
@@ -123,8 +123,9 @@ ktap_test_result 'polled requests bring no events' polling_needs_no_events
 if [ "$XPV_BACK" = ours ]; then
 	works_with '' >/dev/null
 	start_traffic
-	# What is out is put to a backend with fewer queues, and smaller rings.
-	ktap_test_result 'the backend offers less' backend_reload xen-blkback max_queues=1 max_ring_page_order=0
+	# What is out is put to a backend with fewer queues, smaller rings and smaller
+	# requests: in several parts, on 32 slots that two queues share.
+	ktap_test_result 'the backend offers less' backend_reload xen-blkback max_queues=1 max_ring_page_order=0 max_indirect_segments=0
 	ktap_test_result 'the frontend follows' one_queue_now
 	ktap_test_result 'no request was lost' traffic_ends_well
 fi
