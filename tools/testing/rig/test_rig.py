@@ -7,6 +7,7 @@ import io
 import os
 import re
 import struct
+import subprocess
 import sys
 import tempfile
 import threading
@@ -20,7 +21,7 @@ import kernel
 import scan
 import tap
 import taptest
-from cache import RigError
+from cache import RIG, RigError
 
 
 class Tap(unittest.TestCase):
@@ -116,6 +117,30 @@ class Kernel(unittest.TestCase):
         self.assertEqual([list(kernel.PROGRAM_HEADER.unpack_from(short, 64 + 56 * i)) for i in (0, 1)], segments)
         self.assertEqual(short[kernel.SECTION_HEADERS:kernel.SECTION_HEADERS + 8], bytes(8))
         self.assertEqual(short[kernel.SECTION_HEADER_COUNT:64], bytes(4))
+
+
+class Ask(unittest.TestCase):
+    """What waits for a guest's console."""
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = tempfile.TemporaryDirectory()
+        cls.program = Path(cls.folder.name, "ask")
+        subprocess.run(["gcc", "-o", cls.program, RIG / "dom0/ask.c"], check=True)
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.folder.cleanup()
+
+    def ready(self, text: str) -> int:
+        log = Path(self.folder.name, "log")
+        log.write_text(text)
+        return subprocess.run([self.program, "--ready", log, "0", "5"], check=False).returncode
+
+    def test_a_guest_that_serves_is_ready(self):
+        self.assertEqual(self.ready("6,1,2,-;Run /init\n@ready\n"), 0)
+
+    def test_one_that_panics_is_not(self):
+        self.assertEqual(self.ready("6,1,2,-;Run /init\n0,2,3,-;Kernel panic - not syncing\n"), 125)
 
 
 class Cells(unittest.TestCase):

@@ -99,8 +99,10 @@ static int follow(const struct log *log, long seconds,
 static bool look_for_ready(const char *line, const char *id, int *status)
 {
 	(void)id;
+	if (!after(line, "@ready"))
+		return false;
 	*status = 0;
-	return after(line, "@ready");
+	return true;
 }
 
 static bool look_for_answer(const char *line, const char *id, int *status)
