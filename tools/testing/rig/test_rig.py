@@ -21,7 +21,7 @@ import kernel
 import scan
 import tap
 import taptest
-from cache import RIG, RigError
+from cache import RIG, RigError, SELFTESTS
 
 
 class Tap(unittest.TestCase):
@@ -183,6 +183,22 @@ class Cells(unittest.TestCase):
     def test_all_tests_of_the_checkout_declare_themselves(self):
         for cell in cells.find([], long=True):
             self.assertTrue(cell.test.desc, cell.name)
+
+
+class Library(unittest.TestCase):
+    """What tests are written with, as far as it needs no dom0."""
+    def shell(self, script: str, *libraries: str) -> subprocess.CompletedProcess:
+        sources = "".join(f". {SELFTESTS}/lib/{name}.sh\n" for name in libraries)
+        return subprocess.run(["sh", "-c", sources + script], capture_output=True, text=True, check=False)
+
+    def log_said(self, log: str) -> str:
+        return self.shell(f"dmesg() {{ echo '{log}'; }}\n__mark='mark 1'\nlog_said", "dom0").stdout
+
+    def test_what_was_said_before_the_mark_is_left_out(self):
+        self.assertEqual(self.log_said("[1] old\n[2] mark 1\n[3] new"), "[3] new\n")
+
+    def test_all_is_left_when_the_mark_is_gone(self):
+        self.assertEqual(self.log_said("[2] one\n[3] two"), "[2] one\n[3] two\n")
 
 
 if __name__ == "__main__":

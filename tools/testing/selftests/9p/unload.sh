@@ -118,12 +118,12 @@ reloads() {
 # A frontend that has not noticed yet is not asked for rings that it gave up, nor
 # blamed for where it goes.
 quick_reloads() {
-	lines=$(dmesg | wc -l)
+	log_mark
 	for i in 1 2 3 4 5; do
 		back_goes && insmod /xpv/modules/xen-9pback.ko || return 1
 	done
 	plug_wait "$back" 4 20 && plug_wait "$front" 4 20 &&
-		holder 'ls . >/dev/null' && ! dmesg | tail -n +$((lines + 1)) | grep 'error -'
+		holder 'ls . >/dev/null' && ! log_said | grep 'error -'
 }
 
 # Who waits for a backend can be killed, and takes nothing along. Nobody tells that

@@ -75,11 +75,11 @@ backend_rebind() {
 
 # A frontend that has not noticed yet is not asked for rings that it gave up.
 quick_reloads() {
-	lines=$(dmesg | wc -l)
+	log_mark
 	for i in 1 2 3 4 5; do
 		rmmod xen-blkback && insmod $XPV_MODULES/xen-blkback.ko || return 1
 	done
-	disk_works && ! dmesg | tail -n +$((lines + 1)) | grep 'error -'
+	disk_works && ! log_said | grep 'error -'
 }
 
 # fails_soon DISK: a read of it ends in an error, in less time than 5 s

@@ -24,6 +24,19 @@ __complain() {
 	return 1
 }
 
+# log_mark: what log_said prints begins here
+log_mark() {
+	__mark="xpv: mark $(cut -d' ' -f1 /proc/uptime)"
+	echo "$__mark" >/dev/kmsg
+}
+
+# log_said: dom0's messages since log_mark; all there are if the mark is not among
+# them any more
+log_said() {
+	dmesg | awk -v mark="$__mark" 'index($0, mark) { n = 0; next } { line[n++] = $0 }
+		END { for (i = 0; i < n; i++) print line[i] }'
+}
+
 # --- Backends ---------------------------------------------------------------
 
 module_loaded() {

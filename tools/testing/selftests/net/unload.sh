@@ -52,11 +52,11 @@ many_reloads() {
 
 # A frontend that has not noticed yet is not asked for rings that it gave up.
 quick_reloads() {
-	lines=$(dmesg | wc -l)
+	log_mark
 	for i in 1 2 3 4 5; do
 		rmmod xen-netback && insmod $XPV_MODULES/xen-netback.ko || return 1
 	done
-	net_scripts && works && ! dmesg | tail -n +$((lines + 1)) | grep 'error -'
+	net_scripts && works && ! log_said | grep 'error -'
 }
 
 # The interface goes from under its connections.

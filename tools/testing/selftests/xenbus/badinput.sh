@@ -25,14 +25,13 @@ publish() {
 
 # said MESSAGE: since the device was plugged in
 said() {
-	dmesg | sed "1,/badinput: began at $began\$/d" | grep -E "vbd-$domid-$number.*$1" ||
+	log_said | grep -E "vbd-$domid-$number.*$1" ||
 		{ echo "no message like: $1"; dmesg | tail -n 5; return 1; }
 }
 
 # A frontend without a driver, so that this script can play it.
 fake_frontend() {
-	began=$(cut -d' ' -f1 /proc/uptime)
-	echo "badinput: began at $began" >/dev/kmsg
+	log_mark
 	plug_nodes bad $number "$(disk_path bad)"
 	plug_wait "$back" 2 || { echo "backend in state $(plug_state "$back")"; return 1; }
 	publish ring-ref=8 event-channel=3 protocol=x86_64-abi
