@@ -104,7 +104,6 @@ backend_paces_itself() {
 # A backend without a driver: its nodes are outside what the bus watches.
 fake_backend() {
 	domid=$(__guest bad domid)
-	number=$((number + 16))
 	front=/local/domain/$domid/device/vbd/$number
 	back=/local/domain/0/fake/vbd/$domid/$number
 	xenstore-write "$back/frontend-id" "$domid" "$front/backend-id" 0
@@ -172,6 +171,14 @@ back_case() {
 	ktap_test_result "backend: $description" "$@"
 }
 
+# Each has a device of its own, so that it finds no message of another's.
+front_case() {
+	description=$1
+	number=$((number + 16))
+	shift
+	ktap_test_result "frontend: $description" "$@"
+}
+
 ktap_print_header
 ktap_set_plan 24
 disk_make bad 16M >/dev/null || ktap_exit_fail_msg 'no disk'
@@ -194,14 +201,14 @@ back_case 'the frontend changes its state without end' backend_paces_itself
 guest_run bad 'insmod /modules/xenbus-mt.ko && insmod /modules/xen-blkfront.ko' ||
 	ktap_exit_fail_msg 'no frontend'
 number=51760
-ktap_test_result 'frontend: sectors is missing' frontend_refuses sectors sectors=-
-ktap_test_result 'frontend: sectors is no number' frontend_refuses sectors sectors=many
-ktap_test_result 'frontend: sectors is absurd' frontend_refuses sectors sectors=99999999999999999999
-ktap_test_result 'frontend: sector-size is zero' frontend_refuses sector-size sector-size=0
-ktap_test_result 'frontend: sector-size is odd' frontend_refuses sector-size sector-size=12345
-ktap_test_result 'frontend: info is no number' frontend_refuses info info=disk
-ktap_test_result 'frontend: the backend vanishes' frontend_survives_vanishing
-ktap_test_result 'frontend: the backend jumps' frontend_survives_jumps
+front_case 'sectors is missing' frontend_refuses sectors sectors=-
+front_case 'sectors is no number' frontend_refuses sectors sectors=many
+front_case 'sectors is absurd' frontend_refuses sectors sectors=99999999999999999999
+front_case 'sector-size is zero' frontend_refuses sector-size sector-size=0
+front_case 'sector-size is odd' frontend_refuses sector-size sector-size=12345
+front_case 'info is no number' frontend_refuses info info=disk
+front_case 'the backend vanishes' frontend_survives_vanishing
+front_case 'the backend jumps' frontend_survives_jumps
 ktap_test_result 'nothing leaked' nothing_leaked
 xenstore-rm /local/domain/0/fake
 ktap_test_result 'the guest goes' guest_destroy bad
