@@ -25,8 +25,9 @@ XEN_CONSOLE = b"\x01\x01\x01"     # switches the console between dom0 and Xen
 XEN_KEYS = (b"d", b"0", b"q", b"e")    # registers of the processors and of dom0, domains, event channels
 CONSOLE = "console.log"
 # Frames of grants: a guest with 64 vifs of the in-tree frontend needs more than the usual 64.
+# The log: a list of all grants is to fit in it, see lib/census.sh.
 XEN_OPTIONS = ("console=com1 com1=115200,8n1 dom0_mem=1536M gnttab_max_frames=128 spec-ctrl=no xpti=no bootscrub=0"
-               " loglvl=warning guest_loglvl=warning")
+               " conring_size=256k loglvl=warning guest_loglvl=warning")
 DOM0_OPTIONS = "console=hvc0 cryptomgr.notests panic_on_warn=1 oops=panic panic=-1 sysctl.kernel.hung_task_timeout_secs=60"
 
 

@@ -200,6 +200,18 @@ class Library(unittest.TestCase):
     def test_all_is_left_when_the_mark_is_gone(self):
         self.assertEqual(self.log_said("[2] one\n[3] two"), "[2] one\n[3] two\n")
 
+    def back(self, before: str, after: str, slack: str = "") -> bool:
+        counts = f'__census_count() {{ [ "$1" = before ] && echo "{before}" || echo "{after}"; }}\n'
+        return self.shell(f"{counts} __census_back grants {slack}", "census").returncode == 0
+
+    def test_a_census_tells_what_is_not_back(self):
+        self.assertTrue(self.back("645", "645") and self.back("50", "53", "3"))
+        self.assertFalse(self.back("645", "646") or self.back("50", "54", "3"))
+
+    def test_nothing_is_back_that_was_not_counted(self):
+        for before, after in (("unknown", "unknown"), ("2", "unknown"), ("unknown", "2"), ("", ""), ("0", "0")):
+            self.assertFalse(self.back(before, after), (before, after))
+
 
 if __name__ == "__main__":
     sys.exit(taptest.main())

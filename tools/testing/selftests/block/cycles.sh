@@ -78,20 +78,24 @@ quick_cycle() {
 		each_disk disk_closes && each_disk disk_is_gone
 }
 
-# What is allocated once, and not again.
-first_cycles() {
-	run_cycles 1 && quick_cycle
-}
-
-run_quick_cycles() {
+# The toolstack takes empty directories away, too.
+tidy() {
 	plug_paths cycles 51760
-	for i in $(seq $rounds); do
-		quick_cycle || { echo "round $i failed"; return 1; }
-	done
-	# The toolstack takes empty directories away, too.
 	for dir in "${front%/*}" "${back%/*}" "${back%/*/*}"; do
 		[ -n "$(xenstore-ls "$dir")" ] || xenstore-rm "$dir"
 	done
+}
+
+# What is allocated once, and not again.
+first_cycles() {
+	run_cycles 1 && quick_cycle && tidy
+}
+
+run_quick_cycles() {
+	for i in $(seq $rounds); do
+		quick_cycle || { echo "round $i failed"; return 1; }
+	done
+	tidy
 }
 
 ktap_print_header
