@@ -22,7 +22,7 @@ fi
 cycle() {
 	xl block-attach cycles "$(disk_spec cycles "xvdc:$(disk_path cycles)")" >/tmp/xl.log 2>&1 &&
 		guest_run cycles 'for i in $(seq 50); do [ -b /dev/xvdc ] && break; sleep 0.1; done
-			dd if=/dev/urandom of=/dev/xvdc bs=64k count=4 conv=fsync 2>/dev/null' 20 &&
+			[ -b /dev/xvdc ] && dd if=/dev/urandom of=/dev/xvdc bs=64k count=4 conv=fsync 2>/dev/null' 20 &&
 		xl block-detach cycles xvdc >/tmp/xl.log 2>&1 &&
 		return
 	cat /tmp/xl.log

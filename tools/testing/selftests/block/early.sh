@@ -76,7 +76,7 @@ rounds_of() {
 disk_works() {
 	plug_nodes early $device "$(disk_path early)" && plug_wait "$front" 4 &&
 		in_guest 'for i in $(seq 50); do [ -b /dev/xvdb ] && break; sleep 0.1; done
-			dd if=/dev/urandom of=/dev/xvdb bs=64k count=4 conv=fsync 2>/dev/null' &&
+			[ -b /dev/xvdb ] && dd if=/dev/urandom of=/dev/xvdb bs=64k count=4 conv=fsync 2>/dev/null' &&
 		unplug_nodes early $device && guest_forgets
 }
 

@@ -19,7 +19,7 @@ in_guest() {
 # The frontend anew, with PARAMETERS; the data is verified both ways.
 works_with() {
 	in_guest "rmmod xen-blkfront; insmod /modules/xen-blkfront.ko $1 || exit
-		for i in \$(seq 50); do [ -b /dev/xvdb ] && break; sleep 0.2; done
+		for i in \$(seq 50); do [ -b /dev/xvdb ] && break; sleep 0.2; done; [ -b /dev/xvdb ] || exit 1
 		. /selftests/lib/disk.sh; export XPV_FIO_SIZE=4m
 		disk_fio /dev/xvdb 512-64k && disk_fio /dev/xvdb 64k-1m" 90
 }

@@ -18,7 +18,7 @@ in_guest() {
 
 disk_works() {
 	in_guest 'for i in $(seq 50); do [ -b /dev/xvdb ] && break; sleep 0.2; done
-		dd if=/dev/urandom of=/tmp/a bs=64k count=16 2>/dev/null &&
+		[ -b /dev/xvdb ] && dd if=/dev/urandom of=/tmp/a bs=64k count=16 2>/dev/null &&
 		dd if=/tmp/a of=/dev/xvdb bs=64k oflag=direct 2>/dev/null &&
 		dd if=/dev/xvdb of=/tmp/b bs=64k count=16 iflag=direct 2>/dev/null &&
 		cmp /tmp/a /tmp/b' 30
