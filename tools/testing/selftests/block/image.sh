@@ -108,9 +108,8 @@ is_read_only() {
 
 # The backend is loaded anew while there is traffic.
 survives_reload() {
-	guest_start image "fio --name=traffic --filename=/dev/xvdb --rw=randwrite --bsrange=4k-64k --size=16m --direct=1 --ioengine=libaio --iodepth=8 --verify=crc32c --verify_fatal=1 --thread --minimal --output=/tmp/fio.log; echo done \$?"
-	sleep 0.5
-	backend_reload xen-blkback || return 1
+	guest_start image "fio --name=traffic --filename=/dev/xvdb --rw=randwrite --bsrange=4k-64k --size=16m --direct=1 --ioengine=libaio --iodepth=8 --verify=crc32c --verify_fatal=1 --thread --minimal --output=/tmp/fio.log; echo done \$?" &&
+		disk_traffic_flows image && backend_reload xen-blkback || return 1
 	in_guest 'for i in $(seq 300); do grep -q "done" /tmp/background.log && break; sleep 0.2; done
 		cat /tmp/background.log; grep -q "done 0" /tmp/background.log' 90
 }

@@ -34,8 +34,8 @@ frontend_says() {
 
 start_traffic() {
 	in_guest 'rm -f /tmp/background.log' && guest_start modes \
-		"fio --name=traffic --filename=/dev/xvdb --rw=randwrite --bsrange=4k-256k --size=24m --offset_increment=24m --numjobs=2 --direct=1 --ioengine=libaio --iodepth=8 --verify=crc32c --verify_fatal=1 --thread --minimal --output=/tmp/fio.log; echo done \$?"
-	sleep 1
+		"fio --name=traffic --filename=/dev/xvdb --rw=randwrite --bsrange=4k-256k --size=24m --offset_increment=24m --numjobs=2 --direct=1 --ioengine=libaio --iodepth=8 --verify=crc32c --verify_fatal=1 --thread --minimal --output=/tmp/fio.log; echo done \$?" &&
+		disk_traffic_flows modes
 }
 
 traffic_ends_well() {
@@ -121,8 +121,7 @@ ktap_test_result 'with a polled queue' works_with 'poll_queues=1'
 ktap_test_result 'one of them is polled' queues_are 2
 ktap_test_result 'polled requests bring no events' polling_needs_no_events
 if [ "$XPV_BACK" = ours ]; then
-	works_with '' >/dev/null
-	start_traffic
+	works_with '' >/dev/null && start_traffic || ktap_exit_fail_msg 'no traffic'
 	# What is out is put to a backend with fewer queues, smaller rings and smaller
 	# requests: in several parts, on 32 slots that two queues share.
 	ktap_test_result 'the backend offers less' backend_reload xen-blkback max_queues=1 max_ring_page_order=0 max_indirect_segments=0
@@ -130,7 +129,7 @@ if [ "$XPV_BACK" = ours ]; then
 	ktap_test_result 'no request was lost' traffic_ends_well
 fi
 if [ "$XPV_BACK$XPV_LONG" = ours1 ]; then
-	start_traffic
+	start_traffic || ktap_exit_fail_msg 'no traffic'
 	ktap_test_result 'the backend offers more again' backend_reload xen-blkback
 	ktap_test_result 'the frontend follows' two_queues_again
 	ktap_test_result 'no request was lost' traffic_ends_well

@@ -54,8 +54,8 @@ many_reloads() {
 
 start_traffic() {
 	in_guest 'rm -f /tmp/background.log' && guest_start unload \
-		"fio --name=traffic --filename=/dev/xvdb --rw=randwrite --bs=4k --size=16m --direct=1 --ioengine=libaio --iodepth=8 --verify=crc32c --verify_fatal=1 --thread --minimal --output=/tmp/fio.log; echo done \$?"
-	sleep 1
+		"fio --name=traffic --filename=/dev/xvdb --rw=randwrite --bs=4k --size=16m --direct=1 --ioengine=libaio --iodepth=8 --verify=crc32c --verify_fatal=1 --thread --minimal --output=/tmp/fio.log; echo done \$?" &&
+		disk_traffic_flows unload
 }
 
 traffic_ends_well() {
@@ -97,11 +97,19 @@ fails_if_told_to() {
 		insmod $XPV_MODULES/xen-blkback.ko && in_guest "echo 0 >$policy" && disk_works
 }
 
+# plug_used: a disk that somebody in the guest has open
+plug_used() {
+	plug_nodes unload 51744 "$(disk_path orphan)" && plug_wait "$front" 4 &&
+		in_guest 'for i in $(seq 50); do [ -b /dev/xvdc ] && break; sleep 0.1; done
+			setsid sleep 60 </dev/xvdc >/dev/null 2>&1 &
+			for i in $(seq 50); do
+				ls -l /proc/[0-9]*/fd/0 2>/dev/null | grep -q /dev/xvdc && exit; sleep 0.05
+			done; exit 1'
+}
+
 # The toolstack takes a disk away that is in use, and whose backend is gone.
 orphan_is_detached() {
-	disk_make orphan 16M >/dev/null && plug_nodes unload 51744 "$(disk_path orphan)" && plug_wait "$front" 4 &&
-		in_guest 'for i in $(seq 50); do [ -b /dev/xvdc ] && break; sleep 0.1; done
-			setsid sleep 60 </dev/xvdc >/dev/null 2>&1 & sleep 0.2' || return 1
+	disk_make orphan 16M >/dev/null && plug_used || return 1
 	rmmod xen-blkback && xenstore-write "$back/online" 0 "$back/state" 5 && fails_soon xvdc &&
 		[ "$(plug_state "$front")" = 6 ] && unplug_nodes unload 51744 && in_guest 'killall sleep' &&
 		insmod $XPV_MODULES/xen-blkback.ko && disk_works
@@ -109,9 +117,7 @@ orphan_is_detached() {
 
 # One that works goes on, and goes when it is not in use any more.
 used_is_not_detached() {
-	plug_nodes unload 51744 "$(disk_path orphan)" && plug_wait "$front" 4 &&
-		in_guest 'for i in $(seq 50); do [ -b /dev/xvdc ] && break; sleep 0.1; done
-			setsid sleep 60 </dev/xvdc >/dev/null 2>&1 & sleep 0.2' || return 1
+	plug_used || return 1
 	xenstore-write "$back/online" 0 "$back/state" 5 && sleep 3 &&
 		in_guest 'dd if=/dev/xvdc of=/dev/null bs=4k count=1 iflag=direct 2>/dev/null && killall sleep' &&
 		plug_wait "$front" 6 5 && plug_wait "$back" 6 5 && unplug_nodes unload 51744
@@ -160,7 +166,7 @@ ktap_test_result 'the backend is unloaded and loaded' backend_reload xen-blkback
 ktap_test_result 'the disk works after it' disk_works
 ktap_test_result 'the backend is unbound and bound' backend_rebind
 ktap_test_result 'the disk works after it' disk_works
-start_traffic
+start_traffic || ktap_exit_fail_msg 'no traffic'
 ktap_test_result 'the backend is unloaded and loaded under traffic' backend_reload xen-blkback
 ktap_test_result 'no request was lost' traffic_ends_well
 [ $reloads = 0 ] ||
@@ -171,11 +177,11 @@ ktap_test_result 'a disk in use goes if its backend is gone' orphan_is_detached
 ktap_test_result 'and stays if it is not' used_is_not_detached
 ktap_test_result 'the frontend is unloaded and loaded' frontend_reload
 ktap_test_result 'the disk works after it' disk_works
-start_traffic
+start_traffic || ktap_exit_fail_msg 'no traffic'
 ktap_test_result 'the frontend stays while the disk is open' frontend_stays_under_traffic
 ktap_test_result 'the frontend is unbound under traffic' frontend_rebind_under_traffic
 ktap_test_result 'the disk works after it' disk_works
-start_traffic
+start_traffic || ktap_exit_fail_msg 'no traffic'
 ktap_test_result 'the guest is killed under traffic' guest_destroy unload
 ktap_test_result 'the backend lets it go' backend_forgets
 kill $!

@@ -437,6 +437,22 @@ guest_start() {
 	guest_run "$1" "setsid sh -c '$2' >>/tmp/background.log 2>&1 </dev/null &" 10
 }
 
+# disk_traffic_flows NAME [REQUESTS]: wait until so many more requests (20) of its xvdb
+# were answered, while what guest_start began, which says "done" in the end, goes on
+disk_traffic_flows() {
+	guest_run "$1" "
+		answered() { read -r reads _ _ _ writes _ </sys/block/xvdb/stat && n=\$((reads + writes)); }
+		answered || exit
+		enough=\$((n + ${2:-20}))
+		for i in \$(seq 200); do
+			[ \$n -lt \$enough ] || break
+			sleep 0.05
+			answered
+		done
+		cat /tmp/background.log
+		[ \$n -ge \$enough ] && ! grep -q done /tmp/background.log"
+}
+
 # guest_destroy NAME: pull the plug
 guest_destroy() {
 	xl destroy "$1"

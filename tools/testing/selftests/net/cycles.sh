@@ -19,16 +19,24 @@ PLUG_CLASS=vif
 [ -n "$XPV_LONG" ] && cycles=200 || cycles=1
 [ -n "$XPV_LONG" ] && quick_cycles=800 || quick_cycles=3
 
-# Detached while a flood of datagrams goes both ways.
+# Detached while a flood of datagrams goes both ways: it has begun, and it did not come
+# to its end before that.
 cycle() {
 	xl network-attach cycles bridge=xpv1 mac=00:16:3e:77:00:01 >/tmp/xl.log 2>&1 || { cat /tmp/xl.log; return 1; }
 	guest_run cycles "for i in \$(seq 50); do [ -d /sys/class/net/eth1 ] && break; sleep 0.1; done
 		ip addr add 10.77.1.2/24 dev eth1 && ip link set eth1 up &&
-			netload tcp 10.77.1.1 $NET_PORT 64 &&
-			{ netload udp 10.77.1.1 $NET_PORT 8 60000 7 >/dev/null 2>&1 &
-				echo \$! >/tmp/flood; }" 30 || return 1
+			netload tcp 10.77.1.1 $NET_PORT 64 || exit 1
+		sent=/sys/class/net/eth1/statistics/tx_packets
+		read -r before <\$sent
+		netload udp 10.77.1.1 $NET_PORT 8 60000 7 >/tmp/flood.log 2>&1 &
+		echo \$! >/tmp/flood
+		for i in \$(seq 100); do
+			read -r now <\$sent; [ \$now -lt \$((before + 20)) ] || exit 0; sleep 0.05
+		done; exit 1" 30 || return 1
 	xl network-detach cycles 1 >/tmp/xl.log 2>&1 || { cat /tmp/xl.log; return 1; }
-	guest_run cycles 'kill $(cat /tmp/flood); for i in $(seq 50); do [ -d /sys/class/net/eth1 ] || exit 0; sleep 0.1; done; exit 1'
+	guest_run cycles 'for i in $(seq 50); do [ -d /sys/class/net/eth1 ] || break; sleep 0.1; done
+		kill $(cat /tmp/flood) 2>/dev/null; cat /tmp/flood.log
+		! [ -d /sys/class/net/eth1 ] && { ! grep -q sizes /tmp/flood.log || grep -q "do not come back" /tmp/flood.log; }'
 }
 
 run_cycles() {
