@@ -38,7 +38,7 @@ detach() {
 }
 
 refuses_to_attach() {
-	! attach "$@"
+	! attach "$@" && grep -q 'is in use' /tmp/xl.log
 }
 
 no_loop_device() {

@@ -132,7 +132,7 @@ frontend_rebind() {
 }
 
 frontend_stays_under_traffic() {
-	! in_guest 'rmmod xen-blkfront'
+	in_guest '! rmmod xen-blkfront && [ -d /sys/module/xen_blkfront ]'
 }
 
 # The disk goes from under its user: the I/O ends, with errors, and the disk

@@ -29,7 +29,9 @@ vif_mtu_is() {
 }
 
 larger_is_refused() {
-	! net_load mtu ping $four 8973 8973 1 whole
+	net_load mtu ping $four 8973 8973 1 whole >/tmp/larger && return 1
+	cat /tmp/larger
+	grep -q 'Message too long' /tmp/larger
 }
 
 new_backend() {

@@ -96,8 +96,9 @@ listed() {
 # A backend that cannot close keeps its disk: what it has begun may come late.
 hung_one_keeps_it() {
 	xl pause ddb && sleep 0.5
-	rehome ha xvdb 0 "params=$(disk_path shared)" --wait=3 2>&1 && return 1
-	xl unpause ddb && traffic_goes_on && listed "$(xl domid ddb)"
+	rehome ha xvdb 0 "params=$(disk_path shared)" --wait=3 >/tmp/refused 2>&1 && return 1
+	cat /tmp/refused
+	grep -q 'does not let go of it' /tmp/refused && xl unpause ddb && traffic_goes_on && listed "$(xl domid ddb)"
 }
 
 disk_is_right() {
