@@ -46,9 +46,11 @@ watch() {
 	echo "$1" >/sys/module/xen_9pback/parameters/poll_us
 }
 
-# Frontends that do not ask for events send them all the same.
+# Frontends that do not ask for events send them all the same; ours asks.
 was_watched() {
-	grep -A 12 9pfs /sys/kernel/debug/xenbus-mt/devices | grep -q 'of each message\|polls won [1-9]'
+	grep -A 12 9pfs /sys/kernel/debug/xenbus-mt/devices >/tmp/rings
+	grep 'polls won [1-9]' /tmp/rings && return
+	[ "$XPV_FRONT" != ours ] && grep 'of each message' /tmp/rings
 }
 
 folder_is_sound() {
