@@ -48,8 +48,9 @@ passes() {
 	program pass && serve && wait_for 5 'udp 1000' && udp 53 && tcp
 }
 
+# What answered before the program does so after it.
 drops() {
-	program drop && ! NETLOAD_TRIES=1 udp 2000 && tcp
+	program drop && ! NETLOAD_TRIES=1 udp 2000 && tcp && program pass && udp 2000
 }
 
 # The guest's own server is gone; who answers is the program.
