@@ -16,7 +16,8 @@ in_guest() {
 
 # is BLOCK BYTE: the disk's block of 64 KB is full of it, an octal number
 is() {
-	[ "$(dd if=/dev/xpvtest bs=64k skip="$1" count=1 iflag=direct 2>/dev/null | tr -d "\\$2" | wc -c)" = 0 ]
+	dd if=/dev/xpvtest of=/tmp/block bs=64k skip="$1" count=1 iflag=direct 2>/dev/null &&
+		head -c 65536 /dev/zero | tr '\0' "\\$2" | cmp - /tmp/block
 }
 
 is_offered() {
