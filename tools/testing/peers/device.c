@@ -58,7 +58,11 @@ int device_other(struct device *dev)
 	return state;
 }
 
-bool device_wait(struct device *dev, int state, int ms)
+/*
+ * Until the other end is in one of the STATES, which are bits, or time is up.
+ * Return: the state it is in then.
+ */
+int device_wait_any(struct device *dev, unsigned int states, int ms)
 {
 	struct pollfd ready = { .fd = store_fd(), .events = POLLIN };
 	long long end = now_ms() + ms;
@@ -67,12 +71,18 @@ bool device_wait(struct device *dev, int state, int ms)
 	for (;;) {
 		store_drain();
 		other = device_other(dev);
-		if (other == state)
-			return true;
-		if (now_ms() >= end)
-			break;
+		if ((states & 1U << (other & 31)) || now_ms() >= end)
+			return other;
 		poll(&ready, 1, end - now_ms());
 	}
+}
+
+bool device_wait(struct device *dev, int state, int ms)
+{
+	int other = device_wait_any(dev, 1U << state, ms);
+
+	if (other == state)
+		return true;
 	note("the backend is in state %d, not %d, after %d ms", other, state,
 	     ms);
 	return false;

@@ -141,6 +141,7 @@ struct device {
 void device_open(struct device *dev, const char *class, const char *number);
 void device_state(struct device *dev, int state);
 int device_other(struct device *dev);
+int device_wait_any(struct device *dev, unsigned int states, int ms);
 bool device_wait(struct device *dev, int state, int ms);
 long long device_number(const struct device *dev, const char *key,
 			long long absent);

@@ -196,9 +196,9 @@ void play_windows(struct device *dev)
 			 QUEUES_MAX);
 	note("order %u, %u queues", order, queues);
 	rule("works with a ring of several pages",
-	     next_life(dev, 1, order));
+	     order > 0 && next_life(dev, 1, order));
 	rule("works with several queues",
-	     next_life(dev, queues, order ? 1 : 0));
+	     queues > 1 && next_life(dev, queues, order ? 1 : 0));
 	rule("works again with one page",
 	     next_life(dev, 1, 0));
 	rule("never sees a state beyond Closed",

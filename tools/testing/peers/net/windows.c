@@ -173,7 +173,7 @@ static bool bursts(struct card *card)
 		pages_end(&sending[i].pages);
 	for (i = 0; i < BURST; i++)
 		good &= pages_ended(&sending[i].pages);
-	return good && seen;
+	return good && seen == BURST;
 }
 
 static bool heard(struct card *card, const __u8 *group, unsigned int seed)
