@@ -79,11 +79,21 @@ __load_intree() {
 	done
 }
 
+# __backend_is KIND [MODULE.NAME=VALUE]...: nothing is to be done for it. A test that
+# was ended may have left some of ours unloaded.
+__backend_is() {
+	[ "$(cat $XPV_RUN/backend 2>/dev/null)" = "$*" ] || return 1
+	[ "$1" = ours ] || return 0
+	for __name in xenbus-mt $XPV_BACKENDS; do
+		[ ! -f "$XPV_MODULES/$__name.ko" ] || module_loaded "$__name" || return 1
+	done
+}
+
 # backend ours|intree|qdisk|qnic|q9p [MODULE.NAME=VALUE]...: who serves devices from
 # now on; with qdisk QEMU disks, with qnic vifs, with q9p folders, the in-tree ones
 # the rest. No guest may be using the backends that it replaces.
 backend() {
-	[ "$(cat $XPV_RUN/backend 2>/dev/null)" != "$*" ] || return 0
+	! __backend_is "$@" || return 0
 	backend_unload || return 1
 	__kind=$1
 	shift
