@@ -29,7 +29,7 @@ segments_are() {
 # The block layer makes requests of 1280 KB at most unless it is told.
 frontend_with() {
 	in_guest "rmmod xen-blkfront; insmod /modules/xen-blkfront.ko $1 || exit
-		for i in \$(seq 50); do [ -b /dev/xvdb ] && break; sleep 0.2; done
+		for i in \$(seq 50); do [ -b /dev/xvdb ] && break; sleep 0.2; done; [ -b /dev/xvdb ] || exit 1
 		cat /sys/block/xvdb/queue/max_hw_sectors_kb >/sys/block/xvdb/queue/max_sectors_kb"
 }
 
@@ -60,8 +60,8 @@ random() {
 
 start_traffic() {
 	in_guest 'rm -f /tmp/background.log' && guest_start large \
-		"fio --name=traffic --filename=/dev/xvdb --rw=randwrite --bsrange=1m-8m --size=80m --direct=1 --ioengine=libaio --iodepth=4 --verify=crc32c --verify_fatal=1 --thread --minimal --output=/tmp/fio.log; echo done \$?"
-	sleep 0.5
+		"fio --name=traffic --filename=/dev/xvdb --rw=randwrite --bsrange=1m-8m --size=80m --direct=1 --ioengine=libaio --iodepth=4 --verify=crc32c --verify_fatal=1 --thread --minimal --output=/tmp/fio.log; echo done \$?" &&
+		disk_traffic_flows large 3
 }
 
 traffic_ends_well() {
@@ -81,17 +81,16 @@ ktap_test_result 'the backend offers 4096 segments' backend_offers 4096 || ktap_
 ktap_test_result 'the guest boots' guest_create large || ktap_exit_fail_msg 'no guest'
 ktap_test_result 'the offer is there' connected_with 4096
 ktap_test_result 'the frontend takes its 256 of them' segments_are 256
-frontend_with max_indirect_segments=4096
+frontend_with max_indirect_segments=4096 || ktap_exit_fail_msg 'no disk'
 ktap_test_result 'it takes all if told' segments_are 4096
 ktap_test_result 'few requests carry much, copied' sequential 8
 ktap_test_result 'dom0 finds the data' dom0_finds_it
 ktap_test_result 'random writes of 512 KB to 8 MB read back' random
-frontend_with 'max_indirect_segments=600 feature_persistent=0'
+frontend_with 'max_indirect_segments=600 feature_persistent=0' || ktap_exit_fail_msg 'no disk'
 ktap_test_result 'a limit of no round number' segments_are 600
 ktap_test_result 'few requests carry much, lent' sequential 40
 ktap_test_result 'random writes of 512 KB to 8 MB read back' random
-frontend_with 'max_indirect_segments=4096'
-start_traffic
+frontend_with 'max_indirect_segments=4096' && start_traffic || ktap_exit_fail_msg 'no traffic'
 ktap_test_result 'the backend takes less under traffic' backend_reload xen-blkback max_indirect_segments=200
 ktap_test_result 'the frontend follows' connected_with 200
 ktap_test_result 'no request was lost' traffic_ends_well
