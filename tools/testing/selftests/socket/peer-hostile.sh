@@ -20,9 +20,10 @@ has_sockets() {
 	grep 'sockets: 20 of' /sys/kernel/debug/xenbus-mt/devices
 }
 
-# No socket of the guest's is left in dom0's network, nor about to go.
+# No socket of the guest's is left in dom0's network, nor about to go: only what TCP
+# keeps for a while once both ends have closed (06).
 no_connections() {
-	! grep -i ' [0-9A-F]*:1B58 01 ' /proc/net/tcp
+	! grep -i ' [0-9A-F]*:1B58 [0-9A-F][0-9A-F] ' /proc/net/tcp /proc/net/tcp6 | grep -v ':1B58 06 '
 }
 
 # The guest's own nodes went with it.
