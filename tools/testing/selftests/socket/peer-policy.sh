@@ -21,7 +21,7 @@ make_namespace() {
 }
 
 refusals_are_told() {
-	dmesg | grep 'policy: the guest may not connect to \[::ffff:127.0.0.1\]:7000'
+	dmesg | grep "pvcalls-$(__guest peer domid)-0: policy: the guest may not connect to \[::ffff:127.0.0.1\]:7000"
 }
 
 ktap_print_header

@@ -23,10 +23,17 @@ connects() {
 	guest_run ha 'LD_PRELOAD=/usr/sbin/libxenpv-run.so iperf3 -c 10.77.0.1 -n 2M -i 0' 60
 }
 
+# sockets STATE: how many dom0 has at port 24001 in that state
+sockets() {
+	grep -c ":5DC1 [0-9A-F]*:[0-9A-F]* $1 " /proc/net/tcp6
+}
+
+# Two connections: one to talk of the other.
 stays_connected() {
 	service other-iperf3 iperf3 -s -p 24001
+	wait_for 10 '[ "$(sockets 0A)" = 1 ]' || return 1
 	guest_start ha 'LD_PRELOAD=/usr/sbin/libxenpv-run.so iperf3 -c 10.77.0.1 -p 24001 -t 600 -i 0; echo ended $?'
-	sleep 2
+	wait_for 10 '[ "$(sockets 01)" = 2 ]' || { grep :5DC1 /proc/net/tcp6; return 1; }
 	guest_run ha 'cat /tmp/background.log; ! grep ended /tmp/background.log'
 }
 
