@@ -18,9 +18,13 @@
 
 PLUG_CLASS=vif
 
-plug_qnic() {
+# Set here, not in one of the results, each of which has a shell of its own.
+qnic_paths() {
 	plug_paths qnic 0
 	back=/local/domain/0/backend/qnic/$domid/0
+}
+
+plug_qnic() {
 	xenstore-write "$back/frontend-id" "$domid"
 	xenstore-chmod "$back" n0 "r$domid"
 	plug_frontend 0
@@ -50,9 +54,11 @@ ktap_set_plan 5
 disk_make qnic 16M >/dev/null || ktap_exit_fail_msg 'no disk'
 ktap_test_result 'the guest boots, with a QEMU' guest_create qnic \
 	disk="format=raw,vdev=xvdb,access=rw,backendtype=qdisk,target=$(disk_path qnic)" || ktap_exit_fail_msg 'no guest'
+qnic_paths
 ktap_test_result 'the frontend connects' plug_qnic
 ktap_test_result 'it offers no more than its backend takes' nothing_is_offered
 ktap_test_result 'many more packets than the ring holds are sent' sends
 ktap_test_result 'it closes' closes
 guest_destroy qnic
+xenstore-rm "$back"	# which the toolstack knows nothing of
 ktap_finished
