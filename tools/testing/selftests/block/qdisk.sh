@@ -6,6 +6,6 @@
 # pair: ours/qdisk
 # disks: xvdb=256M
 # needs: fio xen-blkfront
-# time: 240
+# time: 480
 
 . "${0%/*}/verify.sh"
