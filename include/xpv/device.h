@@ -276,9 +276,9 @@ void xpv_driver_unregister(struct xpv_driver *drv);
  * Logs it, keeps it for debugfs, and has the lane write it to the store's
  * error node and take the device to Closed. It begins anew when the other end
  * does; after -ENOMEM, -ENOSPC, -EAGAIN, -E2BIG and -EIO also by itself, at
- * intervals of 1 to 30 s. While a device has failed, only
- * the first text is kept and logged. Nor is one while a backend tries whether
- * rings that were published for the backend before it are still there.
+ * intervals of 1 to 30 s. While a device has failed, only the first text is kept
+ * and logged. Nor is one while a backend tries whether rings that were published
+ * for the backend before it are still there.
  *
  * Context: any but NMI.
  * Return: @err, so that a caller can return it.

@@ -704,17 +704,24 @@ static bool is_pending(const struct p9_req_t *req)
 	return READ_ONCE(req->status) == REQ_STATUS_SENT;
 }
 
+static struct p9front_slot *find_out(struct p9front_ring *ring,
+				     const struct p9front_mount *mount,
+				     const struct p9_req_t *req)
+{
+	struct p9front_slot *slot = p9front_slot_find(ring, mount, req->tc.tag);
+
+	return slot && slot->state == P9FRONT_OUT ? slot : NULL;
+}
+
 static bool is_out(struct p9front_mount *mount, const struct p9_req_t *req)
 {
 	struct p9front_ring *ring = ring_of(mount, req);
-	struct p9front_slot *slot;
 	bool out;
 
 	if (!ring)
 		return false;
 	spin_lock_irq(&ring->lock);
-	slot = p9front_slot_find(ring, mount, req->tc.tag);
-	out = slot && slot->state == P9FRONT_OUT;
+	out = find_out(ring, mount, req);
 	spin_unlock_irq(&ring->lock);
 	return out;
 }
@@ -750,21 +757,19 @@ static bool free_if_out(struct p9front_mount *mount,
 {
 	struct p9front_ring *ring = ring_of(mount, req);
 	struct p9front_slot *slot;
-	bool out;
 
 	if (!ring)
 		return false;
 	spin_lock_irq(&ring->lock);
-	slot = p9front_slot_find(ring, mount, req->tc.tag);
-	out = slot && slot->state == P9FRONT_OUT;
-	if (out && slot->flushed)
+	slot = find_out(ring, mount, req);
+	if (slot && slot->flushed)
 		p9front_slot_free(ring, slot);
-	else if (out)
+	else if (slot)
 		p9front_slot_orphan(ring, slot);
 	spin_unlock_irq(&ring->lock);
-	if (out)
+	if (slot)
 		p9front_ring_stir(ring);
-	return out;
+	return slot;
 }
 
 /**
