@@ -87,11 +87,18 @@ both_connected() {
 	[ "$(plug_state "$front")$(plug_state "$back")" = 44 ]
 }
 
+# A backend that is not there yet leaves the nodes of the one before it as they are.
+is_new_life() {
+	new=$(xenstore-read "$back/life") && [ "$new" != "$life" ] &&
+		[ "$(xenstore-read "$front/backend-life")" = "$new" ]
+}
+
 # One that has worked comes back, although step N of that fails: memory that was not
 # there may be there again.
 while_returning() {
-	plug_in && both_connected && arm "$1" && backend_reload "$module" || return 1
-	wait_for 60 both_connected ||
+	plug_in && both_connected && life=$(xenstore-read "$back/life") &&
+		arm "$1" && backend_reload "$module" || return 1
+	wait_for 60 'both_connected && is_new_life' ||
 		__complain "frontend in state $(plug_state "$front"), backend in state $(plug_state "$back")" || return 1
 	told='and all is well' && plug_out
 }
