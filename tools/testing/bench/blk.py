@@ -3,12 +3,16 @@
 
 from pair import QUEUES, Case, Pair, Published
 
+# Of a deep ring: no grant call, and one notification for sixteen requests each way.
+DEEP = {"limits": (("hc_grant", 0), ("event_sends", 2 / 16))}
+ALONE = {"limits": (("hc_grant", 0), ("wake", 2))}
+
 CASES = (
-    Case("randread-4k-qd1", "randread:4k:1", 400, 1.3, 2),
-    Case("randwrite-4k-qd1", "randwrite:4k:1", 400, 1.3, 2),
+    Case("randread-4k-qd1", "randread:4k:1", 400, 1.3, 2, **ALONE),
+    Case("randwrite-4k-qd1", "randwrite:4k:1", 400, 1.3, 2, **ALONE),
     Case("randread-4k-qd8", "randread:4k:8", 600, None, None, wall=False),
-    Case("randread-4k-qd32", "randread:4k:32", 800, 2, 2.5, QUEUES),
-    Case("randwrite-4k-qd32", "randwrite:4k:32", 800, 2, 2.5, QUEUES),
+    Case("randread-4k-qd32", "randread:4k:32", 800, 2, 2.5, QUEUES, **DEEP),
+    Case("randwrite-4k-qd32", "randwrite:4k:32", 800, 2, 2.5, QUEUES, **DEEP),
     Case("randread-4k-qd64", "randread:4k:64", 800, None, None, wall=False),
     Case("read-128k", "read:128k:8", 150, 1.5, 2.5),
     Case("write-128k", "write:128k:8", 150, 1.5, 2.5),

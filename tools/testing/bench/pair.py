@@ -18,8 +18,8 @@ class Case:
     LOAD is what the pair's script takes for it, words with colons between. What
     is counted is told for each PER, of which the shorter run has REQUESTS; UNIT
     is that of the speed. FLOOR and GOAL are of the projected ratio, None where
-    nothing is asked. LIMITS are of our own counts (symbols.NAMES): how many each
-    PER may take.
+    nothing is asked. LIMITS are of our own counts (symbols.NAMES, or events
+    that have a price): how many each PER may take.
     """
     name: str
     load: str

@@ -137,13 +137,27 @@ def table(entries: list[dict]) -> str:
                      f"{figure(entry['floor'], 1):>7}{figure(entry['goal'], 1):>6} {asked:10}"
                      f"{figure(wall.get('ours'), 0):>7}{figure(wall.get('intree'), 0):>8}"
                      f"{figure(wall.get('native'), 0):>8}  {verdict(entry)}")
-    return "\n".join([*lines, below(entries)])
+    return "\n".join([*lines, below(entries), slowed(entries)])
+
+
+def slowed(entries: list[dict]) -> str:
+    """Mixed pairs slower than the kernel's own two ends, by one turn each, for the end of the table."""
+    speeds = [(label(entry), of, entry["wall"].get(who), entry["wall"].get("intree")) for entry in entries
+              for who, of in (("mixed_front", "our frontend"), ("mixed_back", "our backend"))]
+    both = [(name, of, mixed / intree) for name, of, mixed, intree in speeds if mixed and intree]
+    slower = [f"{name} {of} {ratio:.2f}" for name, of, ratio in both if ratio < 1]
+    return f"mixed pairs that are slower: {len(slower)} of {len(both)}" + "".join(f"\n  {name}" for name in slower)
+
+
+def number_of(counts: dict[str, float], event: str) -> float:
+    """How many of an event that was counted, or is priced."""
+    return counts[event] if event in counts else projection.QUANTITIES[event](counts)
 
 
 def over(entry: dict) -> str:
     """Our counts that have a limit."""
     ours = entry["counts"].get("ours", {})
-    limits = [(name, ours[name], most) for name, most in entry.get("limits", {}).items() if name in ours]
+    limits = [(name, number_of(ours, name), most) for name, most in entry.get("limits", {}).items() if ours]
     return ", ".join(f"{name} {number:.3f}, {'OVER' if number > most + NOISE * (1 + most) else 'within'} {most:.3f}"
                      for name, number, most in limits)
 

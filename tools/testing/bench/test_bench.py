@@ -276,16 +276,26 @@ class Reports(unittest.TestCase):
         self.assertIn("event_sends 0.500, OVER 0.031, hc_grant 0.000, within 0.000", report.breakdown([entry], COSTS))
         for of_pair in registry.PAIRS:
             for case in of_pair.cases:
-                self.assertLessEqual({name for name, _ in case.limits}, set(symbols.NAMES))
+                self.assertLessEqual({name for name, _ in case.limits}, {*symbols.NAMES, *projection.QUANTITIES})
+
+    def test_a_limit_can_be_of_what_has_a_price(self):
+        ours = counts(kernel_instructions=1, vcpu_wakes=1, thread_wakes=1.5)
+        entry = report.record(self.CELL, {pair.OURS: ours}, {}, COSTS)
+        self.assertIn("wake 2.500, OVER 2.000", report.breakdown([entry], COSTS))
 
     def test_the_table_ends_with_who_is_below(self):
         entries = [self.entry(1900, {}), self.entry(1000, {})]
         self.assertIn("\nbelow their floor: 1 of 2\n  blk/randread-4k-qd1[pv,1] 1.05 of 1.3", report.table(entries))
 
+    def test_the_table_ends_with_mixed_pairs_that_are_slower(self):
+        speeds = {pair.INTREE: [100.0], pair.MIXED_FRONT: [110.0], pair.MIXED_BACK: [91.0]}
+        self.assertIn("\nmixed pairs that are slower: 1 of 2\n  blk/randread-4k-qd1[pv,1] our backend 0.91",
+                      report.table([self.entry(1000, speeds)]))
+
     def test_a_table_and_a_plot_can_be_made(self):
         entries = [self.entry(1000, {}), self.entry(1000, {pair.OURS: [2.0], pair.INTREE: [1.0]})]
-        self.assertEqual(len(report.table(entries).splitlines()), 4)
-        self.assertEqual(len(report.breakdown(entries, COSTS).splitlines()), 2 * 5)
+        self.assertEqual(len(report.table(entries).splitlines()), 5)
+        self.assertEqual(len(report.breakdown(entries, COSTS).splitlines()), 2 * 6)
         self.assertIn("randread-4k-qd1, 1 ring<", report.bars(entries, "ring"))
 
     def test_each_pair_has_a_plot_for_each_guest(self):
