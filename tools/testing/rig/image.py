@@ -309,8 +309,8 @@ def guest_overlay(stage: Path) -> None:
     """What guests get from the checkout, appended to their base initrd."""
     shutil.copy2(RIG / "guest/init", stage / "init")
     (stage / "usr/sbin").mkdir(parents=True)
-    shutil.copy2(RIG / "guest/poweroff", stage / "usr/sbin/poweroff")
-    shutil.copy2(RIG / "guest/devd", stage / "usr/sbin/devd")
+    for name in ("poweroff", "devd", "fronts"):
+        shutil.copy2(RIG / "guest" / name, stage / "usr/sbin" / name)
     shutil.copy2(BUILD / "serve", stage / "usr/sbin/serve")
     for name in GUEST_PROGRAMS:
         shutil.copy2(PAYLOAD / "programs" / name, stage / "usr/sbin" / name)

@@ -43,7 +43,7 @@ mount_cycles() {
 ktap_print_header
 ktap_set_plan 9
 folder=$(share_folder c) || ktap_exit_fail_msg 'no folder'
-ktap_test_result 'the guest boots' share_guest c || ktap_exit_fail_msg 'no guest'
+ktap_test_result 'the guest is up' share_guest c || ktap_exit_fail_msg 'no guest'
 ktap_test_result 'the first cycles work' run_cycles 2
 census >/tmp/before
 ktap_test_result "$cycles cycles work" run_cycles $cycles

@@ -56,7 +56,7 @@ base=$(share_folder escape 64M) || ktap_exit_fail_msg 'no folder'
 export=$base/export
 ktap_test_result 'the folder is made' prepare
 beside >/tmp/beside.before
-ktap_test_result 'the guest boots' peer_guest peer || ktap_exit_fail_msg 'no guest'
+ktap_test_result 'the guest is up' peer_guest peer || ktap_exit_fail_msg 'no guest'
 plug_share 0
 peer_run peer escape 0
 ktap_test_result 'nothing beside the folder has changed' nothing_changed

@@ -42,7 +42,7 @@ ktap_set_plan 85
 folder=$(share_folder hostile 64M) || ktap_exit_fail_msg 'no folder'
 head -c 1000000 /dev/urandom >"$folder/file"
 ktap_test_result 'the slow folder is made' slow_folder
-ktap_test_result 'the guest boots' peer_guest peer || ktap_exit_fail_msg 'no guest'
+ktap_test_result 'the guest is up' peer_guest peer || ktap_exit_fail_msg 'no guest'
 plug_share 0 "$folder"
 peer_run peer hostile 0 90
 ktap_test_result 'nothing is held' peer_holds_nothing

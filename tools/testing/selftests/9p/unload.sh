@@ -264,7 +264,7 @@ xenpv='/xpv/programs/xenpv 9p'
 ktap_print_header
 ktap_set_plan 24
 folder=$(share_folder u) || ktap_exit_fail_msg 'no folder'
-ktap_test_result 'the guest boots' share_guest u || ktap_exit_fail_msg 'no guest'
+ktap_test_result 'the guest is up' share_guest u || ktap_exit_fail_msg 'no guest'
 ktap_test_result 'its folder is mounted' eval 'share_plug u 0 "$folder" && share_mount u 0' || ktap_exit_fail_msg 'no folder'
 plug_paths u 0
 holder_starts

@@ -101,7 +101,7 @@ run_quick_cycles() {
 ktap_print_header
 ktap_set_plan 9
 disk_make cycles 64M >/dev/null && each_disk make_disk || ktap_exit_fail_msg 'no disk'
-ktap_test_result 'the guest boots' guest_create cycles || ktap_exit_fail_msg 'no guest'
+ktap_test_result 'the guest is up' guest_create cycles || ktap_exit_fail_msg 'no guest'
 ktap_test_result 'the first cycles work' first_cycles
 census >/tmp/before
 ktap_test_result "$cycles cycles work" run_cycles $cycles

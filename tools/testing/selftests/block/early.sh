@@ -87,7 +87,7 @@ nothing_leaked() {
 ktap_print_header
 ktap_set_plan 6
 disk_make early 64M linear >/dev/null || ktap_exit_fail_msg 'no disk'
-ktap_test_result 'the guest boots' guest_create early || ktap_exit_fail_msg 'no guest'
+ktap_test_result 'the guest is up' guest_create early || ktap_exit_fail_msg 'no guest'
 ktap_test_result 'its nodes are deleted' rounds_of by_force
 ktap_test_result 'its backend closes' rounds_of politely
 ktap_test_result 'its driver is unbound' rounds_of unbound

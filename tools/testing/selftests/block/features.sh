@@ -59,7 +59,7 @@ ktap_print_header
 ktap_set_plan 9
 disk_make large 64M null4k >/dev/null && disk_make growing 32M >/dev/null &&
 	disk_make fixed 16M >/dev/null || ktap_exit_fail_msg 'no disks'
-ktap_test_result 'the guest boots' guest_create features \
+ktap_test_result 'the guest is up' guest_create features \
 	disk="xvdb:$(disk_path large)" disk="xvdc:$(disk_path growing)" \
 	disk="format=raw,vdev=xvdd,access=ro,backendtype=phy,target=$(disk_path fixed)" ||
 	ktap_exit_fail_msg 'no guest'

@@ -179,7 +179,7 @@ ktap_set_plan 9
 each_disk make || ktap_exit_fail_msg 'no disks'
 # shellcheck disable=SC2086 # none or one word
 ktap_test_result 'the backend loads' backend "$XPV_BACK" $options || ktap_exit_fail_msg 'no backend'
-ktap_test_result 'the guest boots' guest_create idle || ktap_exit_fail_msg 'no guest'
+ktap_test_result 'the guest is up' guest_create idle || ktap_exit_fail_msg 'no guest'
 in_guest 'modprobe xen-blkfront' >/dev/null 2>&1
 sleep 2
 census before

@@ -166,7 +166,7 @@ file_is_closed() {
 ktap_print_header
 ktap_set_plan 29
 make_files || ktap_exit_fail_msg 'no files'
-ktap_test_result 'the guest boots' guest_create image || ktap_exit_fail_msg 'no guest'
+ktap_test_result 'the guest is up' guest_create image || ktap_exit_fail_msg 'no guest'
 ktap_test_result 'a file is attached' attach xvdb /tmp/image/sparse
 ktap_test_result 'without a loop device' no_loop_device
 ktap_test_result 'data is where it belongs' data_is_in_the_file xvdb /tmp/image/sparse

@@ -101,7 +101,7 @@ ktap_print_header
 ktap_set_plan 11
 ktap_test_result 'the backend loads' backend_that_forgets_soon || ktap_exit_fail_msg 'no backend'
 loop=$(disk_make grown 64M loop) || ktap_exit_fail_msg 'no disk'
-ktap_test_result 'the guest boots' guest_create kept "disk=xvdb:$loop" || ktap_exit_fail_msg 'no guest'
+ktap_test_result 'the guest is up' guest_create kept "disk=xvdb:$loop" || ktap_exit_fail_msg 'no guest'
 ktap_test_result 'a page is kept, one request at a time' fio_keeps_pages 1
 ktap_test_result 'pages are kept, 32 requests at a time' fio_keeps_pages 32
 ktap_test_result 'a busy ring is polled' busy_ring_is_polled

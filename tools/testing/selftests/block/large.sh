@@ -78,7 +78,7 @@ connected_with() {
 ktap_print_header
 ktap_set_plan 16
 ktap_test_result 'the backend offers 4096 segments' backend_offers 4096 || ktap_exit_fail_msg 'no backend'
-ktap_test_result 'the guest boots' guest_create large || ktap_exit_fail_msg 'no guest'
+ktap_test_result 'the guest is up' guest_create large || ktap_exit_fail_msg 'no guest'
 ktap_test_result 'the offer is there' connected_with 4096
 ktap_test_result 'the frontend takes its 256 of them' segments_are 256
 frontend_with max_indirect_segments=4096 || ktap_exit_fail_msg 'no disk'

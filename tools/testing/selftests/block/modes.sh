@@ -104,7 +104,7 @@ plan=14
 [ "$XPV_BACK" != ours ] || plan=$((plan + 4))
 [ "$XPV_BACK$XPV_LONG" != ours1 ] || plan=$((plan + 5))
 ktap_set_plan $plan
-ktap_test_result 'the guest boots' guest_create modes || ktap_exit_fail_msg 'no guest'
+ktap_test_result 'the guest is up' guest_create modes || ktap_exit_fail_msg 'no guest'
 ktap_test_result 'as it comes' works_with ''
 ktap_test_result 'two queues for two CPUs' queues_are 2
 ktap_test_result 'the backend was told so' frontend_says 'multi-queue-num-queues = .2'

@@ -33,7 +33,7 @@ said() {
 
 ktap_print_header
 ktap_set_plan 38
-ktap_test_result 'the guest boots' \
+ktap_test_result 'the guest is up' \
 	peer_guest peer vcpus=2 disk=xvdb=64M disk=xvdc=16M ||
 	ktap_exit_fail_msg 'no guest'
 peer_start peer neighbour 51744

@@ -25,7 +25,7 @@ told_in_time() {
 ktap_print_header
 ktap_set_plan 9
 disk=$(disk_make grow 32M loop) || ktap_exit_fail_msg 'no disk'
-ktap_test_result 'the guest boots' peer_guest peer "disk=xvdb:$disk" ||
+ktap_test_result 'the guest is up' peer_guest peer "disk=xvdb:$disk" ||
 	ktap_exit_fail_msg 'no guest'
 plug_paths peer 51728
 peer_start peer windows-resized 51728

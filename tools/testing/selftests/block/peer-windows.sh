@@ -24,7 +24,7 @@ eject() {
 
 ktap_print_header
 ktap_set_plan 22
-ktap_test_result 'the guest boots' peer_guest peer disk=xvdb=64M ||
+ktap_test_result 'the guest is up' peer_guest peer disk=xvdb=64M ||
 	ktap_exit_fail_msg 'no guest'
 peer_run peer windows 51728
 ktap_test_result 'dom0 finds what was written' image_holds_it

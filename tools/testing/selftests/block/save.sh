@@ -44,7 +44,7 @@ traffic_was_right() {
 
 ktap_print_header
 ktap_set_plan $((rounds + 4))
-ktap_test_result 'the guest boots' guest_create save || ktap_exit_fail_msg 'no guest'
+ktap_test_result 'the guest is up' guest_create save || ktap_exit_fail_msg 'no guest'
 ktap_test_result 'it writes' start_traffic
 for round in $(seq $rounds); do
 	ktap_test_result "save and restore, round $round" save_and_restore || ktap_exit_fail_msg 'no guest'

@@ -136,7 +136,7 @@ lent_legacy() {
 ktap_print_header
 [ "$XPV_BACK" = ours ] && ktap_set_plan 19 || ktap_set_plan 11
 disk_make sectors 64M null4k >/dev/null && disk_make single 16M null4k >/dev/null || ktap_exit_fail_msg 'no disk'
-ktap_test_result 'the guest boots' guest_create sectors "disk=xvdb:$(disk_path sectors)" || ktap_exit_fail_msg 'no guest'
+ktap_test_result 'the guest is up' guest_create sectors "disk=xvdb:$(disk_path sectors)" || ktap_exit_fail_msg 'no guest'
 standard
 if [ "$XPV_BACK" = ours ]; then
 	legacy

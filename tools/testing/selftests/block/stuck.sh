@@ -116,7 +116,7 @@ disk_make stuck 64M linear >/dev/null || ktap_exit_fail_msg 'no disk'
 for i in $(seq $attaches); do
 	disk_make other$i 16M >/dev/null || ktap_exit_fail_msg 'no disk'
 done
-ktap_test_result 'the guest boots' guest_create stuck || ktap_exit_fail_msg 'no guest'
+ktap_test_result 'the guest is up' guest_create stuck || ktap_exit_fail_msg 'no guest'
 
 exec 9<"$(disk_path stuck)"	# keeps the dirty pages
 suspend_with_dirty_pages "$(disk_path stuck)"

@@ -32,7 +32,7 @@ image_has_the_files() {
 
 ktap_print_header
 ktap_set_plan 7
-ktap_test_result 'the guest boots' guest_create verify || ktap_exit_fail_msg 'no guest'
+ktap_test_result 'the guest boots' guest_create verify boot=real || ktap_exit_fail_msg 'no guest'
 ktap_test_result 'the disk is found' in_guest test -b $disk
 ktap_test_result 'random writes of 512 B to 64 KB read back' in_guest disk_fio $disk 512-64k
 ktap_test_result 'random writes of 64 KB to 1 MB read back' in_guest disk_fio $disk 64k-1m

@@ -8,7 +8,7 @@
 
 # A guest's test reports from inside; what it needs is set up here.
 run_in_guest() {
-	guest_create test || ktap_exit_fail_msg 'the guest did not come up'
+	guest_create test boot=real || ktap_exit_fail_msg 'the guest did not come up'
 	disks=$(for disk in $XPV_DISKS; do echo "/dev/${disk%%=*}"; done)
 	guest_run test "export XPV_LONG=$XPV_LONG XPV_DISK='$disks'; sh /selftests/${1#*/selftests/}" "$XPV_TIME"
 }

@@ -306,7 +306,8 @@ __vif_spec() {
 	echo "$__line"
 }
 
-# guest_create NAME [TYPE] [KEY=VALUE]...: create a guest and wait for its boot.
+# guest_create NAME [TYPE] [KEY=VALUE]...: create a guest and wait for its boot; in
+# the short form, one that booted before, see kept.sh.
 #   TYPE	pv, pvh or hvm; $XPV_GUEST without it
 #   front=	ours, intree or none; $XPV_FRONT without it
 #   vcpus= memory=	$XPV_VCPUS and $XPV_MEMORY without them
@@ -315,9 +316,14 @@ __vif_spec() {
 #   extra=	more of the guest kernel's command line, where a word
 #		MODULE.NAME=VALUE is also a parameter of the frontend it names
 #   config=	repeatable; a line of the xl configuration as it is
-#   boot=nowait	return as soon as the guest runs
+#   boot=	real: it boots here, in the short form too; nowait: so it does, and is
+#		not waited for
 guest_create() {
 	guest_config "$@" || return 1
+	case " $* " in
+	*' boot='*) ;;
+	*) kept_fits && { kept_restore "$1"; return; } ;;
+	esac
 	__dir=$XPV_RUN/guests/$1
 	__log=/var/log/xen/console/guest-$1.log
 	# Of one with the same name before.
@@ -473,3 +479,5 @@ guest_shutdown() {
 	xl shutdown "$1" >/dev/null || return 1
 	wait_for "${2:-30}" "! guest_exists $1" || __complain "guest $1 does not shut down"
 }
+
+. /xpv/selftests/lib/kept.sh

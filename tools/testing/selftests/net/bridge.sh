@@ -56,7 +56,7 @@ from_outside() {
 
 ktap_print_header
 ktap_set_plan 11
-ktap_test_result 'a guest boots, with its network' net_guest left 2 || ktap_exit_fail_msg 'no guest'
+ktap_test_result 'a guest is up, with its network' net_guest left 2 || ktap_exit_fail_msg 'no guest'
 ktap_test_result 'another one, too' net_guest right 3 || ktap_exit_fail_msg 'no guest'
 serve_in left
 serve_in right

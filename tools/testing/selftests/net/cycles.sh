@@ -75,7 +75,7 @@ ktap_print_header
 ktap_set_plan 12
 net_serve || ktap_exit_fail_msg 'nobody serves in dom0'
 net_bridge xpv1 || ktap_exit_fail_msg 'no bridge'
-ktap_test_result 'the guest boots, with its network' net_guest cycles 2 || ktap_exit_fail_msg 'no guest'
+ktap_test_result 'the guest is up, with its network' net_guest cycles 2 || ktap_exit_fail_msg 'no guest'
 ktap_test_result 'data flows on another vif' traffic_starts
 ktap_test_result 'the first cycle works' run_cycles 1
 ktap_test_result 'all that flowed meanwhile was right' traffic_was_right

@@ -134,7 +134,7 @@ memory_is_back() {
 ktap_print_header
 ktap_set_plan 9
 net_serve || ktap_exit_fail_msg 'nobody serves in dom0'
-ktap_test_result 'the guest boots' guest_create idle || ktap_exit_fail_msg 'no guest'
+ktap_test_result 'the guest is up' guest_create idle || ktap_exit_fail_msg 'no guest'
 census before
 ktap_test_result 'it has a network' net_configure idle 2 || ktap_exit_fail_msg 'no network'
 ktap_test_result 'one that is not used rests' at_rest_within 60

@@ -75,12 +75,12 @@ plan=11
 ktap_set_plan $plan
 net_serve || ktap_exit_fail_msg 'nobody serves in dom0'
 if [ "$XPV_FRONT" = ours ]; then
-	ktap_test_result 'the guest boots, with two networks' guest_create modes || ktap_exit_fail_msg 'no guest'
+	ktap_test_result 'the guest is up, with two networks' guest_create modes || ktap_exit_fail_msg 'no guest'
 	ktap_test_result 'their names are in the order of their numbers' in_order
 	ktap_test_result 'and are so each time the driver is loaded' always_in_order
 	net_configure modes 2
 else
-	ktap_test_result 'the guest boots, with two networks' net_guest modes 2 || ktap_exit_fail_msg 'no guest'
+	ktap_test_result 'the guest is up, with two networks' net_guest modes 2 || ktap_exit_fail_msg 'no guest'
 fi
 ktap_test_result 'as it comes' data_is_right
 ktap_test_result 'two queues for two CPUs' queues_are 2

@@ -41,7 +41,7 @@ new_backend() {
 ktap_print_header
 [ "$XPV_FRONT/$XPV_BACK" = ours/ours ] && ktap_set_plan 12 || ktap_set_plan 8
 net_serve || ktap_exit_fail_msg 'nobody serves in dom0'
-ktap_test_result 'the guest boots, with its network' net_guest mtu 2 vif=xpv0,mtu=9000 ||
+ktap_test_result 'the guest is up, with its network' net_guest mtu 2 vif=xpv0,mtu=9000 ||
 	ktap_exit_fail_msg 'no guest'
 ktap_test_result "dom0's end has it" vif_mtu_is 9000
 ktap_test_result "the guest's end has it" guest_learns_it

@@ -161,7 +161,7 @@ plan=14
 [ "$XPV_FRONT/$XPV_BACK" != ours/ours ] || plan=$((plan + 2))
 ktap_set_plan $plan
 net_serve || ktap_exit_fail_msg 'nobody serves in dom0'
-ktap_test_result 'the guest boots, with its network' net_guest offloads 2 || ktap_exit_fail_msg 'no guest'
+ktap_test_result 'the guest is up, with its network' net_guest offloads 2 || ktap_exit_fail_msg 'no guest'
 vif=$(net_vif offloads)
 ktap_test_result 'both ends tell what they are' driver_tells_itself
 for feature in tx-checksumming scatter-gather tcp-segmentation-offload; do

@@ -43,7 +43,7 @@ said() {
 
 ktap_print_header
 [ "$XPV_BACK" = ours ] && ktap_set_plan 30 || ktap_set_plan 19
-ktap_test_result 'the guest boots' peer_guest peer vif=xpv0 vif=xpv1 vif=xpv2 vif=xpv3 || ktap_exit_fail_msg 'no guest'
+ktap_test_result 'the guest is up' peer_guest peer vif=xpv0 vif=xpv1 vif=xpv2 vif=xpv3 || ktap_exit_fail_msg 'no guest'
 # Each has a mirror of its own: one process could not answer them all.
 for bridge in xpv0 xpv1 xpv2 xpv3; do
 	net_mirror $bridge

@@ -17,7 +17,7 @@ PLUG_CLASS=vif
 
 ktap_print_header
 ktap_set_plan 20
-ktap_test_result 'the guest boots' peer_guest peer vif=xpv0 || ktap_exit_fail_msg 'no guest'
+ktap_test_result 'the guest is up' peer_guest peer vif=xpv0 || ktap_exit_fail_msg 'no guest'
 net_mirror xpv0
 for peer in rom bsd simple; do
 	peer_run peer $peer 0

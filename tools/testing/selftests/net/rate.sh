@@ -62,7 +62,7 @@ other_way_is_free() {
 ktap_print_header
 ktap_set_plan 5
 net_serve || ktap_exit_fail_msg 'nobody serves in dom0'
-ktap_test_result 'the guest boots, with its network' net_guest rate 2 "vif=xpv0,rate=${megabits}Mb/s" ||
+ktap_test_result 'the guest is up, with its network' net_guest rate 2 "vif=xpv0,rate=${megabits}Mb/s" ||
 	ktap_exit_fail_msg 'no guest'
 ktap_test_result "${megabits} Mb/s hold for a flood of UDP" holds -u -b 200M
 ktap_test_result "${megabits} Mb/s hold for TCP" holds

@@ -26,7 +26,7 @@ save_and_restore() {
 ktap_print_header
 ktap_set_plan $((rounds + 4))
 net_serve || ktap_exit_fail_msg 'nobody serves in dom0'
-ktap_test_result 'the guest boots, with its network' net_guest save 2 || ktap_exit_fail_msg 'no guest'
+ktap_test_result 'the guest is up, with its network' net_guest save 2 || ktap_exit_fail_msg 'no guest'
 ktap_test_result 'data flows' eval 'net_traffic save 10.77.0.1; net_traffic_flows save'
 for round in $(seq $rounds); do
 	ktap_test_result "save and restore, round $round" save_and_restore || ktap_exit_fail_msg 'no guest'

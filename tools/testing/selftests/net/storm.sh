@@ -78,7 +78,7 @@ gone() {
 ktap_print_header
 ktap_set_plan 4
 net_bridge xpv0
-ktap_test_result 'the guest boots' guest_create storm memory=$memory || ktap_exit_fail_msg 'no guest'
+ktap_test_result 'the guest is up' guest_create storm memory=$memory || ktap_exit_fail_msg 'no guest'
 prepare || ktap_exit_fail_msg 'no nodes'
 ktap_test_result "$devices vifs connect" attach
 ktap_test_result 'and close' detach

@@ -65,7 +65,7 @@ tcp() {
 ktap_print_header
 ktap_set_plan 9
 net_serve || ktap_exit_fail_msg 'nobody serves in dom0'
-ktap_test_result 'the guest boots, with its network' net_guest sums 2 || ktap_exit_fail_msg 'no guest'
+ktap_test_result 'the guest is up, with its network' net_guest sums 2 || ktap_exit_fail_msg 'no guest'
 as_they_come || ktap_exit_fail_msg 'the guest receives in its own way'
 ktap_test_result 'sums are left to the other end' left_to_others
 complete 1

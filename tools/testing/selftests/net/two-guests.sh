@@ -104,7 +104,7 @@ ktap_print_header
 ktap_set_plan 10
 net_mirror xpv0
 net_port xpv1
-ktap_test_result 'a guest boots' peer_guest calm vif=xpv0 || ktap_exit_fail_msg 'no guest'
+ktap_test_result 'a guest is up' peer_guest calm vif=xpv0 || ktap_exit_fail_msg 'no guest'
 ktap_test_result 'another one boots' peer_guest deaf vif=xpv1 || ktap_exit_fail_msg 'no guest'
 ktap_test_result 'the first one works' before || ktap_exit_fail_msg 'nothing to compare with'
 ktap_test_result 'it works beside one that takes nothing' with_a_deaf_one

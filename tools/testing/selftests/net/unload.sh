@@ -133,7 +133,7 @@ plan=9
 [ -n "$XPV_LONG" ] && [ "$XPV_BACK" = ours ] && reloads=10 plan=$((plan + 1)) || reloads=0
 ktap_set_plan $plan
 net_serve || ktap_exit_fail_msg 'nobody serves in dom0'
-ktap_test_result 'the guest boots, with its network' net_guest unload 2 || ktap_exit_fail_msg 'no guest'
+ktap_test_result 'the guest is up, with its network' net_guest unload 2 || ktap_exit_fail_msg 'no guest'
 ktap_test_result 'the network works' works
 look_on &
 if [ "$XPV_BACK" = ours ]; then

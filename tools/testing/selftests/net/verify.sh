@@ -46,7 +46,7 @@ dom0_heard_no_wrong_byte() {
 ktap_print_header
 ktap_set_plan 15
 net_serve || ktap_exit_fail_msg 'nobody serves in dom0'
-ktap_test_result 'the guest boots, with its network' net_guest verify 2 || ktap_exit_fail_msg 'no guest'
+ktap_test_result 'the guest is up, with its network' net_guest verify 2 || ktap_exit_fail_msg 'no guest'
 ktap_test_result 'echoes from nothing to the MTU' net_load verify ping $four 0 1472 $step whole
 ktap_test_result 'echoes in fragments' net_load verify ping $four 1400 20000 $((step * 97))
 ktap_test_result 'echoes over IPv6' net_load verify ping $six 0 4000 $((step * 3))

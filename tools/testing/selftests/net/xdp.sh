@@ -171,7 +171,7 @@ dom0_come_and_go_under_traffic() {
 ktap_print_header
 [ "$XPV_BACK" = ours ] && ktap_set_plan 16 || ktap_set_plan 8
 net_serve || ktap_exit_fail_msg 'nobody serves in dom0'
-ktap_test_result 'the guest boots, with two networks' net_guest xdp 2 || ktap_exit_fail_msg 'no guest'
+ktap_test_result 'the guest is up, with two networks' net_guest xdp 2 || ktap_exit_fail_msg 'no guest'
 # A program sees no note of sums that are still to be made.
 ethtool -K xpv0 tx off >/dev/null
 ktap_test_result 'a program that passes' passes

@@ -51,7 +51,7 @@ ktap_set_plan 9
 ktap_test_result "the scripts are the distribution's" scripts_are_the_distributions
 ktap_test_result 'dom0 has a bridge' make_bridge
 ktap_test_result 'a guest boots with a physical disk and a vif' \
-	guest_create distro disk=xvdb=64M vif=bridge=xenbr0 || ktap_exit_fail_msg 'no guest'
+	guest_create distro boot=real disk=xvdb=64M vif=bridge=xenbr0 || ktap_exit_fail_msg 'no guest'
 ktap_test_result 'the physical disk keeps data' keeps_data /dev/xvdb
 modprobe loop
 ktap_test_result 'a file-backed disk is attached' attach_file

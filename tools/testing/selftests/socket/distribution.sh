@@ -233,7 +233,7 @@ ktap_set_plan 19
 net_bridge xpv0
 ktap_test_result 'dom0 serves files and keys' dom0_serves || ktap_exit_fail_msg 'no servers'
 large=$(digest /tmp/www/site/large)
-ktap_test_result 'the guest boots' distro_guest g || ktap_exit_fail_msg 'no guest'
+ktap_test_result 'the guest is up' distro_guest g || ktap_exit_fail_msg 'no guest'
 ktap_test_result 'it has sockets in dom0, for some ports' attach || ktap_exit_fail_msg 'no backend'
 ktap_test_result 'nginx listens, in processes of another user' guest_serves
 ktap_test_result 'curl gets a small file' gets_small

@@ -49,7 +49,7 @@ ktap_print_header
 ktap_set_plan 14
 net_bridge xpv0
 ktap_test_result 'somebody serves in dom0' net_serve || ktap_exit_fail_msg 'no server'
-ktap_test_result 'the guest boots' guest || ktap_exit_fail_msg 'no guest'
+ktap_test_result 'the guest is up' guest || ktap_exit_fail_msg 'no guest'
 ktap_test_result 'both ends connect' pvsock_plug g || ktap_exit_fail_msg 'no backend'
 # The first connections make what is kept.
 ktap_test_result 'a hundred connections at once' posixsock many 100

@@ -38,7 +38,7 @@ devices_go() {
 ktap_print_header
 ktap_set_plan 57
 ktap_test_result 'somebody serves in dom0' sock_server || ktap_exit_fail_msg 'no server'
-ktap_test_result 'the guest boots' peer_guest peer || ktap_exit_fail_msg 'no guest'
+ktap_test_result 'the guest is up' peer_guest peer || ktap_exit_fail_msg 'no guest'
 sock_plug peer 0
 peer_run peer hostile 0 90
 ktap_test_result 'nothing is held' peer_holds_nothing

@@ -50,7 +50,7 @@ frontend_goes() {
 ktap_print_header
 ktap_set_plan 42
 net_bridge xpv0
-ktap_test_result 'the guest boots' pvsock_guest g || ktap_exit_fail_msg 'no guest'
+ktap_test_result 'the guest is up' pvsock_guest g || ktap_exit_fail_msg 'no guest'
 ktap_test_result 'both ends connect' pvsock_plug g || ktap_exit_fail_msg 'no backend'
 ktap_test_result 'TCP does all of it' on_tcp
 pvsock_posixsock g

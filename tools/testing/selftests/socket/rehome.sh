@@ -64,7 +64,7 @@ ktap_print_header
 ktap_set_plan 11
 net_serve || ktap_exit_fail_msg 'nobody serves in dom0'
 ktap_test_result 'two driver domains boot' driver_domains_boot || ktap_exit_fail_msg 'no driver domains'
-ktap_test_result 'a guest boots' guest_create ha || ktap_exit_fail_msg 'no guest'
+ktap_test_result 'a guest is up' guest_create ha || ktap_exit_fail_msg 'no guest'
 domid=$(xl domid ha)
 ktap_test_result 'it has sockets of one' "$XENPV" sock attach ha --backend=dda
 ktap_test_result 'they work' connects

@@ -182,7 +182,7 @@ front_case() {
 ktap_print_header
 ktap_set_plan 24
 disk_make bad 16M >/dev/null || ktap_exit_fail_msg 'no disk'
-ktap_test_result 'the guest boots' guest_create bad front=none || ktap_exit_fail_msg 'no guest'
+ktap_test_result 'the guest is up' guest_create bad front=none || ktap_exit_fail_msg 'no guest'
 
 back_case 'ring-ref is missing' backend_refuses ring-ref ring-ref=-
 back_case 'ring-ref is no number' backend_refuses ring-ref ring-ref=banana

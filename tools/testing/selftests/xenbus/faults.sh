@@ -139,7 +139,7 @@ nothing_leaked() {
 ktap_print_header
 ktap_set_plan 32
 disk_make faults 16M >/dev/null && mkdir -p /tmp/faults && net_bridge xpv0 || ktap_exit_fail_msg 'nothing to serve'
-ktap_test_result 'the guest boots' guest_create faults || ktap_exit_fail_msg 'no guest'
+ktap_test_result 'the guest is up' guest_create faults || ktap_exit_fail_msg 'no guest'
 for class in vbd vif 9pfs pvcalls; do
 	choose $class
 	ktap_test_result "$class: connects and goes" eval 'plug_in && plug_out'

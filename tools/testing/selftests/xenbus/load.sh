@@ -44,7 +44,7 @@ the_other_half() {
 
 ktap_print_header
 ktap_set_plan 5
-ktap_test_result 'the guest boots without drivers' guest_create load front=none ||
+ktap_test_result 'the guest is up without drivers' guest_create load front=none ||
 	ktap_exit_fail_msg 'no guest'
 disk_make load 64M >/dev/null
 rmmod xen-blkback
