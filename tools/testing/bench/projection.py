@@ -12,8 +12,10 @@ STALL = 4       # so many times slower than usual is no figure of a driver's
 
 # Of a count for each request: what the start of a run varies by, of what the
 # shorter run took for each; what comes and goes by itself; and how many times
-# what the shorter one took for each the longer may take.
-START, STRAY, DISTURBED = 1 / 8, 0.05, 2
+# what the shorter one took for each the longer may take. And how many
+# instructions programs may have less for each in the longer run: none, but for
+# what others are at.
+START, STRAY, DISTURBED, IDLE = 1 / 8, 0.05, 2, 100
 
 
 def interrupting(n: dict[str, float]) -> float:
@@ -111,6 +113,8 @@ def absurd(rows: list[dict[str, int]], done: list[int]) -> list[str]:
     taken = {name: (rows[1][name] - rows[0][name]) / short for name in counts}
     found = [f"{event} {quantity(counts):.2f}" for event, quantity in QUANTITIES.items()
              if event != "instruction" and quantity(counts) < -(STRAY + START * max(0, quantity(taken)))]
+    if counts["user_instructions"] < -IDLE:
+        found.append(f"instructions of programs {counts['user_instructions']:.0f}")
     instructions = counts["kernel_instructions"]
     if not 0 < instructions <= DISTURBED * taken["kernel_instructions"]:
         found.append(f"kernel instructions {instructions:.0f}, {taken['kernel_instructions']:.0f} in the shorter run")

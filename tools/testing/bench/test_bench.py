@@ -101,6 +101,7 @@ class Counting(unittest.TestCase):
         self.assertIn("kernel instructions 270", self.absurd([0, 6000, 66000])[0])
         self.assertIn("tlb_flush -0.20", self.absurd([0, 60, 80], "tlb_flushes")[0])
         self.assertEqual(self.absurd([0, 4, 6], "tlb_flushes"), [])
+        self.assertEqual(self.absurd([0, 50000, 60000], "user_instructions")[0], "instructions of programs -200")
         self.assertIn("0 were done in the short run", projection.absurd([counts()] * 3, [7, 7, 9])[0])
         self.assertIn("5 in the long one", projection.absurd([counts()] * 3, [0, 7, 12])[0])
 
