@@ -230,7 +230,8 @@ net_bridge() {
 	[ ! -d "/sys/class/net/$1" ] || return 0
 	modprobe bridge
 	__net=${1#xpv}
-	ip link add "$1" type bridge forward_delay 0 mcast_snooping 0 || return 1
+	# An address of its own, not that of its vifs, which they have in driver domains, too.
+	ip link add "$1" address "02:00:00:00:77:$__net" type bridge forward_delay 0 mcast_snooping 0 || return 1
 	echo 0 >"/proc/sys/net/ipv6/conf/$1/accept_dad"
 	ip addr add "10.77.$__net.1/24" dev "$1"
 	ip -6 addr add "fd77:$__net::1/64" dev "$1"

@@ -27,6 +27,12 @@ driver_domains() {
 	done
 }
 
+# driver_domain_bridge NAME: br0 in it, of which its own interface is the way out
+driver_domain_bridge() {
+	guest_run "$1" 'modprobe bridge; for i in $(seq 50); do [ -d /sys/class/net/eth0 ] && break; sleep 0.1; done
+		ip link add br0 type bridge && ip link set eth0 master br0 && ip link set eth0 up && ip link set br0 up'
+}
+
 # driver_domain_disk NAME PATH: the guest's xvdb, which is PATH in a driver domain
 driver_domain_disk() {
 	echo "format=raw,vdev=xvdb,access=rw,backendtype=phy,backend=$1,target=$2"
