@@ -8,7 +8,7 @@ import runner
 from cache import RigError
 from host import Host, HostDied
 
-LIMIT = 150
+LIMIT = 200
 PAIRS = ("ours/ours", "ours/intree", "intree/ours", "intree/intree")
 
 

@@ -2,14 +2,16 @@
 # SPDX-License-Identifier: GPL-2.0
 # What `make demo` shows: a disk, a folder, the sockets of a web server that has no
 # network, and then a network, served by our backends in dom0 to our frontends in a
-# guest; that every byte arrives, and that the disk's data outlives the guest. Every
-# step is checked.
+# guest; that every byte arrives; that disk and network outlive a driver domain that
+# serves them, and the disk's data the guest. Every step is checked.
 
 . /xpv/selftests/lib/dom0.sh
 . /xpv/selftests/lib/net.sh
 . /xpv/selftests/lib/distro.sh
+. /xpv/selftests/lib/driverdomain.sh
 
 disk=/dev/xvdb
+files=20
 host=10.77.0.1
 xenpv=/xpv/programs/xenpv
 
@@ -124,6 +126,45 @@ send_fast() {
 	count_copies | shown
 }
 
+move_devices() {
+	[ "$XPV_FRONT/$XPV_BACK" = ours/ours ] || return 0
+	heading "A driver domain starts, and serves the guest's disk and network from now on"
+	driver_domains driver "disk=xvdb:$(disk_path demo-xvdb)" vif=xpv0 && driver_domain_bridge driver ||
+		failed 'the driver domain boots'
+	rehome demo xvdb driver params=/dev/xvdb && rehome demo vif/0 driver bridge=br0 || failed 'they move there'
+	{ xl block-list demo && xl network-list demo; } | cut -c 1-60 | shown
+}
+
+begin_work() {
+	guest_run demo 'rm -f /tmp/background.log'
+	guest_start demo "cd /mnt/disk && for i in \$(seq 21 40); do
+		head -c 1000000 /dev/urandom >file-\$i && sync && sha256sum file-\$i >>SUMS || exit; sleep 0.3; done
+		sync && echo 20 more files are written" &&
+		guest_start demo "iperf3 -c $host -R -t 15 && echo the download is complete"
+}
+
+work_goes_on() {
+	guest_run demo 'received() { cat /sys/class/net/eth0/statistics/rx_bytes; }
+		before=$(received)
+		for i in $(seq 100); do
+			[ -e /mnt/disk/file-23 ] && [ $(received) -gt $((before + 20000000)) ] && exit 0; sleep 0.1
+		done
+		exit 1'
+}
+
+lose_driver_domain() {
+	[ "$XPV_FRONT/$XPV_BACK" = ours/ours ] || return 0
+	heading 'The driver domain is killed while the guest writes and downloads, and dom0 takes over'
+	begin_work && work_goes_on || failed 'they go by way of the driver domain'
+	guest_destroy driver || failed 'the driver domain goes'
+	rehome demo xvdb 0 "params=$(disk_path demo-xvdb)" && rehome demo vif/0 0 bridge=xpv0 || failed 'dom0 takes over'
+	guest_run demo 'for i in $(seq 200); do [ "$(grep -cE "written|complete" /tmp/background.log)" = 2 ] && break; sleep 0.2; done
+		grep -E "sec .*receiver|written|complete|error" /tmp/background.log' >/tmp/went
+	shown </tmp/went
+	grep -q written /tmp/went && grep -q complete /tmp/went || failed 'both go on'
+	files=40
+}
+
 destroy_guest() {
 	heading 'The guest is destroyed, its disk still mounted'
 	guest_destroy demo || failed 'the guest goes'
@@ -141,8 +182,8 @@ check_from_dom0() {
 	mount -t ext4 "$image" /mnt/disk || failed 'the file system mounts'
 	(cd /mnt/disk && sha256sum -c SUMS) >/tmp/sums 2>&1 || failed "the checksums: $(cat /tmp/sums)"
 	umount /mnt/disk
-	[ "$(grep -c ': OK$' /tmp/sums)" -eq 20 ] || failed 'all 20 files are there'
-	echo '20 of 20 checksums are right' | shown
+	[ "$(grep -c ': OK$' /tmp/sums)" -eq $files ] || failed "all $files files are there"
+	echo "$files of $files checksums are right" | shown
 }
 
 modules_in_dom0
@@ -154,6 +195,8 @@ share_folder
 serve_pages
 attach_network
 send_fast
+move_devices
+lose_driver_domain
 destroy_guest
 check_from_dom0
 printf '\nEverything held.\n'
