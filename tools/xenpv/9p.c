@@ -17,6 +17,7 @@ static const char *const usage =
 "usage: xenpv 9p attach DOMAIN TAG PATH [OPTION]...\n"
 "       xenpv 9p detach DOMAIN TAG [--force] [--wait=SECONDS]\n"
 "       xenpv 9p list [DOMAIN]\n"
+"       xenpv 9p dump [DOMAIN]\n"
 "\n"
 "A guest mounts a folder with: mount -t 9p -o trans=xen,version=9p2000.L TAG /mnt\n"
 "\n"
@@ -35,6 +36,7 @@ static const char *const usage =
 "  --max-open-files=N     at most N of them open\n"
 "  --max-fids=N           at most N known to the guest\n"
 "  --max-space=MEGABYTES  at most so much in it\n"
+"  --number=N             the share's number; the first free one if not given\n"
 "  --wait=SECONDS         for the guest to connect; 10 if not given\n"
 "\n"
 "Options of detach:\n"
@@ -129,12 +131,25 @@ static unsigned int fill_back(struct node *nodes, const struct args *args,
 	return 1 + nodes_fill(&noun, args, nodes + 1);
 }
 
+/* The one that is asked for, or the first free one from LEAST on. */
+static unsigned int pick_number(const struct device *list, unsigned int nr,
+				unsigned int least, const char *wanted)
+{
+	unsigned int number = wanted ? strtoul(wanted, NULL, 10) : least;
+
+	if (!wanted)
+		return device_free_number(list, nr, least);
+	if (least || device_free_number(list, nr, number) != number)
+		fail("the number %u is taken", number);
+	return number;
+}
+
 /*
  * Others may attach shares meanwhile, also this one. A number that is not listed
  * can be taken all the same, by a backend that has nothing but its own directory.
  */
 static void add_share(struct xs_handle *xs, struct device *dev,
-		      const char *domain, const char *tag,
+		      const char *domain, const char *tag, const char *wanted,
 		      const struct node *back, unsigned int nr_back)
 {
 	unsigned int nr, number, least, tries = 0;
@@ -147,7 +162,7 @@ static void add_share(struct xs_handle *xs, struct device *dev,
 		list = device_list(xs, CLASS, dev->domid, &nr);
 		if (find_tag(xs, list, nr, tag))
 			fail("domain %s has a share '%s' already", domain, tag);
-		number = device_free_number(list, nr, least);
+		number = pick_number(list, nr, least, wanted);
 		free(list);
 		device_place(dev, CLASS, dev->domid, dev->backend, number);
 		if (device_attach(xs, dev, front, 1, back, nr_back))
@@ -173,7 +188,7 @@ static int attach_share(int argc, char **argv, const struct args *args)
 	check_path(argv[2], dev.backend == domain_own(xs));
 	if (dev.domid == dev.backend)
 		fail("domain %s cannot serve itself", argv[0]);
-	add_share(xs, &dev, argv[0], argv[1], back,
+	add_share(xs, &dev, argv[0], argv[1], args->number, back,
 		  fill_back(back, args, argv[2]));
 	status = device_await(xs, &dev, args->wait, "serves folders", "xen-9pback");
 	store_close(xs);
@@ -239,10 +254,35 @@ static int list_shares(int argc, char **argv, const struct args *args)
 	return 0;
 }
 
+static void dump_one(struct xs_handle *xs, const struct device *dev)
+{
+	char *tag = tag_of(xs, dev), *path = store_read(xs, dev->back, "path");
+
+	if (tag && path)
+		device_print_command(xs, &noun, dev,
+				     (const char *const []){ tag, path, NULL });
+	free(path);
+	free(tag);
+}
+
+static int dump_shares(int argc, char **argv, const struct args *args)
+{
+	struct xs_handle *xs;
+
+	(void)args;
+	if (argc > 1)
+		misused("dump wants one domain, or none");
+	xs = store_open();
+	device_each(xs, CLASS, argc ? argv[0] : NULL, NULL, dump_one);
+	store_close(xs);
+	return 0;
+}
+
 static const struct verb verbs[] = {
-	{ "attach", attach_share, TAKES_KEYS | TAKES_BACKEND | TAKES_WAIT },
+	{ "attach", attach_share, TAKES_KEYS | TAKES_BACKEND | TAKES_NUMBER | TAKES_WAIT },
 	{ "detach", detach_share, TAKES_WAIT | TAKES_FORCE },
 	{ "list", list_shares },
+	{ "dump", dump_shares },
 };
 
 static const struct noun noun = {

@@ -2,6 +2,7 @@
 /* What nouns that attach devices have in common. */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include "xenpv.h"
 
 bool device_is_settled(struct xs_handle *xs, const struct device *dev)
@@ -105,7 +106,8 @@ void device_each(struct xs_handle *xs, const char *class, const char *domain,
 	} else {
 		domains = domain_list(xs, &nr_domains);
 	}
-	head();
+	if (head)
+		head();
 	for (i = 0; i < nr_domains; i++) {
 		devices = device_list(xs, class, domains[i], &nr);
 		for (n = 0; n < nr; n++)
@@ -114,4 +116,51 @@ void device_each(struct xs_handle *xs, const char *class, const char *domain,
 	}
 	if (!domain)
 		free(domains);
+}
+
+/* A word of a shell's command line, whatever is in it. */
+static void print_word(const char *text)
+{
+	fputs(" '", stdout);
+	for (; *text; text++)
+		if (*text == '\'')
+			fputs("'\\''", stdout);
+		else
+			putchar(*text);
+	putchar('\'');
+}
+
+static void print_option(struct xs_handle *xs, const struct device *dev,
+			 const struct key *key)
+{
+	char word[VALUE_MAX + 64], *value = store_read(xs, dev->back, key->node);
+
+	if (value && key->kind == FLAG) {
+		if (!strcmp(value, "1"))
+			printf(" --%s", key->option);
+	} else if (value && *value && strcmp(value, key->otherwise ?: "")) {
+		snprintf(word, sizeof(word), "--%s=%s", key->option, value);
+		print_word(word);
+	}
+	free(value);
+}
+
+void device_print_command(struct xs_handle *xs, const struct noun *noun,
+			  const struct device *dev, const char *const *words)
+{
+	unsigned int i;
+
+	printf("xenpv %s attach", noun->name);
+	print_word(domain_name(xs, dev->domid));
+	for (; *words; words++)
+		print_word(*words);
+	if (dev->backend != domain_own(xs)) {
+		fputs(" --backend", stdout);
+		print_word(domain_name(xs, dev->backend));
+	}
+	if (dev->number)
+		printf(" --number=%u", dev->number);
+	for (i = 0; i < noun->nr_keys; i++)
+		print_option(xs, dev, &noun->keys[i]);
+	puts(" --wait=0");
 }

@@ -12,6 +12,7 @@ static const char *const usage =
 "usage: xenpv sock attach DOMAIN [OPTION]...\n"
 "       xenpv sock detach DOMAIN [--force] [--wait=SECONDS]\n"
 "       xenpv sock list [DOMAIN]\n"
+"       xenpv sock dump [DOMAIN]\n"
 "       xenpv sock policy DOMAIN\n"
 "\n"
 "Options of attach:\n"
@@ -172,10 +173,29 @@ static int show_policy(int argc, char **argv, const struct args *args)
 	return 0;
 }
 
+static void dump_one(struct xs_handle *xs, const struct device *dev)
+{
+	device_print_command(xs, &noun, dev, (const char *const []){ NULL });
+}
+
+static int dump_sockets(int argc, char **argv, const struct args *args)
+{
+	struct xs_handle *xs;
+
+	(void)args;
+	if (argc > 1)
+		misused("dump wants one domain, or none");
+	xs = store_open();
+	device_each(xs, CLASS, argc ? argv[0] : NULL, NULL, dump_one);
+	store_close(xs);
+	return 0;
+}
+
 static const struct verb verbs[] = {
 	{ "attach", attach_sockets, TAKES_KEYS | TAKES_BACKEND | TAKES_WAIT },
 	{ "detach", detach_sockets, TAKES_WAIT | TAKES_FORCE },
 	{ "list", list_sockets },
+	{ "dump", dump_sockets },
 	{ "policy", show_policy },
 };
 

@@ -9,9 +9,13 @@
 #define WAIT		10
 #define WAIT_MAX	86400
 
+/* The largest number of a device. */
+#define NUMBER_MAX	1023
+
 /* Options that are no nodes of the backend, numbered behind those that are. */
 enum {
 	OPT_BACKEND = KEYS_MAX,
+	OPT_NUMBER,
 	OPT_WAIT,
 	OPT_FORCE,
 	OPT_HELP,
@@ -22,6 +26,7 @@ static const struct {
 	unsigned int takes;
 } common[] = {
 	{ { "backend", required_argument, NULL, OPT_BACKEND }, TAKES_BACKEND },
+	{ { "number", required_argument, NULL, OPT_NUMBER }, TAKES_NUMBER },
 	{ { "wait", required_argument, NULL, OPT_WAIT }, TAKES_WAIT },
 	{ { "force", no_argument, NULL, OPT_FORCE }, TAKES_FORCE },
 	{ { "help", no_argument, NULL, OPT_HELP }, 0 },
@@ -73,6 +78,10 @@ static void take_option(const struct noun *noun, struct args *args, int which)
 	switch (which) {
 	case OPT_BACKEND:
 		args->backend = optarg;
+		break;
+	case OPT_NUMBER:
+		parse_number("number", optarg, NUMBER_MAX);
+		args->number = optarg;
 		break;
 	case OPT_WAIT:
 		args->wait = parse_number("wait", optarg, WAIT_MAX);

@@ -127,11 +127,19 @@ int device_await(struct xs_handle *xs, const struct device *dev,
 void print_column(const char *text, int width);
 /*
  * Each device of a kind that a domain has, or any one if that is NULL; the table's
- * head comes first.
+ * head comes first, if it has one.
  */
 void device_each(struct xs_handle *xs, const char *class, const char *domain,
 		 void (*head)(void),
 		 void (*one)(struct xs_handle *xs, const struct device *dev));
+
+struct noun;
+/*
+ * The command that attaches a device as it is, WORDS being its arguments behind the
+ * domain, up to a NULL.
+ */
+void device_print_command(struct xs_handle *xs, const struct noun *noun,
+			  const struct device *dev, const char *const *words);
 
 /* verbs.c: the verbs of a noun that attaches devices, and their options. */
 
@@ -150,6 +158,7 @@ struct key {
 struct args {
 	const char *value[KEYS_MAX];
 	const char *backend;
+	const char *number;		/* the device's, NULL for any */
 	unsigned int wait;		/* seconds */
 	bool force;
 	bool help;
@@ -160,6 +169,7 @@ struct args {
 #define TAKES_BACKEND	2
 #define TAKES_WAIT	4
 #define TAKES_FORCE	8
+#define TAKES_NUMBER	16
 
 struct verb {
 	const char *name;

@@ -122,6 +122,7 @@ nonsense_is_refused() {
 		says 'max-memory: 1048577 is more than 1048576' sockets --max-memory=1048577 &&
 		says "attach: '--max-memory' lacks its value" sockets --max-memory &&
 		says "attach: '--read-only=1': that option has no value" share t --read-only=1 &&
+		says 'number: 1024 is more than 1023' share t --number=1024 &&
 		says "attach: '--nonsense' is no option of it" share t --nonsense &&
 		says "attach: there is no option '-x'" share t -xy &&
 		says 'allow-connect: its value is empty' sockets --allow-connect= &&
