@@ -88,16 +88,30 @@ static void claim_remove(struct xenbus_device *bus)
 }
 
 /*
+ * The domain was restored by a toolstack that knows nothing of this device. Whoever
+ * attached it may do so again.
+ */
+static void claim_homeless(struct xpv_device *dev)
+{
+	xpv_warn(dev, "not attached where this domain was restored: waiting for that\n");
+	WRITE_ONCE(dev->homeless, true);
+	xpv_lane_mark(&dev->lane, XPV_EV_MOVED);
+}
+
+/*
  * The bus refuses a device for good whose backend has no directory yet. Ours
  * waits for it. What is missing here is the toolstack's fault.
  */
 static int read_backend_details(struct xenbus_device *bus)
 {
+	struct xpv_device *dev = dev_get_drvdata(&bus->dev);
 	char *backend;
 	int err = xpv_home_read(bus->nodename, &backend, &bus->otherend_id);
 
 	if (!err)
 		bus->otherend = backend;
+	else if (dev)
+		claim_homeless(dev);
 	else
 		xenbus_dev_fatal(bus, err, "reading backend and backend-id");
 	return err;
@@ -108,6 +122,7 @@ static int claim_resume(struct xenbus_device *bus)
 	struct xpv_device *dev = dev_get_drvdata(&bus->dev);
 	int err = xpv_device_moved(dev, bus->otherend, bus->otherend_id);
 
+	WRITE_ONCE(dev->homeless, false);
 	if (!err)
 		xpv_lane_mark(&dev->lane, XPV_EV_RESUME);
 	return err;

@@ -29,7 +29,8 @@ int xpv_home_read(const char *dir, char **backend, int *id)
 
 /*
  * Note where a frontend's directory says that the backend is; in the lane.
- * Return: 1 if that is another one than there was, 0 if not, or the store's error.
+ * Return: 1 if that is another one than there was, or there was none; 0 if not; or
+ * the store's error.
  */
 int xpv_home_look(struct xpv_device *dev)
 {
@@ -42,7 +43,8 @@ int xpv_home_look(struct xpv_device *dev)
 		return 0;
 	if (err)
 		return err;
-	if (id != dev->otherend_id || strcmp(backend, dev->otherend))
+	if (READ_ONCE(dev->homeless) || id != dev->otherend_id ||
+	    strcmp(backend, dev->otherend))
 		err = xpv_device_moved(dev, backend, id) ?: 1;
 	kfree(backend);
 	return err;

@@ -574,6 +574,15 @@ static void life_resume(struct xpv_device *dev)
 	dev->rehomed = false;
 }
 
+/* So does one whose device was attached again later, of which the bus knows nothing. */
+static void life_find_home(struct xpv_device *dev)
+{
+	WRITE_ONCE(dev->homeless, false);
+	life_resume(dev);
+	dev->rehomed = true;
+	xpv_info(dev, "attached again, its backend is %s\n", dev->otherend);
+}
+
 /* Whether a backend may have rings of ours. */
 static bool life_has_rings(const struct xpv_device *dev)
 {
@@ -593,8 +602,14 @@ static bool life_rehome(struct xpv_device *dev)
 
 	if (moved < 0)
 		xpv_lane_retry(&dev->lane, BACKOFF_MIN);
+	if (!moved && READ_ONCE(dev->homeless))
+		xpv_life_disconnect(dev);
 	if (moved <= 0)
 		return !moved;
+	if (READ_ONCE(dev->homeless)) {
+		life_find_home(dev);
+		return true;
+	}
 	if (life_has_rings(dev) && enter(dev, XenbusStateClosed) == WAIT)
 		return false;
 	life_move(dev);
@@ -706,6 +721,11 @@ static void life_notice(struct xpv_device *dev, unsigned long events)
 
 	if (dev->probed && (events & XPV_EV_OWN) && dev->drv->own_changed)
 		dev->drv->own_changed(dev);
+	/* There is no other end. */
+	if (READ_ONCE(dev->homeless)) {
+		xpv_wait_look(dev);
+		return;
+	}
 	xpv_lane_step(&dev->lane, "reading the other end");
 	if (life_read(dev)) {
 		/* What the other end wrote may be a new size: see below. */

@@ -197,6 +197,7 @@ struct xpv_device {
 	struct work_struct reap;
 	struct completion removed;
 	bool vanished;			/* removed because its node is gone */
+	bool homeless;			/* its domain was restored without it */
 	bool appeared;			/* or never will; under xpv_devices_lock */
 	ktime_t found_at;
 	unsigned int fail_after;	/* seconds; anybody writes it */
