@@ -257,6 +257,7 @@ static enum outcome take_connect(struct xpv_device *dev)
 	}
 	dev->connected_at = ktime_get();
 	dev->lost_at = 0;
+	dev->silence = (struct xpv_silence){};
 	dev->given_up = false;
 	dev->refused = false;
 	if (dev->drv->connected)

@@ -62,8 +62,8 @@ struct xpv_account {
  *	backend Closing, it serves until the frontend is; and a frontend that
  *	has the flag gives it a moment to let go.
  * @fail_after: frontend only: the module's parameter for how many seconds users
- *	wait for a backend that was lost, 0 for as long as it takes. What a
- *	device begins with; @groups should be xpv_policy_groups. May be NULL
+ *	wait for a backend that was lost or is silent, 0 for as long as it takes.
+ *	What a device begins with; @groups should be xpv_policy_groups
  *
  * @probe: a device was found: allocate what its whole life needs, set
  *	&xpv_device.priv. The other end may be absent. An error ends the
@@ -102,13 +102,16 @@ struct xpv_account {
  * @closing: frontend only: the toolstack wants the device gone. Take it away
  *	from its users, or return -EBUSY while it is in use, and call
  *	xpv_device_kick() once it no longer is. NULL means always ready.
- * @is_served: frontend only: whether the backend still does anything for our
- *	users, whatever its state says. Asked every second, while it matters for
- *	how long it does not, or while the toolstack wants a device gone that is
- *	in use (then it is not &xpv_device.online). NULL means yes
+ * @is_served: frontend only: whether the backend still has what we share with it,
+ *	whatever its state says. Asked every second while that matters, that is if
+ *	users do not wait for ever, or while the toolstack wants a device gone that
+ *	is in use. NULL means yes
+ * @owes: frontend only: whether the backend has yet to answer something that is up
+ *	to it alone. *answers is how many answers of whatever kind it has given on
+ *	this connection, modulo 2^32. Asked as is_served(). NULL means no
  * @give_up: frontend only: after disconnect(): no backend is expected soon.
  *	Fail what waits for one, and what is asked from now on, until
- *	connected(). The device stays. May be NULL
+ *	connected(). The device stays. NULL if nothing waits
  * @abort: the device will be removed, whatever its state: fail everything
  *	that waits for the other end, now and from now on, so that no operation
  *	in the lane can hang. Called outside the lane, possibly while an
@@ -148,6 +151,7 @@ struct xpv_driver {
 	void (*disconnect)(struct xpv_device *dev);
 	int (*closing)(struct xpv_device *dev);
 	bool (*is_served)(struct xpv_device *dev);
+	bool (*owes)(struct xpv_device *dev, u32 *answers);
 	void (*give_up)(struct xpv_device *dev);
 	void (*abort)(struct xpv_device *dev);
 	void (*remove)(struct xpv_device *dev);
@@ -222,8 +226,11 @@ struct xpv_device {
 	ktime_t reopen_at;
 	ktime_t connected_at;
 	ktime_t lost_at;		/* a frontend's connection; or 0 */
+	struct xpv_silence silence;	/* of the backend that it is with */
 	bool given_up;			/* the next one: users were told */
 	bool refused;			/* to go: it is in use */
+	unsigned int shut_events;	/* other_events, when it was to go */
+	ktime_t shut_at;		/* and when that was */
 	ktime_t linger_until;		/* a frontend that is Closing */
 	unsigned int paces;		/* moves it may make at once */
 	ktime_t paced_at;		/* when these were counted; 0: never */

@@ -215,6 +215,21 @@ static inline int xpv_front_ring_pending(const struct xpv_ring *ring)
 }
 
 /**
+ * xpv_front_ring_owed() - requests without an answer
+ * @ring: the ring, which others may be using
+ * @answers: raised by how many there are, taken or not
+ *
+ * A backend may claim what it likes: nothing but the time it is given depends on it.
+ */
+static inline u32 xpv_front_ring_owed(const struct xpv_ring *ring, u32 *answers)
+{
+	u32 answered = READ_ONCE(ring->page->rsp_prod);
+
+	*answers += answered;
+	return READ_ONCE(ring->prod) - answered;
+}
+
+/**
  * xpv_front_ring_stirs() - whether the backend has moved its producer
  * @ring: the ring, with no response seen pending
  *

@@ -190,6 +190,29 @@ static void full_and_empty(void **state)
 	teardown(&p);
 }
 
+static void owed_until_answered(void **state)
+{
+	u32 answers = 100;
+	struct pair p;
+
+	setup(&p);
+	assert_int_equal(xpv_front_ring_owed(&p.front, &answers), 0);
+	ask(&p, 1);
+	ask(&p, 2);
+	xpv_front_ring_push(&p.front);
+	assert_int_equal(xpv_front_ring_owed(&p.front, &answers), 2);
+	assert_int_equal(answers, 100);
+	answer(&p);
+	xpv_back_ring_push(&p.back);
+	/* Whether or not anybody has taken it. */
+	assert_int_equal(xpv_front_ring_owed(&p.front, &answers), 1);
+	assert_int_equal(answers, 101);
+	collect(&p, 1);
+	assert_int_equal(xpv_front_ring_owed(&p.front, &answers), 1);
+	assert_int_equal(answers, 102);
+	teardown(&p);
+}
+
 /* Every producer a backend can claim, with two requests unanswered. */
 static void bogus_responses(void **state)
 {
@@ -793,6 +816,7 @@ int main(void)
 		cmocka_unit_test(indices_wrap),
 		cmocka_unit_test(unpublished_is_unseen),
 		cmocka_unit_test(full_and_empty),
+		cmocka_unit_test(owed_until_answered),
 		cmocka_unit_test(bogus_responses),
 		cmocka_unit_test(bogus_requests),
 		cmocka_unit_test(event_threshold),
