@@ -335,6 +335,7 @@ void blkfront_connected(struct xpv_device *dev);
 void blkfront_refresh(struct xpv_device *dev);
 void blkfront_disconnect(struct xpv_device *dev);
 bool blkfront_is_served(struct xpv_device *dev);
+bool blkfront_owes(struct xpv_device *dev, u32 *answers);
 void blkfront_no_backend(struct xpv_device *dev);
 
 /* disk.c */

@@ -344,6 +344,23 @@ bool blkfront_is_served(struct xpv_device *dev)
 }
 
 /**
+ * blkfront_owes() - whether requests wait for the backend's answer
+ * @dev: the device, connected
+ * @answers: set to how many it has given
+ */
+bool blkfront_owes(struct xpv_device *dev, u32 *answers)
+{
+	struct blkfront *bf = dev->priv;
+	u32 owed = 0;
+	unsigned int i;
+
+	*answers = 0;
+	for (i = 0; i < bf->nr_rings; i++)
+		owed |= xpv_front_ring_owed(&bf->rings[i].ring, answers);
+	return owed;
+}
+
+/**
  * blkfront_no_backend() - no backend is expected soon
  * @dev: the device, disconnected
  *

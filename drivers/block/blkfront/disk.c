@@ -20,7 +20,7 @@
 #include "blkfront.h"
 
 /* How long a disk that goes waits for what is still out. */
-#define GIVE_UP_AFTER	(5 * HZ)
+#define GIVE_UP_AFTER	(3 * HZ)
 
 /* When to look again whether a disk is in use that somebody just holds. */
 #define LOOK_AGAIN_AFTER	(HZ / 10)

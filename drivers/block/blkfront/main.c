@@ -57,7 +57,7 @@ MODULE_PARM_DESC(large_sectors,
 static unsigned int fail_after;
 module_param(fail_after, uint, 0644);
 MODULE_PARM_DESC(fail_after,
-		 "Seconds without a backend until requests fail; 0 for never (default). For disks found later");
+		 "Seconds without a backend, or without an answer of it, until requests fail; 0 for never (default). For disks found later");
 
 /*
  * For works that may wait for the backend. Lanes wait for them, so that memory
@@ -345,6 +345,7 @@ static struct xpv_driver blkfront_driver = {
 	.disconnect = blkfront_disconnect,
 	.closing = blkfront_closing,
 	.is_served = blkfront_is_served,
+	.owes = blkfront_owes,
 	.give_up = blkfront_no_backend,
 	.abort = blkfront_abort,
 	.remove = blkfront_remove,
