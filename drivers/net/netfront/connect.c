@@ -310,6 +310,51 @@ void netfront_own_changed(struct xpv_device *dev)
 }
 
 /**
+ * netfront_is_served() - whether the backend still has the rings
+ * @dev: the device, connected
+ */
+bool netfront_is_served(struct xpv_device *dev)
+{
+	struct netfront *nf = dev->priv;
+	bool served = true;
+	unsigned int i;
+
+	for (i = 0; i < nf->nr_queues; i++)
+		served &= xpv_evtchn_has_peer(&nf->queues[i].rx_ch);
+	return served;
+}
+
+/**
+ * netfront_owes() - whether packets wait for the backend to take them
+ * @dev: the device, connected
+ * @answers: set to how much it has taken
+ *
+ * It need not bring any.
+ */
+bool netfront_owes(struct xpv_device *dev, u32 *answers)
+{
+	struct netfront *nf = dev->priv;
+	u32 owed = 0;
+	unsigned int i;
+
+	*answers = 0;
+	for (i = 0; i < nf->nr_queues; i++)
+		owed |= xpv_front_ring_owed(&nf->queues[i].tx.ring, answers);
+	return owed;
+}
+
+/**
+ * netfront_no_backend() - no backend is expected soon
+ * @dev: the device, disconnected
+ *
+ * There is no carrier any more, however long it would have been kept.
+ */
+void netfront_no_backend(struct xpv_device *dev)
+{
+	netfront_netdev_settle(dev->priv, 0);
+}
+
+/**
  * netfront_disconnect() - the backend is gone or going
  * @dev: the device
  *

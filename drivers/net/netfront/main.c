@@ -40,6 +40,11 @@ module_param_named(carrier_ms, netfront_carrier_ms, uint, 0644);
 MODULE_PARM_DESC(carrier_ms,
 		 "How long an interface keeps its carrier without a backend, in ms (default 1000)");
 
+static unsigned int fail_after;
+module_param(fail_after, uint, 0644);
+MODULE_PARM_DESC(fail_after,
+		 "Seconds that a backend may take no packets until there is no carrier; 0 for ever (default). For interfaces found later");
+
 static bool trusted = true;
 module_param(trusted, bool, 0644);
 MODULE_PARM_DESC(trusted, "Backends may see more than the packets sent");
@@ -180,6 +185,8 @@ static struct xpv_driver netfront_driver = {
 	.name = "vif",
 	.side = XPV_FRONTEND,
 	.ids = netfront_ids,
+	.groups = xpv_policy_groups,
+	.fail_after = &fail_after,
 	.own_keys = netfront_own_keys,
 	.has_child = true,
 	.early = true,
@@ -190,6 +197,9 @@ static struct xpv_driver netfront_driver = {
 	.connected = netfront_connected,
 	.own_changed = netfront_own_changed,
 	.disconnect = netfront_disconnect,
+	.is_served = netfront_is_served,
+	.owes = netfront_owes,
+	.give_up = netfront_no_backend,
 	.remove = netfront_remove,
 	.show = netfront_show,
 };

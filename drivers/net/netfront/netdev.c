@@ -76,7 +76,14 @@ static int close(struct net_device *netdev)
 	return 0;
 }
 
-static void settle_later(struct netfront *nf, unsigned int ms)
+/**
+ * netfront_netdev_settle() - see what becomes of a backend that came or went
+ * @nf: the device
+ * @ms: after so long
+ *
+ * Context: any.
+ */
+void netfront_netdev_settle(struct netfront *nf, unsigned int ms)
 {
 	mod_delayed_work(netfront_ctrl_queue, &nf->settle, msecs_to_jiffies(ms));
 }
@@ -99,7 +106,7 @@ void netfront_netdev_up(struct netfront *nf)
 	netdev_update_features(netdev);
 	if (netif_running(netdev))
 		start_queues(nf);
-	settle_later(nf, netif_carrier_ok(netdev) ? 0 : ANNOUNCE_MS);
+	netfront_netdev_settle(nf, netif_carrier_ok(netdev) ? 0 : ANNOUNCE_MS);
 	netif_carrier_on(netdev);
 }
 
@@ -145,7 +152,7 @@ void netfront_netdev_down(struct netfront *nf)
 		return;
 	nf->connected = false;
 	stop_queues(nf);
-	settle_later(nf, READ_ONCE(netfront_carrier_ms));
+	netfront_netdev_settle(nf, READ_ONCE(netfront_carrier_ms));
 }
 
 /* An MTU above what one page holds takes a backend that knows of slots. */

@@ -485,6 +485,9 @@ int netfront_publish(struct xpv_device *dev, struct xpv_txn *txn);
 int netfront_connect(struct xpv_device *dev);
 void netfront_connected(struct xpv_device *dev);
 void netfront_own_changed(struct xpv_device *dev);
+bool netfront_is_served(struct xpv_device *dev);
+bool netfront_owes(struct xpv_device *dev, u32 *answers);
+void netfront_no_backend(struct xpv_device *dev);
 void netfront_disconnect(struct xpv_device *dev);
 
 /* netdev.c */
@@ -494,6 +497,7 @@ int netfront_netdev_show(struct netfront *nf, const char *mac);
 void netfront_netdev_free(struct netfront *nf);
 void netfront_netdev_up(struct netfront *nf);
 void netfront_netdev_down(struct netfront *nf);
+void netfront_netdev_settle(struct netfront *nf, unsigned int ms);
 void netfront_netdev_mtu(struct netfront *nf, unsigned int mtu);
 
 /* ethtool.c */
