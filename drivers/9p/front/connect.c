@@ -185,11 +185,8 @@ void p9front_disconnect(struct xpv_device *dev)
 }
 
 /**
- * p9front_is_served() - whether the backend does anything for those who use it
+ * p9front_is_served() - whether the backend still has the rings
  * @dev: the device, connected
- *
- * Return: false if it has let go of a ring; or, for a device that is to be
- * detached, does not answer.
  */
 bool p9front_is_served(struct xpv_device *dev)
 {
@@ -198,9 +195,29 @@ bool p9front_is_served(struct xpv_device *dev)
 	unsigned int i;
 
 	for (i = 0; i < pf->nr_rings; i++)
-		served &= p9front_ring_is_served(&pf->rings[i],
-						 dev->online);
+		served &= xpv_evtchn_has_peer(&pf->rings[i].ch);
 	return served;
+}
+
+/**
+ * p9front_owes() - whether requests wait for the backend's answer
+ * @dev: the device, connected
+ * @answers: set to how many it has given
+ */
+bool p9front_owes(struct xpv_device *dev, u32 *answers)
+{
+	struct p9front *pf = dev->priv;
+	bool owes = false;
+	unsigned int i;
+
+	*answers = 0;
+	for (i = 0; i < pf->nr_rings; i++) {
+		spin_lock_irq(&pf->rings[i].lock);
+		owes |= pf->rings[i].out;
+		*answers += pf->rings[i].answers;
+		spin_unlock_irq(&pf->rings[i].lock);
+	}
+	return owes;
 }
 
 /**

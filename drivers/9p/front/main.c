@@ -26,7 +26,7 @@ MODULE_PARM_DESC(max_ring_page_order,
 static unsigned int fail_after;
 module_param(fail_after, uint, 0644);
 MODULE_PARM_DESC(fail_after,
-		 "Seconds without a backend until requests fail; 0 for never (default). For shares found later");
+		 "Seconds without a backend, or without an answer of it, until requests fail; 0 for never (default). For shares found later");
 
 /*
  * Takes answers out of rings. Files are written back when memory is short, so
@@ -262,6 +262,7 @@ static struct xpv_driver p9front_driver = {
 	.disconnect = p9front_disconnect,
 	.closing = closing,
 	.is_served = p9front_is_served,
+	.owes = p9front_owes,
 	.give_up = p9front_give_up,
 	.abort = abort_waits,
 	.remove = remove,

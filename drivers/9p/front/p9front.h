@@ -171,8 +171,6 @@ struct p9front_slot {
  * @ch: the event channel; opened and closed in the lane
  * @answers: how many came
  * @answered_at: when the last of them did, or the connection, in jiffies
- * @answers_seen: how many there were when the lane looked last
- * @moved_at: when it last saw nothing out, or another number, in jiffies
  * @waits: how often one waited for room or a tag
  */
 struct p9front_ring {
@@ -202,8 +200,6 @@ struct p9front_ring {
 
 	unsigned long answers;
 	unsigned long answered_at;
-	unsigned long answers_seen;
-	unsigned long moved_at;
 	atomic_long_t waits;
 };
 
@@ -321,6 +317,7 @@ int p9front_connect(struct xpv_device *dev);
 void p9front_connected(struct xpv_device *dev);
 void p9front_disconnect(struct xpv_device *dev);
 bool p9front_is_served(struct xpv_device *dev);
+bool p9front_owes(struct xpv_device *dev, u32 *answers);
 void p9front_give_up(struct xpv_device *dev);
 
 /* mount.c */
@@ -384,7 +381,6 @@ int p9front_ring_open(struct p9front_ring *ring, unsigned int order,
 void p9front_ring_start(struct p9front_ring *ring);
 void p9front_ring_stop(struct p9front_ring *ring);
 void p9front_ring_stir(struct p9front_ring *ring);
-bool p9front_ring_is_served(struct p9front_ring *ring, bool patient);
 void p9front_ring_break(struct p9front_ring *ring, int err, const char *what);
 u16 p9front_ring_tag(const struct p9front_ring *ring,
 		     const struct p9front_slot *slot);

@@ -80,7 +80,6 @@ int p9front_ring_open(struct p9front_ring *ring, unsigned int order,
  */
 void p9front_ring_start(struct p9front_ring *ring)
 {
-	ring->moved_at = jiffies;
 	WRITE_ONCE(ring->answered_at, jiffies);
 	mutex_lock(&ring->put);
 	ring->live = true;
@@ -182,31 +181,6 @@ void p9front_ring_stir(struct p9front_ring *ring)
 	atomic_inc(&ring->stirs);
 	if (wq_has_sleeper(&ring->room))
 		wake_up_all(&ring->room);
-}
-
-/* How long a backend may leave all of a ring's requests unanswered. */
-#define ANSWER_WAIT	(3 * HZ)
-
-/**
- * p9front_ring_is_served() - whether the backend does anything with a ring
- * @ring: an open ring
- * @patient: requests may take their time. Else they may as long as others are
- *	answered; then it is to be asked about every second.
- *
- * Context: the lane.
- */
-bool p9front_ring_is_served(struct p9front_ring *ring, bool patient)
-{
-	bool moved;
-
-	spin_lock_irq(&ring->lock);
-	moved = !ring->out || ring->answers != ring->answers_seen;
-	ring->answers_seen = ring->answers;
-	spin_unlock_irq(&ring->lock);
-	if (moved || patient)
-		ring->moved_at = jiffies;
-	return xpv_evtchn_has_peer(&ring->ch) &&
-	       time_before_eq(jiffies, ring->moved_at + ANSWER_WAIT);
 }
 
 /**
