@@ -218,6 +218,24 @@ ends_with_stuck_backend() {
 	$xenpv detach u third --wait=10 && umount /tmp/shares/stuck && disk_remove stuck && [ $ended = 0 ]
 }
 
+# fail_after SECONDS: in the guest, for all its folders
+fail_after() {
+	in_guest "for i in /sys/bus/xen/devices/9pfs-*/fail_after; do echo $1 >\$i || exit; done"
+}
+
+# It is waited for, unless somebody says otherwise.
+fails_with_stuck_backend() {
+	stuck=$(disk_make silent 64M linear) && mkfs.ext4 -q -F "$stuck" >/dev/null 2>&1 && mkdir -p /tmp/shares/silent &&
+		mount -t ext4 "$stuck" /tmp/shares/silent && in_use /tmp/shares/silent || return 1
+	dmsetup suspend --noflush --nolockfs silent
+	in_guest 'sleep 5; ! [ -s /tmp/ended ]' && fail_after 1 && users_end 4
+	ended=$?
+	dmsetup resume --noudevsync silent
+	fail_after 0 && wait_for 20 "$xenpv list u | grep 'third .*Connected *Connected'" &&
+		in_guest 'mount -t 9p -o trans=xen,version=9p2000.L third /mnt/third && [ "$(cat /mnt/third/file)" = hello ] &&
+			umount /mnt/third' && $xenpv detach u third && umount /tmp/shares/silent && disk_remove silent && [ $ended = 0 ]
+}
+
 complaints() {
 	grep -c 'the backend does not answer' "$(guest_log u)"
 }
@@ -262,7 +280,7 @@ nothing_leaked() {
 
 xenpv='/xpv/programs/xenpv 9p'
 ktap_print_header
-ktap_set_plan 24
+ktap_set_plan 25
 folder=$(share_folder u) || ktap_exit_fail_msg 'no folder'
 ktap_test_result 'the guest is up' share_guest u || ktap_exit_fail_msg 'no guest'
 ktap_test_result 'its folder is mounted' eval 'share_plug u 0 "$folder" && share_mount u 0' || ktap_exit_fail_msg 'no folder'
@@ -287,6 +305,7 @@ ktap_test_result 'so they do if its backend is gone' ends_without_backend
 ktap_test_result 'or does not answer' ends_with_stuck_backend
 ktap_test_result 'who is killed as he writes waits for a slow disk' waits_for_slow_disk
 ktap_test_result 'requests fail after a time, if somebody says so' fails_if_told_to
+ktap_test_result 'so they do if the backend does not answer' fails_with_stuck_backend
 traffic_starts b
 ktap_test_result 'the guest is killed under traffic' guest_destroy u
 ktap_test_result 'the backend lets it go' back_forgets
