@@ -97,9 +97,9 @@ fails_if_told_to() {
 		insmod $XPV_MODULES/xen-blkback.ko && in_guest "echo 0 >$policy" && disk_works
 }
 
-# plug_used: a disk that somebody in the guest has open
+# plug_used DISK: one that somebody in the guest has open
 plug_used() {
-	plug_nodes unload 51744 "$(disk_path orphan)" && plug_wait "$front" 4 &&
+	plug_nodes unload 51744 "$(disk_path "$1")" && plug_wait "$front" 4 &&
 		in_guest 'for i in $(seq 50); do [ -b /dev/xvdc ] && break; sleep 0.1; done
 			setsid sleep 60 </dev/xvdc >/dev/null 2>&1 &
 			for i in $(seq 50); do
@@ -109,7 +109,7 @@ plug_used() {
 
 # The toolstack takes a disk away that is in use, and whose backend is gone.
 orphan_is_detached() {
-	disk_make orphan 16M >/dev/null && plug_used || return 1
+	disk_make orphan 16M >/dev/null && plug_used orphan || return 1
 	rmmod xen-blkback && xenstore-write "$back/online" 0 "$back/state" 5 && fails_soon xvdc &&
 		[ "$(plug_state "$front")" = 6 ] && unplug_nodes unload 51744 && in_guest 'killall sleep' &&
 		insmod $XPV_MODULES/xen-blkback.ko && disk_works
@@ -117,10 +117,82 @@ orphan_is_detached() {
 
 # One that works goes on, and goes when it is not in use any more.
 used_is_not_detached() {
-	plug_used || return 1
+	plug_used orphan || return 1
 	xenstore-write "$back/online" 0 "$back/state" 5 && sleep 3 &&
 		in_guest 'dd if=/dev/xvdc of=/dev/null bs=4k count=1 iflag=direct 2>/dev/null && killall sleep' &&
 		plug_wait "$front" 6 5 && plug_wait "$back" 6 5 && unplug_nodes unload 51744
+}
+
+storage_stops() {
+	dmsetup suspend --noflush --nolockfs stuck
+}
+
+storage_goes_on() {
+	dmsetup resume --noudevsync stuck
+}
+
+# Nothing of the guest is in the storage, so the backend is done with it as well.
+unused_leaves_stuck_storage() {
+	disk_make stuck 16M linear >/dev/null && plug_used stuck && in_guest 'killall sleep' || return 1
+	storage_stops
+	xenstore-write "$back/online" 0 "$back/state" 5
+	plug_wait "$front" 6 5 && plug_wait "$back" 6 5
+	left=$?
+	storage_goes_on
+	unplug_nodes unload 51744
+	return $left
+}
+
+# The backend is there, and answers nothing. It is Closed when its storage has let go
+# of the guest's pages, and not before.
+used_leaves_stuck_storage() {
+	plug_used stuck || return 1
+	storage_stops
+	xenstore-write "$back/online" 0 "$back/state" 5
+	fails_soon xvdc && plug_wait "$front" 6 2 && [ "$(plug_state "$back")" = 5 ]
+	left=$?
+	storage_goes_on
+	plug_wait "$back" 6 5 && unplug_nodes unload 51744 && in_guest 'killall sleep' && [ $left = 0 ]
+}
+
+# By force it ends at once, and the next disk is that of another, while storage still
+# has what the first was asked for.
+forced_leaves_stuck_storage() {
+	plug_used stuck || return 1
+	storage_stops
+	in_guest 'rm -f /tmp/ended; (dd if=/dev/xvdc of=/dev/null bs=4k count=1 iflag=direct; echo $? >/tmp/ended) >/dev/null 2>&1 </dev/null &
+		sleep 1; ! [ -e /tmp/ended ]' && unplug_nodes unload 51744 &&
+		in_guest 'for i in $(seq 20); do [ -s /tmp/ended ] && break; sleep 0.1; done; [ "$(cat /tmp/ended)" = 1 ]' &&
+		plug_nodes unload 51744 "$(disk_path orphan)" && plug_wait "$front" 4 5 &&
+		in_guest 'for i in $(seq 20); do [ -b /dev/xvdc ] && break; sleep 0.1; done
+			dd if=/dev/xvdc of=/dev/null bs=4k count=1 iflag=direct 2>/dev/null'
+	left=$?
+	storage_goes_on
+	unplug_nodes unload 51744
+	in_guest 'killall sleep' && [ $left = 0 ]
+}
+
+# What is written to the start of xvdc, a letter to a line, is what dom0 finds there.
+filled() {
+	[ "$(dd if="$(disk_path stuck)" bs=64k count=1 iflag=direct 2>/dev/null | uniq)" = "$1" ]
+}
+
+# Who would rather have errors than wait for storage that is stuck has them. What was
+# asked may be done yet, but before what is asked of the next connection.
+stuck_storage_fails_if_told_to() {
+	policy=/sys/bus/xen/devices/vbd-51744/fail_after
+	fill='dd of=/dev/xvdc bs=64k count=1 iflag=fullblock oflag=direct 2>/tmp/why'
+	plug_used stuck || return 1
+	storage_stops
+	in_guest "rm -f /tmp/filled; (yes A | $fill; echo ended >/tmp/filled) >/dev/null 2>&1 </dev/null &
+		sleep 4; [ -e /tmp/filled ] && exit 1; echo 1 >$policy
+		for i in \$(seq 50); do [ -e /tmp/filled ] && break; sleep 0.1; done
+		cat /tmp/why; grep 'put/output error' /tmp/why" && fails_soon xvdc && plug_wait "$front" 6 2
+	failed=$?
+	storage_goes_on
+	plug_wait "$front" 4 && filled A && in_guest "yes B | $fill" && filled B && in_guest 'killall sleep' &&
+		xenstore-write "$back/online" 0 "$back/state" 5 && plug_wait "$front" 6 5 &&
+		plug_wait "$back" 6 5 && unplug_nodes unload 51744 && disk_remove stuck && [ $failed = 0 ]
 }
 
 frontend_reload() {
@@ -158,8 +230,8 @@ look_on() {
 
 ktap_print_header
 [ -n "$XPV_LONG" ] && reloads=10 || reloads=0
-ktap_set_plan $((20 + (reloads > 0)))
-ktap_test_result 'the guest is up' guest_create unload || ktap_exit_fail_msg 'no guest'
+ktap_set_plan $((24 + (reloads > 0)))
+ktap_test_result 'the guest boots' guest_create unload || ktap_exit_fail_msg 'no guest'
 ktap_test_result 'the disk works' disk_works
 look_on &
 ktap_test_result 'the backend is unloaded and loaded' backend_reload xen-blkback
@@ -175,6 +247,10 @@ ktap_test_result 'quick reloads are no mistake of the frontend' quick_reloads
 ktap_test_result 'requests fail after a time, if somebody says so' fails_if_told_to
 ktap_test_result 'a disk in use goes if its backend is gone' orphan_is_detached
 ktap_test_result 'and stays if it is not' used_is_not_detached
+ktap_test_result 'one that nobody uses goes, though its storage is stuck' unused_leaves_stuck_storage
+ktap_test_result 'so does one in use, whose users see errors' used_leaves_stuck_storage
+ktap_test_result 'by force it goes at once, and another takes its place' forced_leaves_stuck_storage
+ktap_test_result 'requests to stuck storage fail after a time, if somebody says so' stuck_storage_fails_if_told_to
 ktap_test_result 'the frontend is unloaded and loaded' frontend_reload
 ktap_test_result 'the disk works after it' disk_works
 start_traffic || ktap_exit_fail_msg 'no traffic'
