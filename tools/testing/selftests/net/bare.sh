@@ -47,6 +47,21 @@ offers_are_taken() {
 	[ "$(guest_run bare 'ethtool -k eth0' | grep -cE '^(scatter-gather|tcp-segmentation-offload): off')" = 2 ]
 }
 
+# It takes no packets, and is waited for. Who would rather know has no carrier.
+hung_one_is_given_up() {
+	policy=/sys/bus/xen/devices/vif-0/fail_after
+	carrier=/sys/class/net/eth0/carrier
+	bare_paths
+	killall -STOP netpeer
+	guest_run bare "setsid ping $four >/dev/null 2>&1 </dev/null & sleep 4
+		[ \$(cat $policy $carrier | tr -d '\n') = 01 ] && echo 1 >$policy || { cat $policy $carrier; exit 1; }
+		for i in \$(seq 50); do [ \$(cat $carrier) = 0 ] && break; sleep 0.1; done
+		killall ping; cat $carrier; [ \$(cat $carrier) = 0 ]" && plug_wait "$front" 6 2
+	given_up=$?
+	killall -CONT netpeer
+	plug_wait "$back" 6 && [ $given_up = 0 ]
+}
+
 leaves() {
 	bare_paths
 	guest_run bare 'echo vif-0 >/sys/bus/xen/drivers/vif/unbind' && plug_wait "$back" 6 &&
@@ -78,8 +93,8 @@ all_are_wanted() {
 }
 
 ktap_print_header
-[ "$XPV_FRONT" = ours ] && ktap_set_plan 23 || ktap_set_plan 14
-ktap_test_result 'the guest is up' guest_create bare || ktap_exit_fail_msg 'no guest'
+[ "$XPV_FRONT" = ours ] && ktap_set_plan 24 || ktap_set_plan 14
+ktap_test_result 'the guest boots' guest_create bare || ktap_exit_fail_msg 'no guest'
 net_bridge xpv0
 net_serve || ktap_exit_fail_msg 'nobody serves in dom0'
 ktap_test_result 'the frontend connects' plug_bare || ktap_exit_fail_msg 'no network'
@@ -90,6 +105,9 @@ ktap_test_result 'echoes in fragments' net_load bare ping $four 1473 9000 331
 ktap_test_result 'UDP of all sizes' net_load bare udp $four 8 3000 91
 ktap_test_result 'TCP both ways at once' net_load bare tcp $four 1024 2
 ktap_test_result 'TCP over IPv6' net_load bare tcp fd77:0::1 256
+if [ "$XPV_FRONT" = ours ]; then
+	ktap_test_result 'one that hangs is given up, if somebody says so' hung_one_is_given_up
+fi
 ktap_test_result 'it leaves' leaves
 peer_results /tmp/bare.log
 if [ "$XPV_FRONT" = ours ]; then
