@@ -60,6 +60,21 @@ static bool may_send(const struct pvcfront *pf, enum pvcfront_class class)
 	}
 }
 
+/**
+ * pvcfront_prompt_out() - whether something is out that the backend answers at once
+ * @pf: the device, locked
+ */
+bool pvcfront_prompt_out(const struct pvcfront *pf)
+{
+	unsigned int i;
+
+	lockdep_assert_held(&pf->lock);
+	for (i = 0; i < pf->nr_slots; i++)
+		if (pf->asked[i].out && class_of(pf->asked[i].cmd) == PVCFRONT_PROMPT)
+			return true;
+	return false;
+}
+
 static void send(struct pvcfront *pf, struct pvcfront_call *call)
 {
 	u16 slot = pf->free[--pf->nr_free];

@@ -151,6 +151,37 @@ void pvcfront_connected(struct xpv_device *dev)
 	pvcfront_stir();
 }
 
+/**
+ * pvcfront_is_served() - whether the backend still has the command ring
+ * @dev: the device, connected
+ */
+bool pvcfront_is_served(struct xpv_device *dev)
+{
+	struct pvcfront *pf = dev->priv;
+
+	return xpv_evtchn_has_peer(&pf->ch);
+}
+
+/**
+ * pvcfront_owes() - whether something waits for the backend's answer
+ * @dev: the device, connected
+ * @answers: set to how many it has given
+ *
+ * Who connects or accepts waits for others than the backend.
+ */
+bool pvcfront_owes(struct xpv_device *dev, u32 *answers)
+{
+	struct pvcfront *pf = dev->priv;
+	bool owes;
+
+	*answers = 0;
+	xpv_front_ring_owed(&pf->ring, answers);
+	spin_lock_irq(&pf->lock);
+	owes = pvcfront_prompt_out(pf);
+	spin_unlock_irq(&pf->lock);
+	return owes;
+}
+
 /* The next end, with the list's reference. */
 static struct pvcfront_end *take_end(struct pvcfront *pf)
 {

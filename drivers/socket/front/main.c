@@ -30,6 +30,11 @@ module_param_named(idle_rings, pvcfront_idle_rings, uint, 0644);
 MODULE_PARM_DESC(idle_rings,
 		 "Rings that are kept for later connections (default 64)");
 
+static unsigned int fail_after;
+module_param(fail_after, uint, 0644);
+MODULE_PARM_DESC(fail_after,
+		 "Seconds without an answer of the backend until its sockets end; 0 for never (default). For devices found later");
+
 /*
  * Asks for connections, gives rings back and releases what is late. The lane
  * waits for some of it, so it has a thread in reserve.
@@ -193,11 +198,15 @@ static struct xpv_driver pvcfront_driver = {
 	.name = "pvcalls",
 	.side = XPV_FRONTEND,
 	.ids = ids,
+	.groups = xpv_policy_groups,
+	.fail_after = &fail_after,
 	.probe = probe,
 	.publish = pvcfront_publish,
 	.connect = pvcfront_connect_device,
 	.connected = pvcfront_connected,
 	.disconnect = pvcfront_disconnect,
+	.is_served = pvcfront_is_served,
+	.owes = pvcfront_owes,
 	.remove = remove,
 	.show = show,
 };

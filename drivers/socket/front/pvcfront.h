@@ -371,11 +371,15 @@ void pvcfront_stir(void);
 int pvcfront_publish(struct xpv_device *dev, struct xpv_txn *txn);
 int pvcfront_connect_device(struct xpv_device *dev);
 void pvcfront_connected(struct xpv_device *dev);
+bool pvcfront_is_served(struct xpv_device *dev);
+bool pvcfront_owes(struct xpv_device *dev, u32 *answers);
 void pvcfront_disconnect(struct xpv_device *dev);
 
 /* command.c */
 void pvcfront_commands_init(struct pvcfront *pf);
 void pvcfront_commands_lose(struct pvcfront *pf);
+bool pvcfront_prompt_out(const struct pvcfront *pf)
+	__must_hold(&pf->lock);
 void pvcfront_event(void *arg);
 int pvcfront_call(struct pvcfront_call *call);
 void pvcfront_call_cancel(struct pvcfront_call *call);
