@@ -43,6 +43,19 @@ connection_ends() {
 		tail -n 3 /tmp/background.log; grep -q "ended [1-9]" /tmp/background.log'
 }
 
+# A domain that hangs: what asks it ends when somebody said so, and what is asked
+# later works again once it goes on.
+hung_one_is_given_up() {
+	guest_run ha 'echo 2 >/sys/bus/xen/devices/pvcalls-0/fail_after' && xl pause dda || return 1
+	guest_run ha 'before=$(cut -d. -f1 /proc/uptime)
+		! LD_PRELOAD=/usr/sbin/libxenpv-run.so iperf3 -c 10.77.0.1 -n 2M -i 0 || exit 1
+		took=$(($(cut -d. -f1 /proc/uptime) - before)); echo "$took s"; [ $took -lt 8 ]' &&
+		guest_run ha 'echo 0 >/sys/bus/xen/devices/pvcalls-0/fail_after'
+	given_up=$?
+	xl unpause dda
+	wait_for 20 "$XENPV sock list ha | grep '^ha *dda *Connected *Connected'" && connects && [ $given_up = 0 ]
+}
+
 spare_takes_over() {
 	guest_destroy dda && rehome ha pvcalls/0 ddb
 }
@@ -61,13 +74,14 @@ nothing_leaked() {
 }
 
 ktap_print_header
-ktap_set_plan 11
+ktap_set_plan 12
 net_serve || ktap_exit_fail_msg 'nobody serves in dom0'
 ktap_test_result 'two driver domains boot' driver_domains_boot || ktap_exit_fail_msg 'no driver domains'
 ktap_test_result 'a guest is up' guest_create ha || ktap_exit_fail_msg 'no guest'
 domid=$(xl domid ha)
 ktap_test_result 'it has sockets of one' "$XENPV" sock attach ha --backend=dda
 ktap_test_result 'they work' connects
+ktap_test_result 'one that hangs is given up, if somebody says so' hung_one_is_given_up
 ktap_test_result 'one stays connected' stays_connected
 ktap_test_result 'the driver domain is destroyed, and the spare takes over' spare_takes_over
 ktap_test_result 'the connection ends' connection_ends

@@ -119,6 +119,20 @@ traces() {
 	xenstore-ls -f | grep "/vbd/$domid/51728\|domain/0/backend/vbd/$domid \|/$domid/device/vbd/"
 }
 
+# A disk of a domain that hangs: the guest lets go, and who comes to use it sees an
+# error. The domain does when it goes on, and then the toolstack can take it away.
+hung_one_is_detached() {
+	back=$(xenstore-read "/local/domain/$domid/device/vbd/51728/backend")
+	xl pause ddb && xenstore-write "$back/online" 0 "$back/state" 5
+	in_guest 'before=$(cut -d. -f1 /proc/uptime)
+		! dd if=/dev/xvdb of=/dev/null bs=4k count=1 iflag=direct 2>/dev/null || exit 1
+		took=$(($(cut -d. -f1 /proc/uptime) - before)); echo "$took s"; [ $took -lt 5 ]' &&
+		[ "$(xenstore-read "/local/domain/$domid/device/vbd/51728/state")" = 6 ]
+	left=$?
+	xl unpause ddb
+	wait_for 10 "[ \"\$(xenstore-read $back/state)\" = 6 ]" && detaches && [ $left = 0 ]
+}
+
 detaches() {
 	xl block-detach ha xvdb && wait_for 10 '! traces' && in_guest '! [ -b /dev/xvdb ]'
 }
@@ -178,7 +192,7 @@ nothing_leaked() {
 }
 
 ktap_print_header
-ktap_set_plan 21
+ktap_set_plan 23
 ktap_test_result 'two driver domains boot' driver_domains_boot || ktap_exit_fail_msg 'no driver domains'
 ktap_test_result 'a guest boots with a disk of one' guest_create ha disk="$(driver_domain_disk dda /dev/xvdb)" ||
 	ktap_exit_fail_msg 'no guest'
@@ -197,6 +211,8 @@ ktap_test_result 'xl knows' listed "$(xl domid ddb)"
 ktap_test_result 'all it wrote reads back' traffic_was_right
 ktap_test_result 'and is what dom0 finds' disk_is_right
 ktap_test_result 'the disk is detached, and leaves nothing' detaches
+ktap_test_result 'and attached again' attaches_again
+ktap_test_result 'it is detached from a domain that hangs' hung_one_is_detached
 ktap_test_result 'and attached again' attaches_again
 ktap_test_result 'a frontend that cannot follow keeps its backend' other_stays
 ktap_test_result 'a hung backend is left behind by force' hung_one_is_left
