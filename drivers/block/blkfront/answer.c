@@ -25,26 +25,12 @@
 #define RECLAIM_FIRST	1
 #define RECLAIM_EVERY	(HZ / 10)
 
-static struct blkfront_shadow *shadow_find(struct blkfront_ring *ring, u64 id)
-	__must_hold(&ring->lock)
-{
-	u32 index = lower_32_bits(id);
-	struct blkfront_shadow *shadow;
-
-	if (index >= ring->nr_shadows)
-		return NULL;
-	shadow = &ring->shadows[array_index_nospec(index, ring->nr_shadows)];
-	if (!shadow->rq || shadow->life != upper_32_bits(id))
-		return NULL;
-	return shadow;
-}
-
 static void shadow_give(struct blkfront_ring *ring,
 			struct blkfront_shadow *shadow)
 	__must_hold(&ring->lock)
 {
 	xpv_grant_cache_give(&ring->descs, &shadow->desc);
-	shadow->rq = NULL;
+	shadow->asked.out = false;
 	shadow->next = ring->free_head;
 	ring->free_head = shadow - ring->shadows;
 	ring->free++;
@@ -88,23 +74,18 @@ static void drop_operation(struct blkfront_ring *ring, enum blkfront_can what,
 	batch->limits = true;
 }
 
-static bool is_secure(const struct blkfront_shadow *shadow)
-{
-	return req_op(shadow->rq) == REQ_OP_SECURE_ERASE;
-}
-
 /*
  * The backend does not do what it offered. A discard was only a hint. Without
  * a flush a barrier may do; without both there is no cache to flush.
  */
 static blk_status_t unsupported(struct blkfront_ring *ring,
-				const struct blkfront_shadow *shadow,
-				bool *again, struct blkfront_batch *batch)
+				const struct blkfront_asked *asked, bool *again,
+				struct blkfront_batch *batch)
 	__must_hold(&ring->lock)
 {
-	switch (shadow->op) {
+	switch (asked->op) {
 	case BLKIF_OP_DISCARD:
-		if (is_secure(shadow))
+		if (asked->secure)
 			drop_operation(ring, BLKFRONT_CAN_SECURE,
 				       "secure discard", batch);
 		else
@@ -124,35 +105,52 @@ static blk_status_t unsupported(struct blkfront_ring *ring,
 	}
 }
 
-/*
- * Not every backend has a word for "not supported": to some, an unknown
- * operation is an error. So a discard that fails before any has succeeded
- * is taken for unsupported. A failed flush is never: data may be lost.
- */
 static blk_status_t judge(struct blkfront_ring *ring,
-			  const struct blkfront_shadow *shadow, s16 status,
+			  const struct blkfront_asked *asked, s16 status,
 			  bool *again, struct blkfront_batch *batch)
 	__must_hold(&ring->lock)
 {
-	bool hint = shadow->op == BLKIF_OP_DISCARD && !is_secure(shadow);
 	unsigned long *can = &ring->bf->can;
+	bool worked = test_bit(BLKFRONT_DISCARD_WORKED, can);
 
-	if (status == BLKIF_RSP_OKAY) {
-		if (hint && !test_bit(BLKFRONT_DISCARD_WORKED, can))
+	switch (blkfront_answer_says(asked, status, worked)) {
+	case BLKFRONT_DONE:
+		if (asked->op == BLKIF_OP_DISCARD && !asked->secure && !worked)
 			set_bit(BLKFRONT_DISCARD_WORKED, can);
 		return BLK_STS_OK;
+	case BLKFRONT_REFUSED:
+		return unsupported(ring, asked, again, batch);
+	case BLKFRONT_FAILED:
+		break;
 	}
-	if (status == BLKIF_RSP_EOPNOTSUPP ||
-	    (hint && !test_bit(BLKFRONT_DISCARD_WORKED, can)))
-		return unsupported(ring, shadow, again, batch);
 	return BLK_STS_IOERR;
 }
 
-/* Some name the operation inside an indirect request, some the outer one. */
-static bool echoes(const struct blkfront_shadow *shadow, u8 op)
+/* Return: NULL if it answers nothing; then @batch says what is wrong. */
+static struct blkfront_shadow *answered(struct blkfront_ring *ring,
+					const struct blkif_response *rsp,
+					struct blkfront_batch *batch)
+	__must_hold(&ring->lock)
 {
-	return op == shadow->op ||
-	       (op == BLKIF_OP_INDIRECT && shadow->desc.nr);
+	int slot = blkfront_answer_slot(rsp, ring->nr_shadows), err = slot;
+	struct blkfront_shadow *shadow = NULL;
+
+	if (slot >= 0) {
+		slot = array_index_nospec(slot, ring->nr_shadows);
+		shadow = &ring->shadows[slot];
+		err = blkfront_answer_check(&shadow->asked, rsp);
+	}
+	if (!err)
+		return shadow;
+	if (err == -EILSEQ)
+		snprintf(batch->why, sizeof(batch->why),
+			 "backend answered operation %u with %u",
+			 shadow->asked.op, rsp->operation);
+	else
+		snprintf(batch->why, sizeof(batch->why),
+			 "backend answered what was not asked (id %#llx)",
+			 rsp->id);
+	return NULL;
 }
 
 /**
@@ -168,24 +166,14 @@ bool blkfront_answer(struct blkfront_ring *ring,
 		     const struct blkif_response *rsp,
 		     struct blkfront_batch *batch)
 {
-	struct blkfront_shadow *shadow = shadow_find(ring, rsp->id);
+	struct blkfront_shadow *shadow = answered(ring, rsp, batch);
 	blk_status_t status;
 	bool again = false;
 
 	lockdep_assert_held(&ring->lock);
-	if (!shadow) {
-		snprintf(batch->why, sizeof(batch->why),
-			 "backend answered what was not asked (id %#llx)",
-			 rsp->id);
+	if (!shadow)
 		return false;
-	}
-	if (!echoes(shadow, rsp->operation)) {
-		snprintf(batch->why, sizeof(batch->why),
-			 "backend answered operation %u with %u",
-			 shadow->op, rsp->operation);
-		return false;
-	}
-	status = judge(ring, shadow, rsp->status, &again, batch);
+	status = judge(ring, &shadow->asked, rsp->status, &again, batch);
 	part_over(ring, shadow, status, again, batch);
 	return true;
 }

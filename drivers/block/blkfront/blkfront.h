@@ -37,6 +37,7 @@
 #include <xpv/relic.h>
 #include <xpv/ring.h>
 #include <xpv/work.h>
+#include "answer_parse.h"
 #include "vdev.h"
 
 /*
@@ -149,18 +150,15 @@ static inline void blkfront_batch_init(struct blkfront_batch *batch)
 
 /**
  * struct blkfront_shadow - a ring request that is out
- * @rq: whose part it is; NULL while the shadow is free
- * @life: counts uses, and is in the id that the backend echoes, so that a
- *	late or repeated answer fits nothing
- * @desc: its descriptor pages, in the ring's @descs; empty if it has none
- * @op: what it asks for, as an answer names it
+ * @rq: whose part it is, while it is out
+ * @asked: what it asks for, and whether it is out or free
  * @next: the next free one, or %BLKFRONT_NONE
+ * @desc: its descriptor pages, in the ring's @descs; empty if it has none
  */
 struct blkfront_shadow {
 	struct request *rq;
-	u32 life;
+	struct blkfront_asked asked;
 	u16 next;
-	u8 op;
 	struct xpv_grant_chain desc;
 };
 
@@ -394,8 +392,6 @@ void blkfront_reclaim_lost(struct blkfront_ring *ring);
 void blkfront_fail_lost(struct blkfront_ring *ring);
 
 /* request.c */
-u64 blkfront_shadow_id(const struct blkfront_ring *ring,
-		       const struct blkfront_shadow *shadow);
 blk_status_t blkfront_request_fill(struct blkfront_ring *ring,
 				   struct request *rq);
 blk_status_t blkfront_request_put(struct blkfront_ring *ring,

@@ -29,15 +29,10 @@ static unsigned int note_last(u8 note)
 	return note >> 4;
 }
 
-/**
- * blkfront_shadow_id() - the id of a ring request: which shadow, which use
- * @ring: the ring
- * @shadow: the shadow
- */
-u64 blkfront_shadow_id(const struct blkfront_ring *ring,
-		       const struct blkfront_shadow *shadow)
+static u64 shadow_id(const struct blkfront_ring *ring,
+		     const struct blkfront_shadow *shadow)
 {
-	return (u64)shadow->life << 32 | (shadow - ring->shadows);
+	return blkfront_id(shadow - ring->shadows, &shadow->asked);
 }
 
 static struct blkfront_shadow *shadow_take(struct blkfront_ring *ring,
@@ -50,9 +45,12 @@ static struct blkfront_shadow *shadow_take(struct blkfront_ring *ring,
 	ring->free_head = shadow->next;
 	ring->free--;
 	shadow->rq = rq;
-	shadow->op = op;
 	shadow->desc.nr = 0;
-	shadow->life++;
+	shadow->asked.life++;
+	shadow->asked.op = op;
+	shadow->asked.indirect = false;
+	shadow->asked.secure = req_op(rq) == REQ_OP_SECURE_ERASE;
+	shadow->asked.out = true;
 	return shadow;
 }
 
@@ -281,9 +279,10 @@ static void put_indirect(struct blkfront_ring *ring, struct part *part,
 	unsigned int i, some;
 	u16 at = shadow->desc.head;
 
-	req.u.indirect.indirect_op = shadow->op;
+	shadow->asked.indirect = true;
+	req.u.indirect.indirect_op = shadow->asked.op;
 	req.u.indirect.nr_segments = n;
-	req.u.indirect.id = blkfront_shadow_id(ring, shadow);
+	req.u.indirect.id = shadow_id(ring, shadow);
 	req.u.indirect.sector_number = part->sector >> ring->unit;
 	req.u.indirect.handle = ring->bf->dev->id;
 	for (i = 0; n; i++, n -= some) {
@@ -309,10 +308,10 @@ static void put_direct(struct blkfront_ring *ring, struct part *part,
 
 	/* A segment has bytes that mean nothing; the rest stays on this stack. */
 	memset(&req, 0, size);
-	req.operation = shadow->op;
+	req.operation = shadow->asked.op;
 	req.u.rw.nr_segments = n;
 	req.u.rw.handle = ring->bf->dev->id;
-	req.u.rw.id = blkfront_shadow_id(ring, shadow);
+	req.u.rw.id = shadow_id(ring, shadow);
 	req.u.rw.sector_number = part->sector >> ring->unit;
 	put_segments(ring, part, req.u.rw.seg, n);
 	xpv_front_ring_put(&ring->ring, &req, size);
@@ -393,7 +392,7 @@ static blk_status_t put_flush(struct blkfront_ring *ring, struct request *rq,
 	cmd_start(ring, rq, 1);
 	shadow = shadow_take(ring, rq, req.operation);
 	req.u.rw.handle = bf->dev->id;
-	req.u.rw.id = blkfront_shadow_id(ring, shadow);
+	req.u.rw.id = shadow_id(ring, shadow);
 	xpv_front_ring_put(&ring->ring, &req, sizeof(req));
 	return BLK_STS_OK;
 }
@@ -415,7 +414,7 @@ static blk_status_t put_discard(struct blkfront_ring *ring, struct request *rq)
 	shadow = shadow_take(ring, rq, BLKIF_OP_DISCARD);
 	req.operation = BLKIF_OP_DISCARD;
 	req.u.discard.flag = secure ? BLKIF_DISCARD_SECURE : 0;
-	req.u.discard.id = blkfront_shadow_id(ring, shadow);
+	req.u.discard.id = shadow_id(ring, shadow);
 	req.u.discard.sector_number = blk_rq_pos(rq) >> ring->unit;
 	req.u.discard.nr_sectors = blk_rq_sectors(rq) >> ring->unit;
 	xpv_front_ring_put(&ring->ring, &req, sizeof(req));

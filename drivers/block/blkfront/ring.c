@@ -160,7 +160,7 @@ static void ring_give_up(struct blkfront_ring *ring, bool again,
 	unsigned int i;
 
 	for (i = 0; i < ring->nr_shadows; i++)
-		if (ring->shadows[i].rq)
+		if (ring->shadows[i].asked.out)
 			blkfront_give_up(ring, &ring->shadows[i], again,
 					 batch);
 }

@@ -18,6 +18,7 @@ test_bytering-src :=
 test_rate-src := drivers/net/netback/rate.c
 test_netif_parse-src := drivers/net/netback/netif_parse.c
 test_vdev-src := drivers/block/blkfront/vdev.c
+test_blkfront_answer-src := drivers/block/blkfront/answer_parse.c
 
 fake-xen := tools/testing/unit/shim/fake_xen.c
 test_grant-src := lib/grant.c $(fake-xen)

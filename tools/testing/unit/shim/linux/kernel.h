@@ -22,6 +22,8 @@
 		     a_ < b_ ? a_ : b_; })
 #define swap(a, b) \
 	do { __auto_type t_ = (a); (a) = (b); (b) = t_; } while (0)
+#define lower_32_bits(n)	((u32)(n))
+#define upper_32_bits(n)	((u32)((n) >> 32))
 #define clamp(value, lo, hi)	min(max((value), (lo)), (hi))
 
 #endif
