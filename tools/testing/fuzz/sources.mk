@@ -4,6 +4,7 @@
 fuzz_keys-src := lib/keys_parse.c
 fuzz_blkif-src := drivers/block/blkback/blkif_parse.c
 fuzz_ring-src := drivers/block/blkback/blkif_parse.c
+fuzz_blkfront-src := drivers/block/blkfront/answer_parse.c
 fuzz_netfront-src := drivers/net/netfront/netfront_parse.c
 fuzz_netif-src := drivers/net/netback/netif_parse.c
 fuzz_bytering-src :=
