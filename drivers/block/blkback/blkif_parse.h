@@ -4,12 +4,16 @@
  * texts, as checked values (public header io/blkif.h).
  *
  * Pure: no allocation, no lock, nothing shared. Everything handed in is
- * private memory that the caller copied out of the peer's, once. User space
- * compiles blkif_parse.c for its tests and its fuzz target.
+ * private memory that was copied out of the peer's, once: slots by xpv/ring.h,
+ * indirect segments by blkif_copy_segs(). User space compiles blkif_parse.c for
+ * its tests and its fuzz targets.
  */
 #ifndef BLKIF_PARSE_H
 #define BLKIF_PARSE_H
 
+#include <linux/build_bug.h>
+#include <linux/compiler.h>
+#include <linux/string.h>
 #include <linux/types.h>
 
 /* Operations, as they stand in a slot. */
@@ -168,6 +172,33 @@ const struct blkif_abi *blkif_find_abi(const char *protocol);
  */
 int blkif_parse_req(const struct blkif_abi *abi, const void *slot,
 		    const struct blkif_limits *limits, struct blkif_req *req);
+
+/**
+ * blkif_copy_segs() - take the segments that a page of an indirect request has
+ * @segs: private memory for all of the request's segments
+ * @nr: how many those are
+ * @index: which of the request's pages it is
+ * @page: the page, which the guest can write to at any time
+ *
+ * Each segment is a word, and read once.
+ *
+ * Context: any; pure.
+ */
+static inline void blkif_copy_segs(struct blkif_seg *segs, unsigned int nr,
+				   unsigned int index, const void *page)
+{
+	const u64 *from = page;
+	unsigned int i;
+	u64 seg;
+
+	BUILD_BUG_ON(sizeof(seg) != sizeof(*segs));
+	segs += index * BLKIF_PAGE_SEGS;
+	nr -= index * BLKIF_PAGE_SEGS;
+	for (i = 0; i < nr && i < BLKIF_PAGE_SEGS; i++) {
+		seg = READ_ONCE(from[i]);
+		memcpy(&segs[i], &seg, sizeof(seg));
+	}
+}
 
 /**
  * blkif_parse_segs() - check the segments of an indirect request

@@ -2,12 +2,10 @@
 /*
  * A request: its memory, the guest's pages it works on, and its end.
  */
-#include <linux/build_bug.h>
 #include <linux/compiler.h>
 #include <linux/errno.h>
 #include <linux/mm.h>
 #include <linux/slab.h>
-#include <linux/string.h>
 
 #include "blkback.h"
 
@@ -84,27 +82,13 @@ void request_free(struct blkback_request *req)
 	kfree(req);
 }
 
-/* Each segment is a word, and read once. */
-static void copy_segs(struct blkif_seg *to, const void *page, unsigned int nr)
-{
-	const u64 *from = page;
-	unsigned int i;
-	u64 seg;
-
-	BUILD_BUG_ON(sizeof(seg) != sizeof(*to));
-	for (i = 0; i < nr; i++) {
-		seg = READ_ONCE(from[i]);
-		memcpy(&to[i], &seg, sizeof(seg));
-	}
-}
-
 /*
  * Bring an indirect request's segments in, by way of private memory: the guest
  * can write to the pages at any time.
  */
 static int read_table(struct blkback_request *req, struct blkif_req *what)
 {
-	unsigned int left = what->nr_segs, i, nr;
+	unsigned int i;
 	int err;
 
 	err = xpv_map_set_map(&req->table, what->gref, what->nr_grefs, true);
@@ -112,11 +96,9 @@ static int read_table(struct blkback_request *req, struct blkif_req *what)
 		what->why = "indirect page cannot be mapped";
 		return err;
 	}
-	for (i = 0; i < what->nr_grefs; i++, left -= nr) {
-		nr = min_t(unsigned int, left, BLKIF_PAGE_SEGS);
-		copy_segs(req->segs + i * BLKIF_PAGE_SEGS,
-			  page_address(req->table.pages[i]), nr);
-	}
+	for (i = 0; i < what->nr_grefs; i++)
+		blkif_copy_segs(req->segs, what->nr_segs, i,
+				page_address(req->table.pages[i]));
 	return blkif_parse_segs(req->segs, &req->ring->limits, what);
 }
 
