@@ -22,7 +22,9 @@
 			abort();	\
 	} while (0)
 
+#ifndef SHARED_WORDS
 #define SHARED_WORDS	1024
+#endif
 
 /* Where the words that we may read are, which the target says. */
 static u32 *shared_words;
@@ -47,7 +49,7 @@ static bool is_shared_word(const void *word)
 	       (const u8 *)word < (const u8 *)(shared_words + SHARED_WORDS);
 }
 
-/* The sanitizer's grain is two words. */
+/* The sanitizer's grain is two words, as is the most that is read at once. */
 static const void *grain(const void *word)
 {
 	return (const void *)((uintptr_t)word & ~7UL);
@@ -71,16 +73,22 @@ static void peer_writes(const void *word, size_t size)
 
 	if (!is_shared_word(word))
 		return;
-	REQUIRE(size == sizeof(u32));
-	REQUIRE(!was_read[at]);
-	was_read[at] = true;
-	shared_words[at] = peer_word(shared_words[at]);
+	REQUIRE(size == sizeof(u32) || size == sizeof(u64));
+	for (; size; size -= sizeof(u32), at++) {
+		REQUIRE(!was_read[at]);
+		was_read[at] = true;
+		shared_words[at] = peer_word(shared_words[at]);
+	}
 }
 
-static void peer_changes(const void *word)
+static void peer_changes(const void *word, size_t size)
 {
-	if (is_shared_word(word))
-		shared_words[(const u32 *)word - shared_words] ^= ~0U;
+	size_t at = (const u32 *)word - shared_words;
+
+	if (!is_shared_word(word))
+		return;
+	for (; size; size -= sizeof(u32), at++)
+		shared_words[at] ^= ~0U;
 }
 
 /* From here on each word may be read once again. */
@@ -94,7 +102,7 @@ static void step(void)
 	show(&(x));							\
 	peer_writes(&(x), sizeof(x));					\
 	const typeof(x) __value = __atomic_load_n(&(x), __ATOMIC_RELAXED); \
-	peer_changes(&(x));						\
+	peer_changes(&(x), sizeof(x));					\
 	hide(&(x));							\
 	__value;							\
 })
