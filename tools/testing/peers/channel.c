@@ -27,6 +27,22 @@ void channel_open(struct channel *ch, unsigned int domid)
 	ch->port = port;
 }
 
+/* To the channel PORT that the other end has opened. */
+void channel_bind(struct channel *ch, unsigned int domid, unsigned int port)
+{
+	struct ioctl_evtchn_bind_interdomain arg = {
+		.remote_domain = domid,
+		.remote_port = port,
+	};
+	int bound;
+
+	ch->fd = open("/dev/xen/evtchn", O_RDWR);
+	bound = ioctl(ch->fd, IOCTL_EVTCHN_BIND_INTERDOMAIN, &arg);
+	if (bound < 0)
+		give_up("event-channel %u: %s", port, strerror(errno));
+	ch->port = bound;
+}
+
 void channel_notify(const struct channel *ch)
 {
 	struct ioctl_evtchn_notify arg = { .port = ch->port };

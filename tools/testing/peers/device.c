@@ -39,6 +39,24 @@ void device_open(struct device *dev, const char *class, const char *number)
 	store_watch(path);
 }
 
+/* As the backend, in dom0's backend/DIR, where no driver looks. */
+void device_serve(struct device *dev, const char *dir, const char *class, const char *domid,
+		  const char *number)
+{
+	char path[160];
+
+	memset(dev, 0, sizeof(*dev));
+	dev->domid = atoi(domid);
+	snprintf(dev->front, sizeof(dev->front), "/local/domain/0/backend/%s/%s/%s", dir, domid,
+		 number);
+	snprintf(dev->back, sizeof(dev->back), "/local/domain/%s/device/%s/%s", domid, class,
+		 number);
+	store_open();
+	served_begin(dev->domid);
+	snprintf(path, sizeof(path), "%s/state", dev->back);
+	store_watch(path);
+}
+
 void device_state(struct device *dev, int state)
 {
 	char path[128], text[8];

@@ -82,6 +82,7 @@ void channel_open(struct channel *ch, unsigned int domid);
 void channel_notify(const struct channel *ch);
 bool channel_wait(const struct channel *ch, int ms);
 void channel_close(struct channel *ch);
+void channel_bind(struct channel *ch, unsigned int domid, unsigned int port);
 
 struct abi;
 
@@ -120,11 +121,40 @@ void ring_push(struct ring *ring);
 __u32 ring_waiting(struct ring *ring);
 bool ring_await(struct ring *ring, int ms);
 
+/**
+ * struct served - a ring, from the backend's end
+ * @page: where it is mapped
+ * @index: the device's name for it
+ * @stride: bytes of a slot
+ * @nr: slots
+ * @cons: requests taken so far
+ * @prod: responses put so far
+ */
+struct served {
+	__u8 *page;
+	__u64 index;
+	unsigned int stride;
+	unsigned int nr;
+	__u32 cons;
+	__u32 prod;
+};
+
+/* served.c */
+void served_begin(unsigned int domid);
+void served_map(struct served *ring, __u32 gref, unsigned int stride);
+void served_unmap(struct served *ring);
+__u8 *served_slot(const struct served *ring, __u32 index);
+__u32 served_waiting(const struct served *ring);
+__u32 served_waiting_at_last(const struct served *ring);
+void served_push(struct served *ring, const struct channel *ch);
+bool served_copy(void *data, unsigned int len, __u32 gref, __u16 offset, bool out);
+
 /* States of io/xenbus.h. */
 enum { GONE, INITIALISING, INIT_WAIT, INITIALISED, CONNECTED, CLOSING, CLOSED };
 
 /**
- * struct device - as its frontend sees it
+ * struct device - as its frontend sees it; or its backend, for which the ends are
+ *	the other way round
  * @front: path of our end
  * @back: path of the other
  * @domid: the other
@@ -139,6 +169,8 @@ struct device {
 
 /* device.c */
 void device_open(struct device *dev, const char *class, const char *number);
+void device_serve(struct device *dev, const char *dir, const char *class, const char *domid,
+		  const char *number);
 void device_state(struct device *dev, int state);
 int device_other(struct device *dev);
 int device_wait_any(struct device *dev, unsigned int states, int ms);
