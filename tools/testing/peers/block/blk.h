@@ -123,4 +123,7 @@ void play_hostile(struct device *dev);
 void play_hostile_queues(struct device *dev);
 void play_neighbour(struct device *dev);
 
+/* backend.c */
+void hostile_backend(const char *domid, const char *number);
+
 #endif

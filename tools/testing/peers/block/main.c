@@ -2,9 +2,11 @@
 /*
  * usage: blkpeer PEER NUMBER
  *        blkpeer check DISK SECTOR COUNT SEED
+ *        blkpeer backend DOMID NUMBER
  *
  * Plays a frontend on the disk of that virtual-device number, which must have
- * no driver. Or looks, in dom0, at what one wrote.
+ * no driver. Or looks, in dom0, at what one wrote; or is a backend there, for a
+ * guest's driver.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -66,9 +68,11 @@ int main(int argc, char **argv)
 	if (argc == 6 && !strcmp(argv[1], "check"))
 		check(argv[2], strtoull(argv[3], NULL, 10), atoi(argv[4]),
 		      atoi(argv[5]));
+	else if (argc == 4 && !strcmp(argv[1], "backend"))
+		hostile_backend(argv[2], argv[3]);
 	else if (argc == 3)
 		peer_play(peers, "vbd", argv[1], argv[2]);
 	else
-		give_up("usage: blkpeer PEER NUMBER | check DISK SECTOR COUNT SEED");
+		give_up("usage: blkpeer PEER NUMBER | check ... | backend DOMID NUMBER");
 	return any_broken();
 }
