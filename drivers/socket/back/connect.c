@@ -26,6 +26,21 @@ static int may_connect(const struct pvsock *ps)
 	}
 }
 
+/* Find out where to, and whether the guest may go there from where it is bound. */
+static int check_goal(struct pvsock *ps, const struct xpv_pvcalls_request *req)
+{
+	struct call_addr from;
+	int err;
+
+	call_parse_addr(req->u.connect.addr, req->u.connect.len, &ps->to);
+	if (ps->to.family != ps->sock->sk->sk_family)
+		return -EAFNOSUPPORT;
+	err = pvs_name(ps, false, &from);
+	if (err)
+		return err;
+	return pvb_may_connect(ps->be, &ps->to, &from) ? 0 : -EACCES;
+}
+
 /* The same call begins a connection, and says later what became of it. */
 static int try(struct pvsock *ps)
 {
@@ -71,13 +86,10 @@ int pvs_connect(struct pvsock *ps, const struct xpv_pvcalls_request *req)
 	struct pvring *ring;
 	int err = may_connect(ps);
 
+	if (!err)
+		err = check_goal(ps, req);
 	if (err)
 		return err;
-	call_parse_addr(req->u.connect.addr, req->u.connect.len, &ps->to);
-	if (ps->to.family != ps->sock->sk->sk_family)
-		return -EAFNOSUPPORT;
-	if (!pvb_may_connect(ps->be, &ps->to))
-		return -EACCES;
 	ring = pvr_get(ps->be, req->u.connect.ref, req->u.connect.evtchn);
 	if (IS_ERR(ring))
 		return PTR_ERR(ring);

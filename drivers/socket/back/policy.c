@@ -224,12 +224,14 @@ static bool refuse(struct pvback *be, const char *what,
  * pvb_may_connect() - whether the guest may connect somewhere
  * @be: the device
  * @to: where
+ * @from: what the socket is bound to
  *
  * Tells the administrator if not.
  */
-bool pvb_may_connect(struct pvback *be, const struct call_addr *to)
+bool pvb_may_connect(struct pvback *be, const struct call_addr *to,
+		     const struct call_addr *from)
 {
-	return policy_may_connect(&be->policy, &to->at) ||
+	return policy_may_connect(&be->policy, &to->at, from->at.ip) ||
 	       refuse(be, "connect to", &to->at);
 }
 

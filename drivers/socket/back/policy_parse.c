@@ -323,14 +323,52 @@ static bool any_touches(const struct policy_list *list,
 	return false;
 }
 
-bool policy_may_connect(const struct policy *policy,
-			const struct policy_addr *to)
+static bool may_reach(const struct policy *policy,
+		      const struct policy_addr *to)
 {
 	if (any_covers(&policy->deny_connect, to))
 		return false;
 	if (policy->allow_connect.nr)
 		return any_covers(&policy->allow_connect, to);
 	return !is_loopback(to->ip);
+}
+
+/* The loopback, as the kernel has a connection to the unspecified address get there. */
+static void become_loopback(struct policy_addr *addr, bool v4)
+{
+	memset(addr->ip, 0, sizeof(addr->ip));
+	if (v4) {
+		memcpy(addr->ip, v4_prefix, V4_AT);
+		addr->ip[V4_AT] = 127;
+	}
+	addr->ip[15] = 1;
+}
+
+/*
+ * A rule is about where a connection gets: by the unspecified address to the
+ * loopback, or to what the socket is bound to. What denies the address as it
+ * stands is heard too.
+ */
+static bool may_reach_oneself(const struct policy *policy,
+			      const struct policy_addr *to, const u8 *from)
+{
+	struct policy_addr is = *to;
+
+	if (any_covers(&policy->deny_connect, to))
+		return false;
+	become_loopback(&is, is_v4(to->ip) || is_v4(from));
+	if (!may_reach(policy, &is))
+		return false;
+	memcpy(is.ip, from, sizeof(is.ip));
+	return is_unspecified(from) || may_reach(policy, &is);
+}
+
+bool policy_may_connect(const struct policy *policy,
+			const struct policy_addr *to, const u8 from[16])
+{
+	if (is_unspecified(to->ip))
+		return may_reach_oneself(policy, to, from);
+	return may_reach(policy, to);
 }
 
 /* All of a domain's addresses are more than its loopback. */

@@ -96,10 +96,12 @@ int policy_parse_list(const char *text, struct policy_list *list);
 /**
  * policy_may_connect() - whether a guest may connect somewhere
  * @policy: what it may do
- * @to: where
+ * @to: where. The unspecified address stands for the loopback and for @from: all
+ *	of it has to be allowed.
+ * @from: the address that the socket is bound to, or the unspecified one
  */
 bool policy_may_connect(const struct policy *policy,
-			const struct policy_addr *to);
+			const struct policy_addr *to, const u8 from[16]);
 
 /**
  * policy_may_bind() - whether a guest may bind an address

@@ -308,7 +308,8 @@ int pvb_front_read(struct pvback *be, struct pvback_front *front);
 int pvb_policy_order(struct pvback *be);
 int pvb_policy_open(struct pvback *be);
 void pvb_policy_close(struct pvback *be);
-bool pvb_may_connect(struct pvback *be, const struct call_addr *to);
+bool pvb_may_connect(struct pvback *be, const struct call_addr *to,
+		     const struct call_addr *from);
 bool pvb_may_bind(struct pvback *be, const struct call_addr *addr, bool v6only);
 
 /* command.c: the command ring */

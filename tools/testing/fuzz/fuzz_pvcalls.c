@@ -70,14 +70,15 @@ static void check_rule(const struct policy_rule *rule)
 	}
 }
 
-static void check_list(const char *text, const struct policy_addr *addr)
+static void check_list(const char *text, const struct policy_addr *addr,
+		       const u8 from[16])
 {
 	static struct policy policy;
 	unsigned int i;
 	bool without, with;
 
 	memset(&policy, 0, sizeof(policy));
-	without = policy_may_connect(&policy, addr);
+	without = policy_may_connect(&policy, addr, from);
 	if (policy_parse_list(text, &policy.deny_connect)) {
 		REQUIRE(!policy.deny_connect.nr);
 		return;
@@ -86,10 +87,10 @@ static void check_list(const char *text, const struct policy_addr *addr)
 	for (i = 0; i < policy.deny_connect.nr; i++)
 		check_rule(&policy.deny_connect.rule[i]);
 	/* What is denied is never more for a rule more. */
-	with = policy_may_connect(&policy, addr);
+	with = policy_may_connect(&policy, addr, from);
 	REQUIRE(with <= without);
 	policy.allow_connect = policy.deny_connect;
-	REQUIRE(!policy.deny_connect.nr || !policy_may_connect(&policy, addr));
+	REQUIRE(!policy.deny_connect.nr || !policy_may_connect(&policy, addr, from));
 	policy.deny_bind = policy.deny_connect;
 	with = policy_may_bind(&policy, addr);
 	memset(&policy.deny_bind, 0, sizeof(policy.deny_bind));
@@ -110,7 +111,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	check_request(&req, &addr);
 	text = strndup((const char *)data + sizeof(req), size - sizeof(req));
 	REQUIRE(text);
-	check_list(text, &addr.at);
+	/* Any bytes are an address to be bound to. */
+	check_list(text, &addr.at, data);
 	free(text);
 	return 0;
 }

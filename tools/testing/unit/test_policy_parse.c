@@ -35,11 +35,17 @@ static void rules(const char *allow_connect, const char *deny_connect,
 	assert_int_equal(policy_parse_list(deny_bind, &policy.deny_bind), 0);
 }
 
+static void connects_from(const char *own, const char *ip, unsigned int port,
+			  bool may)
+{
+	struct policy_addr addr = addr_of(ip, port), from = addr_of(own, 0);
+
+	assert_int_equal(policy_may_connect(&policy, &addr, from.ip), may);
+}
+
 static void connects(const char *ip, unsigned int port, bool may)
 {
-	struct policy_addr addr = addr_of(ip, port);
-
-	assert_int_equal(policy_may_connect(&policy, &addr), may);
+	connects_from(strchr(ip, ':') ? "::" : "0.0.0.0", ip, port, may);
 }
 
 static void binds(const char *ip, unsigned int port, bool may)
@@ -179,6 +185,41 @@ static void test_connect(void **state)
 	connects("10.129.0.1", 80, true);
 }
 
+/* To no address is to the loopback, or to where the socket is bound. */
+static void test_oneself(void **state)
+{
+	rules("*", "127.0.0.0/8", "", "");
+	connects("0.0.0.0", 80, false);
+	connects("::ffff:0.0.0.0", 80, false);
+	connects("::", 80, true);
+	connects_from("::ffff:10.0.0.1", "::", 80, false);
+	rules("*", "[::1]:80", "", "");
+	connects("::", 80, false);
+	connects("::", 81, true);
+	connects("0.0.0.0", 80, true);
+	rules("*", "loopback", "", "");
+	connects("0.0.0.0", 80, false);
+	connects("::", 80, false);
+	rules("*", "10.0.0.1", "", "");
+	connects("0.0.0.0", 80, true);
+	connects_from("10.0.0.1", "0.0.0.0", 80, false);
+	connects_from("10.0.0.2", "0.0.0.0", 80, true);
+	connects_from("10.0.0.1", "10.0.0.2", 80, true);
+	connects_from("::ffff:10.0.0.1", "::ffff:0.0.0.0", 80, false);
+	connects_from("::ffff:10.0.0.1", "::", 80, false);
+	rules("*", "[fd00::1]", "", "");
+	connects_from("fd00::1", "::", 80, false);
+	/* Denied as it stands, and allowed only by what it becomes. */
+	rules("*", "0.0.0.0", "", "");
+	connects("0.0.0.0", 80, false);
+	rules("0.0.0.0,10.0.0.1", "", "", "");
+	connects("0.0.0.0", 80, false);
+	connects_from("10.0.0.1", "0.0.0.0", 80, false);
+	rules("127.0.0.0/8", "", "", "");
+	connects("0.0.0.0", 80, true);
+	connects_from("10.0.0.1", "0.0.0.0", 80, false);
+}
+
 static void test_bind(void **state)
 {
 	rules("", "", "*:80,*:8000-8010", "");
@@ -216,6 +257,7 @@ int main(void)
 		cmocka_unit_test(test_addresses),
 		cmocka_unit_test(test_without_rules),
 		cmocka_unit_test(test_connect),
+		cmocka_unit_test(test_oneself),
 		cmocka_unit_test(test_bind),
 	};
 
