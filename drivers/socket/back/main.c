@@ -34,6 +34,11 @@ module_param_named(max_kept_rings, pvback_max_kept, uint, 0644);
 MODULE_PARM_DESC(max_kept_rings,
 		 "Data rings of a guest that stay mapped while no socket uses them. For connections made later");
 
+unsigned int pvback_linger = 60;
+module_param_named(linger_seconds, pvback_linger, uint, 0644);
+MODULE_PARM_DESC(linger_seconds,
+		 "How long a released connection whose peer takes nothing is kept before it is reset (default 60)");
+
 static void free_device(struct pvback *be)
 {
 	if (be->wq)
@@ -64,6 +69,7 @@ static int pvback_probe(struct xpv_device *xdev)
 	hash_init(be->table);
 	be->seed = get_random_u32();
 	INIT_LIST_HEAD(&be->rings);
+	pvs_linger_init(be);
 	ratelimit_state_init(&be->refused, DEFAULT_RATELIMIT_INTERVAL,
 			     DEFAULT_RATELIMIT_BURST);
 	xdev->priv = be;
@@ -138,6 +144,7 @@ static void pvback_remove(struct xpv_device *xdev)
 	struct pvback *be = xdev->priv;
 
 	xdev->priv = NULL;
+	pvs_linger_end(be);
 	free_device(be);
 }
 
@@ -162,8 +169,9 @@ static void pvback_show(struct xpv_device *xdev, struct seq_file *to)
 {
 	struct pvback *be = xdev->priv;
 
-	seq_printf(to, "sockets: %d of %u\n", atomic_read(&be->nr_socks),
-		   be->limits.sockets);
+	seq_printf(to, "sockets: %d of %u, %u of them released\n",
+		   atomic_read(&be->nr_socks), be->limits.sockets,
+		   READ_ONCE(be->nr_lingering));
 	seq_printf(to, "ring pages: %d of %u, %u rings kept\n",
 		   atomic_read(&be->nr_pages), be->limits.pages,
 		   READ_ONCE(be->nr_kept));

@@ -128,6 +128,7 @@ struct pvhooks {
  *	the table
  * @PVSOCK_CONNECTED: it has a ring
  * @PVSOCK_LISTENING: it takes connections
+ * @PVSOCK_LINGERING: it was released, and what it sent has not all arrived
  */
 enum pvsock_state {
 	PVSOCK_NEW,
@@ -137,6 +138,7 @@ enum pvsock_state {
 	PVSOCK_ACCEPTING,
 	PVSOCK_CONNECTED,
 	PVSOCK_LISTENING,
+	PVSOCK_LINGERING,
 };
 
 /**
@@ -156,7 +158,8 @@ enum pvsock_state {
  * @to: where it connects to
  * @accepts: those that wait for a connection, under @lock
  * @nr_accepts: how many, under @lock
- * @link: in the list of the one that listens, under the lock of that
+ * @link: in the list of the one that listens, under the lock of that; or in the
+ *	device's of those that linger
  * @poll: POLL that waits, under @lock
  * @polled: there is one, under @lock
  * @lock: taken in process context
@@ -171,6 +174,10 @@ enum pvsock_state {
  * @out_waits: the guest may be waiting for room; the worker's
  * @lost: why the connection was lost, when that was found by sending
  * @ending: its worker does nothing any more
+ * @released: RELEASE ends it
+ * @lingers: it is in the device's list, under the lock of that
+ * @acked: how far the peer had acknowledged when that was looked at, as @lingers
+ * @until: when it is reset unless that moved, in jiffies, likewise
  */
 struct pvsock {
 	struct pvback *be;
@@ -202,6 +209,10 @@ struct pvsock {
 	bool out_waits;
 	int lost;
 	bool ending;
+	bool released;
+	bool lingers;
+	u32 acked;
+	unsigned long until;
 };
 
 /**
@@ -233,13 +244,16 @@ struct pvback_limits {
  * @net: whose network the guest acts in; held while connected
  * @policy: what it may do; constant while connected
  * @limits: how much it may have; constant while connected
- * @lock: protects @table, @nr_in_table, @rings and @nr_kept. Taken in process
- *	context; nothing is waited for with it
+ * @lock: protects @table, @rings, @nr_kept, @lingering and @nr_lingering. Taken in
+ *	process context; nothing is waited for with it
  * @table: sockets by id
  * @seed: of the table's hash, so that no guest can choose ids that collide
  * @rings: data rings
  * @nr_kept: of them, those that no socket uses
- * @nr_socks: sockets, those that wait for a connection included
+ * @lingering: sockets that were released, see linger.c
+ * @nr_lingering: how many
+ * @linger: resets those of them that get nowhere
+ * @nr_socks: sockets, those that wait for a connection and that linger included
  * @nr_pages: pages mapped
  * @refused: when to say what was refused
  * @counts: commands taken, by place in call_name()'s order, the unknown last
@@ -273,6 +287,9 @@ struct pvback {
 	u32 seed;
 	struct list_head rings;
 	unsigned int nr_kept;
+	struct list_head lingering;
+	unsigned int nr_lingering;
+	struct delayed_work linger;
 	atomic_t nr_socks;
 	atomic_t nr_pages;
 
@@ -291,6 +308,7 @@ extern unsigned int pvback_max_order;
 extern unsigned int pvback_max_sockets;
 extern unsigned int pvback_max_pages;
 extern unsigned int pvback_max_kept;
+extern unsigned int pvback_linger;
 
 /* front.c: what the frontend asks for */
 struct pvback_front {
@@ -330,11 +348,18 @@ int pvs_publish(struct pvsock *ps);
 struct pvsock *pvs_find(struct pvback *be, u64 id);
 void pvs_hook(struct pvsock *ps, const struct pvhooks *before);
 void pvs_unhook(struct pvsock *ps);
+void pvs_quiesce(struct pvsock *ps);
 bool pvs_end(struct pvsock *ps, bool keep);
 void pvs_end_all(struct pvback *be);
 int pvs_socket(struct pvback *be, const struct xpv_pvcalls_request *req);
 int pvs_release(struct pvback *be, const struct xpv_pvcalls_request *req,
 		struct xpv_pvcalls_response *rsp);
+
+/* linger.c: sockets that were released, but have data to send */
+void pvs_linger_init(struct pvback *be);
+bool pvs_linger(struct pvsock *ps);
+void pvs_linger_work(struct pvsock *ps);
+void pvs_linger_end(struct pvback *be);
 
 /* name.c: addresses */
 int pvs_name(const struct pvsock *ps, bool peer, struct call_addr *addr);

@@ -86,6 +86,9 @@ static void sock_work(struct work_struct *work)
 	case PVSOCK_LISTENING:
 		pvs_listen_work(ps);
 		break;
+	case PVSOCK_LINGERING:
+		pvs_linger_work(ps);
+		break;
 	default:
 		break;
 	}
@@ -221,11 +224,16 @@ void pvs_unhook(struct pvsock *ps)
 	memset(&ps->hooks, 0, sizeof(ps->hooks));
 }
 
-/*
- * Nobody queues the worker any more, and it is not running. It stops first: of a
- * connection that is not made it gives back the ring and the hooks itself.
+/**
+ * pvs_quiesce() - have nobody queue a socket's worker any more
+ * @ps: the socket
+ *
+ * It stops first: of a connection that is not made it gives back the ring and the
+ * hooks itself.
+ *
+ * Context: as pvs_end(); sleeps until it is not running.
  */
-static void quiesce(struct pvsock *ps)
+void pvs_quiesce(struct pvsock *ps)
 {
 	WRITE_ONCE(ps->ending, true);
 	cancel_work_sync(&ps->work);
@@ -256,9 +264,9 @@ static void end_stream(struct pvsock *ps)
  * @ps: the socket; gone afterwards
  * @keep: whether its ring may stay mapped
  *
- * Requests that wait for it are answered. What the guest sent goes out, later,
- * by the network's own doing. The ring is not touched any more when this
- * returns.
+ * Requests that wait for it are answered. What the guest sent before it released
+ * the socket goes out, later, by the network's own doing (linger.c). The ring is
+ * not touched any more when this returns.
  *
  * Context: the command worker, or the lane when that is stopped; or who made a
  * socket that cannot be found. Sleeps.
@@ -269,17 +277,19 @@ bool pvs_end(struct pvsock *ps, bool keep)
 	bool kept = false;
 
 	unpublish(ps);
-	quiesce(ps);
+	pvs_quiesce(ps);
 	if (ps->state == PVSOCK_CONNECTING)
 		pvs_connect_cancel(ps);
 	else if (ps->state == PVSOCK_LISTENING)
 		pvs_listen_cancel(ps);
 	else if (ps->state == PVSOCK_CONNECTED)
 		end_stream(ps);
-	if (ps->sock)
-		sock_release(ps->sock);
 	if (ps->ring)
 		kept = pvr_put(ps->ring, keep);
+	if (ps->released && ps->state == PVSOCK_CONNECTED && pvs_linger(ps))
+		return kept;
+	if (ps->sock)
+		sock_release(ps->sock);
 	pvs_free(ps);
 	return kept;
 }
@@ -364,6 +374,7 @@ int pvs_release(struct pvback *be, const struct xpv_pvcalls_request *req,
 
 	if (!ps)
 		return -EBADF;
+	ps->released = true;
 	rsp->value = pvs_end(ps, req->u.release.reuse == 1);
 	return 0;
 }
