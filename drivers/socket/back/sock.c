@@ -252,10 +252,16 @@ static void unpublish(struct pvsock *ps)
 	mutex_unlock(&ps->be->lock);
 }
 
+/*
+ * Without RELEASE nobody knows whether the guest sent all it had to, unless it
+ * said so: the peer must not take what came for the whole.
+ */
 static void end_stream(struct pvsock *ps)
 {
+	if (!ps->released && !ps->shut)
+		sock_no_linger(ps->sock->sk);
 	pvs_stream_flush(ps);
-	if (test_bit(PVBACK_STOPPING, &ps->be->flags))
+	if (!ps->released)
 		pvs_stream_lose(ps);
 }
 

@@ -462,9 +462,12 @@ void pvs_stream_flush(struct pvsock *ps)
 		ps->shut = true;
 	}
 	ready = ps->out_over ? 0 : to_send(ps);
-	if (ready <= 0)
-		return;
-	make_room(sk, ready);
-	while (push(ps))
-		;
+	if (ready > 0) {
+		make_room(sk, ready);
+		while (push(ps))
+			;
+	}
+	/* What could not be sent must not be missing without a word. */
+	if (!ps->out_over)
+		sock_no_linger(sk);
 }
