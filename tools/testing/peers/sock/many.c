@@ -59,12 +59,21 @@ void play_many(struct device *dev)
 	rule("it closes and lets go of all", guest_close(&g));
 }
 
-/* One that is destroyed while it has them. */
+#define DYING	20
+
+/* One that is destroyed while it sends. */
 void play_dies(struct device *dev)
 {
+	int i;
+
 	c = calloc(MANY, sizeof(*c));
 	guest_open(&g, dev, false);
 	guest_begin(&g);
-	connect_all(20);
+	connect_all(DYING);
+	for (i = 0; i < DYING; i++)
+		conn_send(&c[i], "sum", 3, OK_TIME);
+	for (i = 0; i < DYING; i++)
+		conn_drained(&c[i], OK_TIME);
+	note("sent");
 	pause();
 }

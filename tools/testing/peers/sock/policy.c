@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * A client that goes where it may not. Device 0 has no rules; the test says what
- * those of device 1 are.
+ * those of devices 1 and 3 are.
  */
 #include <errno.h>
 #include <string.h>
@@ -33,6 +33,21 @@ static int try_bind(int domain, const char *ip, unsigned int port)
 	err = sock_bind(&g, 1, ip, port);
 	sock_release(&g, 1);
 	return err;
+}
+
+/* Release a socket that has sent all that there is room for, to one that reads nothing. */
+static void leave_behind(__u64 id)
+{
+	static const char much[60000] = "h";
+	struct conn c;
+
+	conn_open(&c, &g, id, 4);
+	sock_open(&g, id, AF_INET);
+	sock_connect(&g, &c, SERVER, SERVER_PORT);
+	while (conn_send(&c, much, sizeof(much), 500) == sizeof(much))
+		;
+	sock_release(&g, id);
+	conn_free(&c);
 }
 
 static void without_rules(void)
@@ -70,6 +85,25 @@ static void with_rules(void)
 	sock_open(&g, 2, AF_INET);
 	gives("has as many sockets as it may", sock_open(&g, 3, AF_INET), 0);
 	gives("and no more", sock_open(&g, 4, AF_INET), -ENFILE);
+	sock_release(&g, 1);
+	sock_release(&g, 2);
+	sock_release(&g, 3);
+	leave_behind(1);
+	leave_behind(2);
+	leave_behind(3);
+	gives("those with something to send count until it is sent",
+	      sock_open(&g, 4, AF_INET), -ENFILE);
+}
+
+/* allow-connect=* deny-connect=127.0.0.0/8,[::1] */
+static void with_exceptions(void)
+{
+	gives("connects where nothing is denied", try_connect(AF_INET, SERVER, SERVER_PORT), 0);
+	gives("not to the loopback by no address",
+	      try_connect(AF_INET, "0.0.0.0", SERVER_PORT), -EACCES);
+	gives("nor by none of IPv6", try_connect(AF_INET6, "::", SERVER_PORT), -EACCES);
+	gives("nor by none of IPv4 in IPv6",
+	      try_connect(AF_INET6, "::ffff:0.0.0.0", SERVER_PORT), -EACCES);
 }
 
 void play_policy(struct device *dev)
@@ -78,6 +112,8 @@ void play_policy(struct device *dev)
 	rule("the backend connects", guest_begin(&g));
 	if (!strcmp(strrchr(dev->front, '/'), "/1"))
 		with_rules();
+	else if (!strcmp(strrchr(dev->front, '/'), "/3"))
+		with_exceptions();
 	else
 		without_rules();
 	rule("it closes and lets go of all", guest_close(&g));

@@ -4,7 +4,8 @@
  * first byte says.
  *
  *	e	every byte back, until it sends no more
- *	s	count and add up the bytes until it sends no more, and say both
+ *	s	count and add up the bytes until it sends no more, and say both; or
+ *		on standard output that it was reset
  *	g COUNT	so many bytes
  *	u	1000 bytes, an urgent one, and 1000 more
  *	r	a reset
@@ -13,6 +14,7 @@
  *		say with a byte whether they came
  */
 #include <arpa/inet.h>
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -69,6 +71,8 @@ static void sink(int fd)
 	while ((n = read(fd, buf, sizeof(buf))) > 0)
 		for (i = 0; i < n; i++, sums[0]++)
 			sums[1] += buf[i] ^ sums[0];
+	if (n < 0 && errno == ECONNRESET)
+		puts("reset");
 	all_out(fd, sums, sizeof(sums));
 }
 
