@@ -145,6 +145,17 @@ static bool may_bind(struct sock *sk, const struct pvcfront_addr *addr)
 	       ns_capable(net->user_ns, CAP_NET_BIND_SERVICE);
 }
 
+/*
+ * Interfaces and marks are of this domain's network, which the socket is not in. Who
+ * asked for them relies on them, as one that must not go by another way.
+ */
+static int check_wishes(const struct sock *sk)
+{
+	if (READ_ONCE(sk->sk_bound_dev_if))
+		return -ENODEV;
+	return READ_ONCE(sk->sk_mark) ? -EOPNOTSUPP : 0;
+}
+
 /**
  * pvcfront_bind() - bind()
  * @sock: the socket
@@ -166,9 +177,10 @@ int pvcfront_bind(struct socket *sock, struct sockaddr *uaddr, int len)
 	if (!may_bind(sk, &addr))
 		return -EACCES;
 	lock_sock(sk);
+	err = check_wishes(sk);
 	if (sk->sk_state != TCP_CLOSE || ps->end || ps->local.family) {
 		err = -EINVAL;
-	} else {
+	} else if (!err) {
 		struct pvcfront_addr asked = addr;
 
 		err = do_bind(sk, &asked);
@@ -291,6 +303,8 @@ static int begin_connect(struct socket *sock, struct sockaddr *uaddr, int len)
 		return -EISCONN;
 	err = pvcfront_name_take(sock->sk, uaddr, len, &addr);
 	if (!err)
+		err = check_wishes(sock->sk);
+	if (!err)
 		err = start_connect(sock->sk, &addr);
 	if (err)
 		return err;
@@ -361,7 +375,9 @@ int pvcfront_listen(struct socket *sock, int backlog)
 	if (sock->state != SS_UNCONNECTED ||
 	    (sk->sk_state != TCP_CLOSE && sk->sk_state != TCP_LISTEN))
 		goto out;
-	err = ps->end ? 0 : bind_any(sk);
+	err = check_wishes(sk);
+	if (!err && !ps->end)
+		err = bind_any(sk);
 	if (!err)
 		err = pvcfront_listen_start(ps->end, max(backlog, 0));
 out:
