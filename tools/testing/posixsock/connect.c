@@ -147,33 +147,46 @@ bool check_in_use(void)
 	return good;
 }
 
-static unsigned int port_of(int fd, int (*name)(int, struct sockaddr *,
-						socklen_t *))
-{
-	struct sockaddr_in addr = { 0 };
-	socklen_t len = sizeof(addr);
+typedef int name_fn(int, struct sockaddr *, socklen_t *);
 
-	if (!works(name(fd, (struct sockaddr *)&addr, &len)) ||
-	    !same(addr.sin_family, AF_INET))
-		return 0;
-	return ntohs(addr.sin_port);
+static bool name_of(int fd, name_fn *name, struct sockaddr_in *addr)
+{
+	socklen_t len = sizeof(*addr);
+
+	memset(addr, 0, sizeof(*addr));
+	return works(name(fd, (struct sockaddr *)addr, &len)) &&
+	       same(len, sizeof(*addr)) && same(addr->sin_family, AF_INET);
+}
+
+/* Whether two ends have the same name for one of them, which is at our address. */
+static bool agree(int fd, name_fn *name, int other, name_fn *others,
+		  unsigned int port)
+{
+	struct sockaddr_in is, also;
+
+	return name_of(fd, name, &is) && name_of(other, others, &also) &&
+	       same(ntohl(is.sin_addr.s_addr), ntohl(address.s_addr)) &&
+	       same(ntohl(also.sin_addr.s_addr), ntohl(is.sin_addr.s_addr)) &&
+	       same(ntohs(also.sin_port), ntohs(is.sin_port)) &&
+	       same(is.sin_port != 0, 1) &&
+	       (!port || same(ntohs(is.sin_port), port));
 }
 
 bool check_names(void)
 {
+	struct sockaddr_in addr = { 0 };
 	int pair[2], fd;
 	bool good;
 
 	if (!make_pair(pair))
 		return false;
-	good = same(port_of(pair[0], getpeername), check_port) &&
-	       same(port_of(pair[1], getsockname), check_port) &&
-	       same(port_of(pair[0], getsockname) ==
-		    port_of(pair[1], getpeername), 1) &&
-	       same(port_of(pair[0], getsockname) != 0, 1);
+	good = agree(pair[0], getpeername, pair[1], getsockname, check_port) &&
+	       agree(pair[0], getsockname, pair[1], getpeername, 0);
 	close_pair(pair);
 	fd = listen_on(0, 1);
-	good = works(fd) && same(port_of(fd, getsockname) != 0, 1) && good;
+	good = works(fd) && name_of(fd, getsockname, &addr) &&
+	       same(addr.sin_port != 0, 1) &&
+	       same(ntohl(addr.sin_addr.s_addr), ntohl(address.s_addr)) && good;
 	close(fd);
 	return good;
 }
@@ -289,6 +302,101 @@ bool check_backlog(void)
 	return good;
 }
 
+/* More than fit: in a backlog of 8, of PV sockets 9 before that, and 8 by cookies. */
+#define CROWD	36
+
+/* As many as are let in at once: these have said so. */
+static int count_connected(int *fds)
+{
+	int i, nr = 0;
+
+	for (i = 0; i < CROWD; i++)
+		nr += events_of(fds[i], POLLOUT, 0) == POLLOUT;
+	return nr;
+}
+
+/*
+ * Who was turned away tries again in its own time; and one that the listener has
+ * forgotten is remembered by what it says.
+ */
+static void all_speak(int *fds, bool *spoken)
+{
+	int i;
+
+	for (i = 0; i < CROWD; i++)
+		if (!spoken[i] && events_of(fds[i], POLLOUT, 0) == POLLOUT)
+			spoken[i] = send_text(fds[i], "knock");
+}
+
+static int take_crowd(int listener, int *fds, int *peers)
+{
+	long long end = now_ms() + 20000;
+	bool spoken[CROWD] = { false };
+	int taken = 0;
+
+	while (taken < CROWD && now_ms() < end) {
+		all_speak(fds, spoken);
+		if (events_of(listener, POLLIN, 50) != POLLIN)
+			continue;
+		peers[taken] = accept(listener, NULL, NULL);
+		if (!works(peers[taken]) || !send_text(peers[taken++], "come in"))
+			break;
+	}
+	return taken;
+}
+
+bool check_crowd(void)
+{
+	int listener = listen_on(check_port, 8), fds[CROWD], peers[CROWD];
+	int i, connected, taken;
+	bool good = works(listener);
+
+	for (i = 0; i < CROWD; i++) {
+		fds[i] = make_socket(SOCK_NONBLOCK);
+		good = good && works(fds[i]);
+		if (good && start_connect(fds[i], check_port))
+			good = fails(-1, EINPROGRESS);
+	}
+	usleep(500000);
+	connected = count_connected(fds);
+	taken = take_crowd(listener, fds, peers);
+	good = good && same(connected > 0 && connected < CROWD, 1) && same(taken, CROWD);
+	for (i = 0; i < CROWD; i++) {
+		fcntl(fds[i], F_SETFL, 0);
+		good = good && gets_text(fds[i], "come in");
+		close(fds[i]);
+	}
+	while (taken--)
+		close(peers[taken]);
+	close(listener);
+	return good;
+}
+
+/* Nobody has that address, which takes seconds to find out. */
+bool check_late(void)
+{
+	struct timeval wait = { .tv_usec = 300000 };
+	struct sockaddr_in nobody = {
+		.sin_family = AF_INET,
+		.sin_port = htons(check_port),
+		.sin_addr.s_addr = htonl((ntohl(address.s_addr) & ~0xff) | 200),
+	};
+	long long before = now_ms();
+	int fd = make_socket(0);
+	bool good;
+
+	good = works(fd) && works(setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO,
+					     &wait, sizeof(wait))) &&
+	       fails(connect(fd, (struct sockaddr *)&nobody, sizeof(nobody)),
+		     EINPROGRESS) &&
+	       same(now_ms() - before >= 290, 1) &&
+	       same(now_ms() - before < 2000, 1) &&
+	       fails(connect(fd, (struct sockaddr *)&nobody, sizeof(nobody)),
+		     EALREADY);
+	close(fd);
+	return good;
+}
+
 static int listen_on_inet6(void)
 {
 	struct sockaddr_in6 any = {
@@ -345,5 +453,105 @@ bool check_inet6(void)
 	close(fd);
 	close(peer);
 	close(listener);
+	return good;
+}
+
+static bool is_six(int fd, name_fn *name, unsigned int port)
+{
+	struct sockaddr_in6 addr = { 0 };
+	socklen_t len = sizeof(addr);
+
+	return works(name(fd, (struct sockaddr *)&addr, &len)) &&
+	       same(len, sizeof(addr)) && same(addr.sin6_family, AF_INET6) &&
+	       same(memcmp(&addr.sin6_addr, &address6, sizeof(address6)), 0) &&
+	       (!port || same(ntohs(addr.sin6_port), port));
+}
+
+bool check_six(void)
+{
+	struct sockaddr_in6 at = {
+		.sin6_family = AF_INET6,
+		.sin6_port = htons(check_port),
+		.sin6_addr = address6,
+	};
+	int listener = socket(AF_INET6, SOCK_STREAM, protocol), peer = -1;
+	int fd = socket(AF_INET6, SOCK_STREAM, protocol);
+	bool good;
+
+	good = works(listener) && works(fd) &&
+	       works(bind(listener, (struct sockaddr *)&at, sizeof(at))) &&
+	       works(listen(listener, 4)) &&
+	       works(connect(fd, (struct sockaddr *)&at, sizeof(at)));
+	if (good)
+		peer = accept(listener, NULL, NULL);
+	good = good && works(peer) && send_text(fd, "there") &&
+	       gets_text(peer, "there") && send_text(peer, "back") &&
+	       gets_text(fd, "back") && is_six(fd, getpeername, check_port) &&
+	       is_six(peer, getsockname, check_port) &&
+	       is_six(fd, getsockname, 0) && is_six(peer, getpeername, 0);
+	close(peer);
+	close(fd);
+	close(listener);
+	return good;
+}
+
+/* What a socket cannot do in another domain's network fails with an error. */
+static bool had_or(int fd, int (*act)(int, unsigned int), int error)
+{
+	if (protocol)
+		return fails(act(fd, check_port), error);
+	return works(act(fd, check_port));
+}
+
+static int do_bind(int fd, unsigned int port)
+{
+	struct sockaddr_in at = {
+		.sin_family = AF_INET,
+		.sin_port = htons(port),
+		.sin_addr = address,
+	};
+
+	return bind(fd, (struct sockaddr *)&at, sizeof(at));
+}
+
+static int do_listen(int fd, unsigned int port)
+{
+	(void)port;
+	return listen(fd, 1);
+}
+
+static bool sets(int fd, int name, int value)
+{
+	return works(setsockopt(fd, SOL_SOCKET, name, &value, sizeof(value)));
+}
+
+static bool shares(void)
+{
+	int first = make_socket(0), second = make_socket(0);
+	bool good;
+
+	good = sets(first, SO_REUSEPORT, 1) && sets(second, SO_REUSEPORT, 1) &&
+	       works(do_bind(first, check_port)) && works(listen(first, 1)) &&
+	       had_or(second, do_bind, EADDRINUSE);
+	close(first);
+	close(second);
+	return good;
+}
+
+bool check_wishes(void)
+{
+	int there = make_socket(0), marked = make_socket(0);
+	bool good = shares();
+
+	check_port++;
+	good = works(setsockopt(there, SOL_SOCKET, SO_BINDTODEVICE, "lo", 3)) &&
+	       had_or(there, do_bind, ENODEV) && good;
+	if (protocol)
+		good = fails(start_connect(there, check_port), ENODEV) && good;
+	check_port++;
+	good = works(do_bind(marked, check_port)) && sets(marked, SO_MARK, 7) &&
+	       had_or(marked, do_listen, EOPNOTSUPP) && good;
+	close(there);
+	close(marked);
 	return good;
 }

@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -149,45 +148,47 @@ bool check_flags(void)
 	return good;
 }
 
+/* Take what fill_up() sent, in pieces. */
+static bool takes_back(int fd, size_t total)
+{
+	return takes_filled(fd, total, 65536);
+}
+
 bool check_full(void)
 {
-	static char data[65536];
-	size_t sent = 0, before, taken = 0;
-	int pair[2], quiet = 0;
-	ssize_t n;
-	bool good = true;
+	int pair[2];
+	size_t sent;
+	bool good;
 
 	if (!make_pair(pair))
 		return false;
-	/* What is on its way to the other end makes room for a while. */
-	while (good && quiet < 5) {
-		before = sent;
-		while ((n = send(pair[0], data, sizeof(data),
-				 MSG_DONTWAIT)) > 0)
-			sent += n;
-		good = fails(n, EAGAIN);
-		quiet = sent == before ? quiet + 1 : 0;
-		usleep(100000);
-	}
-	good = good && same(events_of(pair[0], POLLOUT, 0), 0);
-	while (good && taken < sent) {
-		n = recv(pair[1], data, sizeof(data), 0);
-		good = works(n) && n;
-		taken += n;
-	}
-	good = good && same(taken, sent) &&
+	sent = fill_up(pair[0]);
+	good = same(sent > 0, 1) && same(events_of(pair[0], POLLOUT, 0), 0) &&
+	       takes_back(pair[1], sent) &&
 	       same(events_of(pair[0], POLLOUT, 5000), POLLOUT) &&
-	       same(send(pair[0], data, 1, MSG_DONTWAIT), 1);
+	       same(send(pair[0], "x", 1, MSG_DONTWAIT), 1);
 	close_pair(pair);
 	return good;
 }
 
-static long long now_ms(void)
+/* One connection is full both ways and nobody reads; others go on. */
+bool check_slow(void)
 {
-	struct timespec now;
+	size_t sent, back;
+	int stuck[2];
+	bool good;
 
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000ll + now.tv_nsec / 1000000;
+	if (!make_pair(stuck))
+		return false;
+	sent = fill_up(stuck[0]);
+	back = fill_up(stuck[1]);
+	check_port++;
+	good = same(sent && back, 1) && check_stream();
+	check_port++;
+	good = good && check_stream() && takes_back(stuck[1], sent) &&
+	       takes_back(stuck[0], back);
+	close_pair(stuck);
+	return good;
 }
 
 bool check_timeouts(void)

@@ -156,6 +156,54 @@ bool check_linger(void)
 	return good;
 }
 
+/* Begins to read late. */
+static pid_t read_late(int pair[2], size_t total)
+{
+	static unsigned char got[65536];
+	pid_t child = fork();
+	size_t at = 0;
+	ssize_t n = 1;
+
+	if (child)
+		return child;
+	close(pair[0]);
+	usleep(700000);
+	while (n > 0 && (n = recv(pair[1], got, sizeof(got), 0)) > 0 &&
+	       is_filled(got, at, n))
+		at += n;
+	n = same(n, 0) && same(at, total) ? 0 : 1;
+	fflush(stdout);
+	_exit(n);
+}
+
+/* close() comes back once there is little left to be sent, and before it gives up. */
+bool check_patient(void)
+{
+	struct linger some = { .l_onoff = 1, .l_linger = 20 };
+	int pair[2], status = -1;
+	long long before;
+	pid_t child;
+	size_t sent;
+	bool good;
+
+	if (!make_pair(pair))
+		return false;
+	sent = fill_up(pair[0]);
+	good = same(sent > 0, 1) &&
+	       works(setsockopt(pair[0], SOL_SOCKET, SO_LINGER, &some,
+				sizeof(some)));
+	child = read_late(pair, sent);
+	close(pair[1]);
+	/* Ours is to be the last. */
+	usleep(200000);
+	before = now_ms();
+	close(pair[0]);
+	good = good && same(now_ms() - before >= 300, 1) &&
+	       same(now_ms() - before < 15000, 1);
+	good = works(waitpid(child, &status, 0)) && same(status, 0) && good;
+	return good;
+}
+
 /* A process that waits in accept() until the backend is lost. */
 static pid_t wait_in_accept(int listener)
 {

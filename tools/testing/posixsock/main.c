@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * usage: posixsock tcp|pv[,names][,shutdown][,options] ADDRESS PORT [CHECK]...
+ * usage: posixsock tcp|pv[,names][,shutdown][,options][,inet6] ADDRESS PORT [CHECK]...
  *
  * Tries what programs expect of stream sockets, with both ends at ADDRESS and
- * ports from PORT on; all of it, or the named checks. POSIXSOCK_MANY connections
+ * ports from PORT on; all of it, or the named checks. What is about IPv6 needs
+ * an address of it, in POSIXSOCK_ADDRESS6. POSIXSOCK_MANY connections
  * are made at once, POSIXSOCK_CYCLES in a row, and a check may take
  * POSIXSOCK_SECONDS.
  */
@@ -16,7 +17,7 @@
 
 #include "posixsock.h"
 
-bool has_names, has_shutdown, has_options;
+bool has_names, has_shutdown, has_options, has_inet6;
 
 static const bool never;
 
@@ -37,11 +38,16 @@ static const struct {
 	{ "many", check_many, "many connections at once", NULL },
 	{ "cycles", check_cycles, "many connections in a row", NULL },
 	{ "backlog", check_backlog, "connections wait to be accepted", NULL },
+	{ "crowd", check_crowd, "who finds the backlog full waits, and gets in", NULL },
+	{ "late", check_late, "a connection that takes long goes on behind SO_SNDTIMEO", NULL },
 	{ "inet6", check_inet6, "a socket of IPv6 takes connections of IPv4", NULL },
+	{ "six", check_six, "IPv6 from end to end, addresses known", &has_inet6 },
+	{ "wishes", check_wishes, "interfaces, marks and shared ports are had or refused", NULL },
 	{ "stream", check_stream, "a megabyte each way at once", NULL },
 	{ "vectors", check_vectors, "data comes from and goes to many places", NULL },
 	{ "flags", check_flags, "MSG_PEEK, MSG_DONTWAIT, MSG_WAITALL, MSG_TRUNC", NULL },
 	{ "full", check_full, "a full socket says so, and when it is not", NULL },
+	{ "slow", check_slow, "one that does not read holds up no other", NULL },
 	{ "timeouts", check_timeouts, "SO_RCVTIMEO and SO_SNDTIMEO", NULL },
 	{ "amount", check_amount, "FIONREAD", NULL },
 	{ "sendfile", check_sendfile, "sendfile()", NULL },
@@ -53,9 +59,12 @@ static const struct {
 	{ "pipe", check_pipe, "EPIPE and SIGPIPE", NULL },
 	{ "reset", check_reset, "a connection that is reset", &has_options },
 	{ "linger", check_linger, "what was sent arrives though it was closed", NULL },
+	{ "patient", check_patient, "SO_LINGER waits until a full socket was read", NULL },
 	{ "poll", check_poll, "poll()", NULL },
 	{ "select", check_select, "select()", NULL },
 	{ "edge", check_edge, "epoll by level and by edge", NULL },
+	{ "once", check_once, "EPOLLONESHOT tells once, until it is armed again", NULL },
+	{ "room", check_room, "epoll tells by edge of room in a full socket", NULL },
 	{ "signals", check_signals, "signals interrupt, and calls begin again", NULL },
 	{ "fork", check_fork, "a child goes on with a socket", NULL },
 	{ "passing", check_passing, "a socket is handed to another process", NULL },
@@ -146,6 +155,9 @@ int main(int argc, char **argv)
 	has_names = !protocol || strstr(argv[1], "names");
 	has_shutdown = !protocol || strstr(argv[1], "shutdown");
 	has_options = !protocol || strstr(argv[1], "options");
+	has_inet6 = getenv("POSIXSOCK_ADDRESS6") &&
+		    inet_pton(AF_INET6, getenv("POSIXSOCK_ADDRESS6"), &address6) == 1 &&
+		    (!protocol || strstr(argv[1], "inet6"));
 	check_port = atoi(argv[3]);
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGALRM, hung);

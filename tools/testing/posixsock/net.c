@@ -3,6 +3,7 @@
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -12,6 +13,7 @@
 
 int protocol;
 struct in_addr address;
+struct in6_addr address6;
 unsigned int check_port;
 
 int make_socket(int flags)
@@ -90,6 +92,40 @@ void close_pair(int pair[2])
 {
 	close(pair[0]);
 	close(pair[1]);
+}
+
+/*
+ * Send until there is no room any more; what is on its way to the other end makes
+ * some for a while. Return: how much.
+ */
+size_t fill_up(int fd)
+{
+	static unsigned char data[65536];
+	size_t sent = 0, before;
+	int quiet = 0;
+	ssize_t n;
+
+	while (quiet < 5) {
+		before = sent;
+		fill(data, sent, sizeof(data));
+		while ((n = send(fd, data, sizeof(data), MSG_DONTWAIT)) > 0) {
+			sent += n;
+			fill(data, sent, sizeof(data));
+		}
+		if (!fails(n, EAGAIN))
+			return 0;
+		quiet = sent == before ? quiet + 1 : 0;
+		usleep(100000);
+	}
+	return sent;
+}
+
+long long now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000ll + now.tv_nsec / 1000000;
 }
 
 bool send_text(int fd, const char *text)

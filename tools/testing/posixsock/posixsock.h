@@ -33,10 +33,12 @@ bool same_at(const char *file, int line, const char *what, long long is,
 extern bool has_names;
 extern bool has_shutdown;
 extern bool has_options;
+extern bool has_inet6;
 
 /* net.c: sockets of the kind and at the address that is being tried */
 extern int protocol;
 extern struct in_addr address;
+extern struct in6_addr address6;
 extern unsigned int check_port;
 int make_socket(int flags);
 int listen_on(unsigned int port, int backlog);
@@ -44,6 +46,8 @@ int start_connect(int fd, unsigned int port);
 int connect_to(unsigned int port);
 bool make_pair(int pair[2]);
 void close_pair(int pair[2]);
+size_t fill_up(int fd);
+long long now_ms(void);
 bool send_text(int fd, const char *text);
 bool gets_text(int fd, const char *text);
 int events_of(int fd, int events, int ms);
@@ -63,13 +67,18 @@ bool check_again(void);
 bool check_many(void);
 bool check_cycles(void);
 bool check_backlog(void);
+bool check_crowd(void);
+bool check_late(void);
 bool check_inet6(void);
+bool check_six(void);
+bool check_wishes(void);
 
 /* data.c */
 bool check_stream(void);
 bool check_vectors(void);
 bool check_flags(void);
 bool check_full(void);
+bool check_slow(void);
 bool check_timeouts(void);
 bool check_amount(void);
 bool check_sendfile(void);
@@ -83,12 +92,15 @@ bool check_shut(void);
 bool check_pipe(void);
 bool check_reset(void);
 bool check_linger(void);
+bool check_patient(void);
 bool check_lost(void);
 
 /* wait.c */
 bool check_poll(void);
 bool check_select(void);
 bool check_edge(void);
+bool check_once(void);
+bool check_room(void);
 bool check_signals(void);
 bool check_fork(void);
 bool check_passing(void);

@@ -103,6 +103,67 @@ bool check_edge(void)
 	return good;
 }
 
+bool check_once(void)
+{
+	struct epoll_event in = { .events = EPOLLIN | EPOLLONESHOT };
+	int pair[2], epoll = epoll_create1(0);
+	bool good;
+
+	if (!works(epoll) || !make_pair(pair))
+		return false;
+	good = works(epoll_ctl(epoll, EPOLL_CTL_ADD, pair[0], &in)) &&
+	       send_text(pair[1], "a") &&
+	       same(count_events(epoll, 5000), EPOLLIN) &&
+	       same(count_events(epoll, 0), 0) && gets_text(pair[0], "a") &&
+	       send_text(pair[1], "b") &&
+	       same(events_of(pair[0], POLLIN, 5000), POLLIN) &&
+	       same(count_events(epoll, 100), 0) &&
+	       works(epoll_ctl(epoll, EPOLL_CTL_MOD, pair[0], &in)) &&
+	       same(count_events(epoll, 5000), EPOLLIN) &&
+	       same(count_events(epoll, 0), 0);
+	close_pair(pair);
+	close(epoll);
+	return good;
+}
+
+static bool drains(int fd, size_t total)
+{
+	static char data[65536];
+	ssize_t n;
+
+	for (; total; total -= n) {
+		n = recv(fd, data, total < sizeof(data) ? total : sizeof(data), 0);
+		if (!works(n) || !n)
+			return false;
+	}
+	return true;
+}
+
+/* As programs wait that send until EAGAIN. */
+bool check_room(void)
+{
+	struct epoll_event out = { .events = EPOLLOUT | EPOLLET };
+	int pair[2], epoll = epoll_create1(0), i;
+	size_t sent;
+	bool good;
+
+	if (!works(epoll) || !make_pair(pair))
+		return false;
+	good = works(epoll_ctl(epoll, EPOLL_CTL_ADD, pair[0], &out)) &&
+	       same(count_events(epoll, 1000), EPOLLOUT);
+	for (i = 0; good && i < 2; i++) {
+		sent = fill_up(pair[0]);
+		/* Of room that came while it was filled. */
+		count_events(epoll, 0);
+		good = same(sent > 0, 1) && same(count_events(epoll, 100), 0) &&
+		       drains(pair[1], sent) &&
+		       same(count_events(epoll, 5000), EPOLLOUT);
+	}
+	close_pair(pair);
+	close(epoll);
+	return good;
+}
+
 static atomic_int rang;
 
 static void ring(int number)

@@ -6,6 +6,7 @@ PLUG_CLASS=pvcalls
 
 # dom0 as guests reach it: net_bridge xpv0
 PVSOCK_HOST=10.77.0.1
+PVSOCK_HOST6=fd77:0::1
 
 # pvsock_guest NAME [KEY=VALUE]...: a guest without a network
 pvsock_guest() {
@@ -34,6 +35,7 @@ pvsock_kind() {
 	! pvsock_can names || __kind=$__kind,names
 	! pvsock_can shutdown || __kind=$__kind,shutdown
 	! pvsock_can socket-options || __kind=$__kind,options
+	! pvsock_can inet6 || __kind=$__kind,inet6
 	echo "$__kind"
 }
 
@@ -41,7 +43,8 @@ pvsock_kind() {
 pvsock_posixsock() {
 	__pvsock_guest=$1
 	shift
-	guest_run "$__pvsock_guest" "posixsock $(pvsock_kind "$__pvsock_guest") $PVSOCK_HOST 25000 $*" 100 >/tmp/posixsock.out
+	guest_run "$__pvsock_guest" "POSIXSOCK_ADDRESS6=$PVSOCK_HOST6 posixsock $(pvsock_kind "$__pvsock_guest") \
+		$PVSOCK_HOST 25000 $*" 100 >/tmp/posixsock.out
 	grep -v '^skip - ' /tmp/posixsock.out >/tmp/posixsock.tried
 	peer_results /tmp/posixsock.tried
 	sed -n 's/^skip - //p' /tmp/posixsock.out >/tmp/posixsock.skipped

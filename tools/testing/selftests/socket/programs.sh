@@ -18,7 +18,7 @@
 
 # The same program, in dom0 on TCP, tells what is to be expected.
 on_tcp() {
-	/xpv/programs/posixsock tcp "$PVSOCK_HOST" 23000 >/tmp/posixsock.tcp
+	POSIXSOCK_ADDRESS6=$PVSOCK_HOST6 /xpv/programs/posixsock tcp "$PVSOCK_HOST" 23000 >/tmp/posixsock.tcp
 	! grep -v '^ok' /tmp/posixsock.tcp
 }
 
@@ -48,7 +48,7 @@ frontend_goes() {
 }
 
 ktap_print_header
-ktap_set_plan 42
+ktap_set_plan 50
 net_bridge xpv0
 ktap_test_result 'the guest is up' pvsock_guest g || ktap_exit_fail_msg 'no guest'
 ktap_test_result 'both ends connect' pvsock_plug g || ktap_exit_fail_msg 'no backend'
