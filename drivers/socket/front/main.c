@@ -251,6 +251,6 @@ module_exit(pvcfront_exit);
 MODULE_DESCRIPTION("Xen PV socket frontend");
 MODULE_LICENSE("GPL");
 MODULE_ALIAS("xen:pvcalls");
-/* PF_INET and PF_INET6, IPPROTO_PVCALLS, SOCK_STREAM: loaded when asked for. */
-MODULE_ALIAS_NET_PF_PROTO_TYPE(2, 259, 1);
-MODULE_ALIAS_NET_PF_PROTO_TYPE(10, 259, 1);
+/* Loaded when asked for. The last is SOCK_STREAM, which is no macro. */
+MODULE_ALIAS_NET_PF_PROTO_TYPE(PF_INET, IPPROTO_PVCALLS, 1);
+MODULE_ALIAS_NET_PF_PROTO_TYPE(PF_INET6, IPPROTO_PVCALLS, 1);

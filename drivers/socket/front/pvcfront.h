@@ -39,19 +39,13 @@
 #include <xpv/evtchn.h>
 #include <xpv/grant.h>
 #include <xpv/pvcalls.h>
+#include <xpv/pvsock.h>
 #include <xpv/ring.h>
 #include "answer_parse.h"
 
 struct pvcfront;
 struct pvcfront_end;
 struct pvcfront_ring;
-
-/*
- * The protocol's number: socket(AF_INET, SOCK_STREAM, IPPROTO_PVCALLS). None of
- * the Internet's, which end at 255, nor of Linux's, of which 256 (SMC), 261
- * (QUIC) and 262 (MPTCP) are taken; 263 is the first that Linux refuses.
- */
-#define IPPROTO_PVCALLS	259
 
 /* The command ring at most: eight pages have room for 256 requests. */
 #define PVCFRONT_MAX_COMMAND_ORDER	3

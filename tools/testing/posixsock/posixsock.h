@@ -13,10 +13,9 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/types.h>
+#include <xpv/pvsock.h>
 
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
-
-#define IPPROTO_PVCALLS	259
 
 /* Calls that must succeed, or fail with an error, for a check to hold. */
 bool works_at(const char *file, int line, const char *call, long long result);

@@ -11,9 +11,7 @@
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
-
-/* As drivers/socket/front has it. */
-#define IPPROTO_PVCALLS	259
+#include <xpv/pvsock.h>
 
 #define SOCK_TYPE_MASK	0xf
 

@@ -22,10 +22,10 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <unistd.h>
+#include <xpv/pvsock.h>
 
 #include "netbench.h"
 
-#define IPPROTO_PVCALLS		259	/* as drivers/socket/front has it */
 #define BACKLOG			128
 
 #define ARRAY_SIZE(array)	(sizeof(array) / sizeof((array)[0]))
