@@ -1,0 +1,36 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# desc: the core of what programs do with PV sockets, in a guest that has them by xl's "pvcalls="; the backend goes and comes
+# runs: dom0
+# guest: pv
+# pair: ours/ours
+# vcpus: 2
+# needs: pvcalls-front pvcalls-back
+# memory: 256
+# time: 60
+
+. "${0%/*}/../lib/dom0.sh"
+. "${0%/*}/../lib/ktap.sh"
+. "${0%/*}/../lib/peer.sh"
+. "${0%/*}/../lib/plug.sh"
+. "${0%/*}/../lib/pvsock.sh"
+
+connects() {
+	plug_paths g 0
+	plug_wait "$front" 4 15 && plug_wait "$back" 4 15
+}
+
+goes_with_guest() {
+	guest_destroy g && wait_for 10 '! ls /sys/bus/xen-backend/devices | grep -q pvcalls'
+}
+
+ktap_print_header
+ktap_set_plan 18
+net_bridge xpv0
+ktap_test_result 'a guest of xl has sockets here' pvsock_guest g "config=pvcalls = [ 'backend=0' ]" ||
+	ktap_exit_fail_msg 'no guest'
+ktap_test_result 'both ends connect' connects || ktap_exit_fail_msg 'no backend'
+pvsock_posixsock g echo nonblock refused names six wishes stream full closed half pipe reset edge options
+ktap_test_result 'connections end with the backend, and new ones are made' pvsock_reload g
+ktap_test_result 'the device goes with the guest' goes_with_guest
+ktap_finished
