@@ -136,12 +136,26 @@ nonsense_is_refused() {
 		[ "$(xenstore-ls -f)" = "$before" ]
 }
 
+# This domain has no frontend of sockets: TCP goes on, and is told of once.
+falls_back() {
+	iperf3 -s -1 -B 127.0.0.1 -p 24999 >/tmp/iperf3.log 2>&1 &
+	for __i in $(seq 50); do
+		! grep -q ':61A7 00000000:0000 0A' /proc/net/tcp || break
+		sleep 0.1
+	done
+	! $xenpv run iperf3 -c 127.0.0.1 -p 24999 -n 100K -i 0 || return 1
+	$xenpv run --fallback iperf3 -c 127.0.0.1 -p 24999 -n 100K -i 0 2>/tmp/said || { cat /tmp/said; return 1; }
+	cat /tmp/said
+	[ "$(cat /tmp/said)" = 'xenpv: there are no PV sockets here; this is TCP' ] && wait $!
+}
+
 ktap_print_header
-ktap_set_plan 6
+ktap_set_plan 7
 ktap_test_result 'a device that moves here is set up' moved_is_set_up
 ktap_test_result 'or it is told that it is not' unserved_is_told
 ktap_test_result 'what is told wrong does not begin to move' nonsense_does_not_move
 ktap_test_result 'one whose guest removed its end stays' removed_end_stays
 ktap_test_result 'what makes no sense is refused, and why' nonsense_is_refused
+ktap_test_result 'programs get TCP where there are no PV sockets, if they may' falls_back
 ktap_test_result 'the domains go' domains_end
 ktap_finished
