@@ -363,7 +363,7 @@ static int read_pages(struct p9back_request *req, struct file *file, u32 count)
 	ssize_t done = p9b_pages_read(req, file, req->req.offset, count);
 
 	/* No room for so many pages, or one that went while it was looked for. */
-	if (done == -ENOMEM || done == -EAGAIN ||
+	if (done == -ENOMEM || done == -EAGAIN || done == -ESHUTDOWN ||
 	    (!done && req->req.offset < i_size_read(file_inode(file))))
 		return -EINVAL;
 	if (done < 0)

@@ -53,8 +53,7 @@ static int p9back_probe(struct xpv_device *xdev)
 	 * Bound: a worker runs where the event came, and another one when that
 	 * has to wait.
 	 */
-	be->wq = alloc_workqueue("9pback.%d.%u", 0,
-				 P9BACK_MAX_RINGS * P9BACK_IN_FLIGHT,
+	be->wq = alloc_workqueue("9pback.%d.%u", 0, WQ_MAX_ACTIVE,
 				 xdev->otherend_id, xdev->id);
 	if (!be->wq) {
 		kvfree(be);
@@ -62,12 +61,11 @@ static int p9back_probe(struct xpv_device *xdev)
 	}
 	for (i = 0; i < P9BACK_MAX_RINGS; i++)
 		p9b_ring_init(&be->rings[i], be, i);
-	init_waitqueue_head(&be->large_freed);
 	INIT_DELAYED_WORK(&be->tidy, p9b_request_tidy);
 	spin_lock_init(&be->lock);
 	spin_lock_init(&be->quota.lock);
 	xa_init(&be->tags);
-	init_waitqueue_head(&be->answered);
+	INIT_LIST_HEAD(&be->flushes);
 	xdev->priv = be;
 	return 0;
 }
@@ -222,7 +220,6 @@ static void p9back_show(struct xpv_device *xdev, struct seq_file *to)
 		p9b_ring_show(&be->rings[i], to);
 	show_session(be, to);
 	show_quota(be, to);
-	seq_printf(to, "large requests: %d bytes\n", atomic_read(&be->large));
 	show_counts(be, to);
 }
 

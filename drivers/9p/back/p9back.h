@@ -12,7 +12,8 @@
  *	      -> answer it, and look for the next
  *
  * so that one that waits for a disk is overtaken by those behind it. There are
- * as many workers of a ring as it may have requests in flight.
+ * as many workers of a ring as it may have requests in flight. Of those of one
+ * file some are carried out, and the others are parked meanwhile: share.c.
  */
 #ifndef P9BACK_H
 #define P9BACK_H
@@ -49,14 +50,28 @@ struct p9back_ring;
 struct p9back_session;
 struct seq_file;
 
-/* Requests that a ring may have in flight. */
-#define P9BACK_IN_FLIGHT	32
+/*
+ * Requests that a ring may have in flight, which is what frontends have out on one,
+ * and how many there is memory for at first, and more at a time.
+ */
+#define P9BACK_IN_FLIGHT	256
+#define P9BACK_CREW		32
+/*
+ * Of those, how many may have a thread for another one to be called, and how many
+ * for one file. Parked ones that go on may come to the former.
+ */
+#define P9BACK_AT_WORK		64
+#define P9BACK_FILE_AT_WORK	16
 /* Memory that a request has for itself; what is larger is allocated for it. */
 #define P9BACK_SMALL		1024
 /* Pages of a file that it holds without memory for that. */
 #define P9BACK_FEW_PAGES	3
-/* Memory for large requests of a device at a time. */
+/*
+ * Memory for large messages of a device's rings together, and as much for large
+ * answers; a ring has at least that of a few.
+ */
 #define P9BACK_LARGE_BYTES	(32U << 20)
+#define P9BACK_LEAST_LARGE	4
 #define P9BACK_MAX_RINGS	16
 
 /**
@@ -192,6 +207,18 @@ struct p9back_session {
 };
 
 /**
+ * enum p9back_held - what a ring has memory for
+ * @P9BACK_MESSAGES: large requests
+ * @P9BACK_ANSWERS: large answers
+ * @P9BACK_MEMORIES: how many kinds there are
+ */
+enum p9back_held {
+	P9BACK_MESSAGES,
+	P9BACK_ANSWERS,
+	P9BACK_MEMORIES
+};
+
+/**
  * struct p9back_memory - memory of a large request
  * @at: it; NULL for none
  * @size: bytes
@@ -218,13 +245,20 @@ struct p9back_pages {
 /**
  * struct p9back_request - a worker, and the request it is at
  * @work: takes requests, carries them out and answers them
- * @link: in the ring's list of idle workers
+ * @link: in the ring's list of idle workers, of those at work, or of those parked;
+ *	or in the device's of flushes
  * @ring: its ring
  * @session: the session it belongs to, held; NULL before the first Tversion
  * @req: the request, taken apart
  * @out: its answer
  * @fid: the fid it is about, held; or NULL
  * @fid2: and the second one
+ * @file: what that fid is of, from when it may be carried out, or is parked for
+ *	that, until it has been; a name, that is not followed
+ * @err: what is wrong with it, known before it is carried out
+ * @parked: it was, and what comes before that is behind it
+ * @awaits: of a flush, the serial of what it waits for; under the device's lock
+ * @stopped: the ring stopped before it could be done, and it has no answer
  * @serial: which request this is, of all that the device ever had
  * @fresh: its worker was called for, and has not looked since
  * @watch: the worker is to watch the ring, if it is the only one at work, when
@@ -237,7 +271,7 @@ struct p9back_pages {
  * @answering: its answer is on its way: its tag may come again
  * @forgotten: flushed: it has no answer
  * @message: the message, @small or @large_message
- * @large: bytes it has of %P9BACK_LARGE_BYTES
+ * @held: bytes it has of the ring's; under the ring's lock
  * @large_message: memory for a large message
  * @large_out: and for a large answer
  * @pages: what stands beside its answer
@@ -253,6 +287,11 @@ struct p9back_request {
 	struct p9w_out out;
 	struct p9back_fid *fid;
 	struct p9back_fid *fid2;
+	const struct inode *file;
+	int err;
+	bool parked;
+	u64 awaits;
+	bool stopped;
 	u64 serial;
 	bool fresh;
 	bool watch;
@@ -263,7 +302,7 @@ struct p9back_request {
 	bool answering;
 	bool forgotten;
 	u8 *message;
-	u32 large;
+	u32 held[P9BACK_MEMORIES];
 	struct p9back_memory large_message;
 	struct p9back_memory large_out;
 	struct p9back_pages pages;
@@ -296,13 +335,20 @@ struct p9back_request {
  * @stirs: how often those who wait for room had to ask for it again; under
  *	@in_lock, read by them without
  * @room: woken by events and stirs, for those who wait for room
- * @lock: protects @idle, @coming, @busy and @spare; taken in any context
+ * @lock: protects what follows up to @spare, but not @freed; taken in any context
  * @idle: workers without a request
+ * @at_work: those whose request is of a file, and carried out
+ * @parked: those whose request has to wait for others of its file
+ * @nr_parked: how many have one that waits without a thread, these or flushes
  * @coming: a worker was called that has not begun to look yet
- * @busy: how many have one
+ * @busy: how many workers have a request
+ * @held: bytes of memory that large requests have
+ * @budget: how many they may have, of each kind; constant while it is connected
+ * @freed: woken when there are less
  * @drained: woken when none has
  * @spare: the last large request's memory, for the next one
- * @workers: all of them
+ * @crews: all workers; those that were not needed yet are NULL. Under @take_lock
+ *	while it is connected.
  * @requests: taken so far; under @take_lock, read by anyone
  * @answers: given so far; under @in_lock, read by anyone
  * @waits: how often an answer had to wait for room; likewise
@@ -310,6 +356,7 @@ struct p9back_request {
  * @polled: how often watching found a request; under @take_lock, read by anyone
  * @polled_vainly: and how often it did not; likewise
  * @busy_most: the most that had one at a time; under @lock
+ * @parkings: how often one was parked; likewise
  */
 struct p9back_ring {
 	struct p9back *be;
@@ -327,11 +374,17 @@ struct p9back_ring {
 	wait_queue_head_t room;
 	spinlock_t lock;
 	struct list_head idle;
+	struct list_head at_work;
+	struct list_head parked;
+	unsigned int nr_parked;
 	bool coming;
 	unsigned int busy;
+	u32 held[P9BACK_MEMORIES];
+	u32 budget;
+	wait_queue_head_t freed;
 	wait_queue_head_t drained;
 	struct p9back_memory spare;
-	struct p9back_request *workers;
+	struct p9back_request *crews[P9BACK_IN_FLIGHT / P9BACK_CREW];
 	unsigned long requests;
 	unsigned long answers;
 	unsigned long waits;
@@ -339,6 +392,7 @@ struct p9back_ring {
 	unsigned long polled;
 	unsigned long polled_vainly;
 	unsigned int busy_most;
+	unsigned long parkings;
 };
 
 #define P9BACK_QUOTA_BITS	8
@@ -412,15 +466,13 @@ struct p9back_front {
  *	are connected
  * @longest: the longest message that a session of these rings may have; 0 before
  *	the first; under @lock, read by anyone
- * @large: bytes of memory that large requests have
- * @large_freed: woken when there are less
- * @tidy: frees what rings keep of it for the next request
- * @lock: protects @session, @longest, @tags, @serial and the requests' changes, tagged, answering
- *	and forgotten. Taken in process context.
+ * @tidy: frees the memory that rings keep for the next large request
+ * @lock: protects @session, @longest, @tags, @flushes, @serial, and the requests'
+ *	changes, awaits, tagged, answering and forgotten. Taken in process context.
  * @session: the present one, or NULL
  * @tags: tag to &struct p9back_request
  * @serial: number of the last request
- * @answered: woken when a request has been answered, for those who flush it
+ * @flushes: parked requests that flush one, and wait for it; under @lock
  * @counts: requests by type, since the device was found
  * @errors: of those, answered with an error
  */
@@ -435,14 +487,12 @@ struct p9back {
 	bool events;
 	u32 msize;
 	u32 longest;
-	atomic_t large;
-	wait_queue_head_t large_freed;
 	struct delayed_work tidy;
 	spinlock_t lock;
 	struct p9back_session *session;
 	struct xarray tags;
 	u64 serial;
-	wait_queue_head_t answered;
+	struct list_head flushes;
 	atomic_long_t counts[P9W_TYPES];
 	atomic_long_t errors;
 };
@@ -528,11 +578,19 @@ void p9b_watch(struct p9back_request *req);
 
 /* request.c */
 void p9b_request_work(struct work_struct *work);
-int p9b_request_charge(struct p9back_request *req, u32 size);
-void p9b_request_uncharge(struct p9back_request *req);
 int p9b_request_room(struct p9back_request *req, u32 size);
 int p9b_request_message(struct p9back_request *req, u32 size);
 void p9b_request_tidy(struct work_struct *work);
+
+/* share.c */
+void p9b_share_park(struct p9back_request *req);
+void p9b_share_resume(struct p9back_request *req);
+bool p9b_share_enter(struct p9back_request *req);
+void p9b_share_leave(struct p9back_request *req);
+int p9b_share_charge(struct p9back_request *req, enum p9back_held what,
+		     u32 size);
+void p9b_share_add(struct p9back_request *req, enum p9back_held what, u32 size);
+void p9b_share_uncharge(struct p9back_request *req, enum p9back_held what);
 
 /* pages.c */
 ssize_t p9b_pages_read(struct p9back_request *req, struct file *file,
@@ -542,6 +600,7 @@ void p9b_pages_put(struct p9back_ring *ring,
 void p9b_pages_drop(struct p9back_request *req);
 
 /* serve.c */
+void p9b_serve_begin(struct p9back_request *req);
 void p9b_serve(struct p9back_request *req);
 
 /* session.c */
@@ -554,6 +613,7 @@ int p9b_op_attach(struct p9back_request *req);
 
 /* tag.c */
 bool p9b_tag_claim(struct p9back_request *req);
+bool p9b_tag_flush(struct p9back_request *req);
 bool p9b_tag_answer(struct p9back_request *req);
 void p9b_tag_release(struct p9back_request *req);
 int p9b_op_flush(struct p9back_request *req);

@@ -77,13 +77,14 @@ ssize_t p9b_pages_read(struct p9back_request *req, struct file *file,
 
 	if (!file->f_op->splice_read)
 		return -EINVAL;
-	err = p9b_request_charge(req, count) ?: get_vec(req, count);
+	err = p9b_share_charge(req, P9BACK_ANSWERS, count) ?:
+	      get_vec(req, count);
 	if (!err)
 		err = rw_verify_area(READ, file, &pos, count);
 	done = err ?: splice_direct_to_actor(file, &what, hold_all);
 	if (done <= 0) {
 		/* Who waits for more may have none. */
-		p9b_request_uncharge(req);
+		p9b_share_uncharge(req, P9BACK_ANSWERS);
 		return done;
 	}
 	fsnotify_access(file);

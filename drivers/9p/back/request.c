@@ -10,66 +10,6 @@
 
 #include "p9back.h"
 
-/* Large requests of a device have so much memory together, and no more. */
-static bool charge(struct p9back *be, u32 size)
-{
-	int was = atomic_read(&be->large);
-
-	do {
-		if (was + size > P9BACK_LARGE_BYTES)
-			return false;
-	} while (!atomic_try_cmpxchg(&be->large, &was, was + size));
-	return true;
-}
-
-static void uncharge(struct p9back *be, u32 size)
-{
-	atomic_sub(size, &be->large);
-	wake_up_all(&be->large_freed);
-}
-
-/* Return: whether to wait no longer: it is charged, or the ring stops. */
-static bool try_charge(struct p9back_request *req, u32 size, bool *charged)
-{
-	if (test_bit(RING_STOPPING, &req->ring->flags))
-		return true;
-	*charged = charge(req->ring->be, size);
-	return *charged;
-}
-
-/**
- * p9b_request_charge() - be permitted to have so much memory
- * @req: the request
- * @size: bytes, until it has been answered
- *
- * Memory of requests of the device that are being carried out will be freed.
- *
- * Context: process; sleeps.
- * Return: 0 or -ENOMEM.
- */
-int p9b_request_charge(struct p9back_request *req, u32 size)
-{
-	bool charged = false;
-
-	wait_event_idle(req->ring->be->large_freed,
-			try_charge(req, size, &charged));
-	if (!charged)
-		return -ENOMEM;
-	req->large += size;
-	return 0;
-}
-
-/**
- * p9b_request_uncharge() - give back what p9b_request_charge() permitted
- * @req: the request, which has no such memory any more
- */
-void p9b_request_uncharge(struct p9back_request *req)
-{
-	if (req->large)
-		uncharge(req->ring->be, req->large);
-	req->large = 0;
-}
-
 /*
  * Swap what a ring keeps for what has no use any more; the smaller is the
  * caller's.
@@ -100,16 +40,17 @@ static struct p9back_memory take_spare(struct p9back_ring *ring, u32 least)
  * keeps one piece for a second, which holds nothing but what the guest has sent
  * or was sent.
  */
-static int get_large(struct p9back_request *req, struct p9back_memory *memory,
-		     u32 size)
+static int get_large(struct p9back_request *req, enum p9back_held what,
+		     struct p9back_memory *memory, u32 size)
 {
-	if (p9b_request_charge(req, size))
-		return -ENOMEM;
+	int err = p9b_share_charge(req, what, size);
+
+	if (err)
+		return err;
 	*memory = take_spare(req->ring, size);
 	if (memory->at) {
 		/* Who holds all of it answers for all of it. */
-		atomic_add(memory->size - size, &req->ring->be->large);
-		req->large += memory->size - size;
+		p9b_share_add(req, what, memory->size - size);
 		return 0;
 	}
 	memory->at = kvmalloc(size, GFP_KERNEL_ACCOUNT);
@@ -149,18 +90,21 @@ void p9b_request_tidy(struct work_struct *work)
  * @size: bytes of the answer, with its head; at most the msize
  *
  * Context: process; sleeps.
- * Return: 0 or -ENOMEM.
+ * Return: 0, -ENOMEM, or -ESHUTDOWN if the ring stops: there will be no answer.
  */
 int p9b_request_room(struct p9back_request *req, u32 size)
 {
+	int err;
+
 	if (size <= req->out.room)
 		return 0;
 	if (size > req->session->msize)
 		return -EMSGSIZE;
-	if (get_large(req, &req->large_out, size))
-		return -ENOMEM;
-	p9w_begin(&req->out, req->large_out.at, size);
-	return 0;
+	err = get_large(req, P9BACK_ANSWERS, &req->large_out, size);
+	if (!err)
+		p9w_begin(&req->out, req->large_out.at, size);
+	req->stopped = err == -ESHUTDOWN;
+	return err;
 }
 
 /**
@@ -169,18 +113,20 @@ int p9b_request_room(struct p9back_request *req, u32 size)
  * @size: bytes of the message
  *
  * Context: process; sleeps.
- * Return: 0 or -ENOMEM.
+ * Return: 0, -ENOMEM, or -ESHUTDOWN if the ring stops.
  */
 int p9b_request_message(struct p9back_request *req, u32 size)
 {
+	int err;
+
 	if (size <= P9BACK_SMALL) {
 		req->message = req->small;
 		return 0;
 	}
-	if (get_large(req, &req->large_message, size + 1))
-		return -ENOMEM;
-	req->message = req->large_message.at;
-	return 0;
+	err = get_large(req, P9BACK_MESSAGES, &req->large_message, size + 1);
+	if (!err)
+		req->message = req->large_message.at;
+	return err;
 }
 
 /* What it had is freed. */
@@ -190,7 +136,10 @@ static void reset(struct p9back_request *req)
 	put_large(req, &req->large_message);
 	put_large(req, &req->large_out);
 	p9b_pages_drop(req);
-	p9b_request_uncharge(req);
+	p9b_share_uncharge(req, P9BACK_MESSAGES);
+	p9b_share_uncharge(req, P9BACK_ANSWERS);
+	req->parked = false;
+	req->stopped = false;
 	req->tagged = false;
 	req->answering = false;
 	req->forgotten = false;
@@ -203,6 +152,7 @@ static void reset(struct p9back_request *req)
  */
 static void let_go(struct p9back_request *req)
 {
+	p9b_share_leave(req);
 	p9b_fid_put(req->fid);
 	p9b_fid_put(req->fid2);
 	p9b_session_put(req->session);
@@ -211,16 +161,26 @@ static void let_go(struct p9back_request *req)
 	req->session = NULL;
 }
 
-/* From the whole message to its answer being on the ring, if it has one. */
-static void run(struct p9back_request *req)
+/* From the whole message to what it is about. Return: whether it may go on. */
+static bool begin(struct p9back_request *req)
 {
 	p9w_begin(&req->out, req->small_out, sizeof(req->small_out));
 	req->session = p9b_session_get(req->ring->be);
-	p9b_serve(req);
+	p9b_serve_begin(req);
+	return p9b_tag_flush(req) && p9b_share_enter(req);
+}
+
+/* To its answer being on the ring, if it has one. */
+static void finish(struct p9back_request *req)
+{
+	/* One that was parked may have been flushed meanwhile. */
+	if (!READ_ONCE(req->forgotten))
+		p9b_serve(req);
 	let_go(req);
-	if (p9b_tag_answer(req))
+	if (p9b_tag_answer(req) && !req->stopped)
 		p9b_ring_answer(req);
 	p9b_tag_release(req);
+	reset(req);
 }
 
 /**
@@ -230,20 +190,30 @@ static void run(struct p9back_request *req)
  * The queue calls another one when this one has to wait; so it is after each of
  * the others' turns that this one goes on, if there is always something to do.
  *
+ * One whose request is parked ends, and is called again to finish it; another one
+ * looks for what is behind that.
+ *
  * Context: the device's queue.
  */
 void p9b_request_work(struct work_struct *work)
 {
 	struct p9back_request *req =
 		container_of(work, struct p9back_request, work);
+	struct p9back_ring *ring = req->ring;
 	unsigned long began = jiffies;
 
-	p9b_ring_begin(req);
+	if (req->parked)
+		finish(req);
+	else
+		p9b_ring_begin(req);
 	while (p9b_ring_take(req)) {
-		run(req);
-		reset(req);
+		if (!begin(req)) {
+			p9b_ring_kick(ring);
+			return;
+		}
+		finish(req);
 		if (time_after(jiffies, began)) {
-			queue_work(req->ring->be->wq, work);
+			queue_work(ring->be->wq, work);
 			return;
 		}
 		cond_resched();

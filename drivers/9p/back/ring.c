@@ -44,7 +44,8 @@ void p9b_ring_kick(struct p9back_ring *ring)
 	unsigned long flags;
 
 	spin_lock_irqsave(&ring->lock, flags);
-	if (!ring->coming && !p9b_ring_is_over(ring))
+	if (!ring->coming && !p9b_ring_is_over(ring) &&
+	    ring->busy - ring->nr_parked < P9BACK_AT_WORK)
 		req = list_first_entry_or_null(&ring->idle,
 					       struct p9back_request, link);
 	if (req) {
@@ -125,14 +126,20 @@ static void release(struct p9back_ring *ring)
 		notify(ring);
 }
 
-/* Take the whole message, whose head was read already. */
-static void take_message(struct p9back_request *req, const u8 *head)
+/*
+ * Take the whole message, whose head was read already; unless the ring stops
+ * before there is memory: then the next backend will hear of it.
+ */
+static int take_message(struct p9back_request *req, const u8 *head)
 {
 	struct p9back_ring *ring = req->ring;
 	struct xpv_byte_stream *out = &ring->bytes.out;
 	u32 size = req->req.size;
+	int err = p9b_request_message(req, size);
 
-	if (!p9b_request_message(req, size)) {
+	if (err == -ESHUTDOWN)
+		return 0;
+	if (!err) {
 		memcpy(req->message, head, P9W_HEAD);
 		xpv_bytes_read(out, P9W_HEAD, req->message + P9W_HEAD,
 			       size - P9W_HEAD);
@@ -142,6 +149,7 @@ static void take_message(struct p9back_request *req, const u8 *head)
 	set_bit(RING_WORKED, &ring->flags);
 	WRITE_ONCE(ring->requests, ring->requests + 1);
 	p9b_tag_claim(req);
+	return 1;
 }
 
 /* Return: 1 if there was a request, 0 if there is none, or an error. */
@@ -166,8 +174,7 @@ static int take_one(struct p9back_request *req)
 		return broken(ring, "a request of an impossible size");
 	if (ready < req->req.size)
 		return 0;
-	take_message(req, head);
-	return 1;
+	return take_message(req, head);
 }
 
 /* As take_one(); where there is none the guest is asked for an event. */
@@ -192,6 +199,43 @@ static bool has_more(struct p9back_ring *ring)
 	return xpv_bytes_ready(out) > 0;
 }
 
+static int hire(struct p9back_ring *ring, unsigned int nr)
+{
+	struct p9back_request *crew;
+	unsigned int i;
+
+	crew = kvcalloc(P9BACK_CREW, sizeof(*crew), GFP_KERNEL_ACCOUNT);
+	if (!crew)
+		return -ENOMEM;
+	spin_lock_irq(&ring->lock);
+	ring->crews[nr] = crew;
+	for (i = 0; i < P9BACK_CREW; i++) {
+		INIT_WORK(&crew[i].work, p9b_request_work);
+		crew[i].ring = ring;
+		list_add_tail(&crew[i].link, &ring->idle);
+	}
+	spin_unlock_irq(&ring->lock);
+	return 0;
+}
+
+/*
+ * Have somebody idle for the next event. Without memory for more workers, those that
+ * there are will come to what it tells of.
+ */
+static void hire_more(struct p9back_ring *ring)
+{
+	unsigned int nr = 0;
+
+	lockdep_assert_held(&ring->take_lock);
+	/* Who is called just now does this too, when it has found a request. */
+	if (!list_empty(&ring->idle))
+		return;
+	while (nr < ARRAY_SIZE(ring->crews) && ring->crews[nr])
+		nr++;
+	if (nr < ARRAY_SIZE(ring->crews))
+		hire(ring, nr);
+}
+
 /**
  * p9b_ring_take() - take the next request from a ring
  * @req: a worker's, with nothing in it
@@ -211,8 +255,10 @@ bool p9b_ring_take(struct p9back_request *req)
 	do {
 		got = take_or_ask(req);
 	} while (!got && end_event(ring));
-	if (got > 0)
+	if (got > 0) {
+		hire_more(ring);
 		more = has_more(ring);
+	}
 	p9b_watch_learn(req, got > 0, more);
 	/* This request may take for ever, and others are to be heard of. */
 	if (got > 0 && !more)
@@ -368,6 +414,9 @@ void p9b_ring_init(struct p9back_ring *ring, struct p9back *be,
 	init_waitqueue_head(&ring->room);
 	spin_lock_init(&ring->lock);
 	INIT_LIST_HEAD(&ring->idle);
+	INIT_LIST_HEAD(&ring->at_work);
+	INIT_LIST_HEAD(&ring->parked);
+	init_waitqueue_head(&ring->freed);
 	init_waitqueue_head(&ring->drained);
 }
 
@@ -396,26 +445,25 @@ static int ring_map(struct p9back_ring *ring, grant_ref_t ref)
 
 static int ring_staff(struct p9back_ring *ring)
 {
-	unsigned int i;
-
 	INIT_LIST_HEAD(&ring->idle);
 	ring->coming = false;
 	xpv_poll_init(&ring->poll);
-	ring->workers = xpv_fault(ring->be->xdev, "requests") ? NULL :
-			kvcalloc(P9BACK_IN_FLIGHT, sizeof(*ring->workers),
-				 GFP_KERNEL);
-	if (!ring->workers)
-		return xpv_device_fail(ring->be->xdev, -ENOMEM,
-				       "no memory for the requests of ring %u",
-				       ring->index);
-	for (i = 0; i < P9BACK_IN_FLIGHT; i++) {
-		struct p9back_request *req = &ring->workers[i];
+	if (!xpv_fault(ring->be->xdev, "requests") && !hire(ring, 0))
+		return 0;
+	return xpv_device_fail(ring->be->xdev, -ENOMEM,
+			       "no memory for the requests of ring %u",
+			       ring->index);
+}
 
-		INIT_WORK(&req->work, p9b_request_work);
-		req->ring = ring;
-		list_add_tail(&req->link, &ring->idle);
+/* All of them: nobody has a request, nor looks for one. */
+static void ring_dismiss(struct p9back_ring *ring)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(ring->crews); i++) {
+		kvfree(ring->crews[i]);
+		ring->crews[i] = NULL;
 	}
-	return 0;
 }
 
 static int ring_bind(struct p9back_ring *ring, evtchn_port_t port)
@@ -459,8 +507,7 @@ int p9b_ring_connect(struct p9back_ring *ring, grant_ref_t ref,
 	return 0;
 
 err_dismiss:
-	kvfree(ring->workers);
-	ring->workers = NULL;
+	ring_dismiss(ring);
 err_unmap:
 	xpv_bytes_unmap(&ring->mapped);
 	return err;
@@ -476,6 +523,10 @@ err_unmap:
  */
 void p9b_ring_start(struct p9back_ring *ring)
 {
+	struct p9back *be = ring->be;
+
+	ring->budget = max(P9BACK_LARGE_BYTES / be->nr_rings,
+			   P9BACK_LEAST_LARGE * be->msize);
 	clear_bit(RING_STOPPING, &ring->flags);
 	p9b_ring_kick(ring);
 }
@@ -493,7 +544,7 @@ void p9b_ring_stop(struct p9back_ring *ring)
 	set_bit(RING_STOPPING, &ring->flags);
 	spin_unlock_irq(&ring->lock);
 	wake_up_all(&ring->room);
-	wake_up_all(&ring->be->large_freed);
+	wake_up_all(&ring->freed);
 }
 
 static bool is_idle(struct p9back_ring *ring)
@@ -528,8 +579,7 @@ void p9b_ring_disconnect(struct p9back_ring *ring)
 	xpv_evtchn_close(&ring->ch);
 	/* A late event may have had a worker look: it sees RING_STOPPING. */
 	flush_workqueue(ring->be->wq);
-	kvfree(ring->workers);
-	ring->workers = NULL;
+	ring_dismiss(ring);
 	xpv_bytes_unmap(&ring->mapped);
 }
 
@@ -544,6 +594,10 @@ void p9b_ring_show(const struct p9back_ring *ring, struct seq_file *to)
 		   ring->index, READ_ONCE(ring->requests),
 		   READ_ONCE(ring->answers), READ_ONCE(ring->waits),
 		   READ_ONCE(ring->busy), READ_ONCE(ring->busy_most));
+	seq_printf(to, "  %u parked, %lu were; memory of messages %u, of answers %u\n",
+		   READ_ONCE(ring->nr_parked), READ_ONCE(ring->parkings),
+		   READ_ONCE(ring->held[P9BACK_MESSAGES]),
+		   READ_ONCE(ring->held[P9BACK_ANSWERS]));
 	seq_printf(to, "  events %s: %u came, %ld sent; polls won %lu lost %lu\n",
 		   xpv_bytes_agreed(&ring->bytes.in) ? "as asked for" :
 						       "of each message",

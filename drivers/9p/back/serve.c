@@ -114,23 +114,37 @@ static int run_as_user(struct p9back_request *req, const struct op *op)
 	return err;
 }
 
-static int serve(struct p9back_request *req)
+static int take_apart(struct p9back_request *req)
 {
-	struct p9back *be = req->ring->be;
-	const struct op *op;
 	int err;
 
+	if (!req->tagged)
+		return -EINVAL;
 	if (!req->message)
 		return -ENOMEM;
 	err = p9w_parse(req->message, req->req.size, &req->req);
 	if (err)
 		return err;
-	op = &ops[req->req.type];
-	atomic_long_inc(&be->counts[req->req.type]);
-	err = prepare(req, op->needs);
-	if (err)
-		return err;
-	err = run_as_user(req, op);
+	atomic_long_inc(&req->ring->be->counts[req->req.type]);
+	return prepare(req, ops[req->req.type].needs);
+}
+
+/**
+ * p9b_serve_begin() - find out what a request is about
+ * @req: the request, its whole message read; what is wrong with it is noted, and
+ *	its fids are held
+ *
+ * Context: process; sleeps for nothing but memory.
+ */
+void p9b_serve_begin(struct p9back_request *req)
+{
+	req->err = take_apart(req);
+}
+
+static int serve(struct p9back_request *req)
+{
+	int err = run_as_user(req, &ops[req->req.type]);
+
 	return !err && req->out.full ? -EMSGSIZE : err;
 }
 
@@ -142,13 +156,13 @@ static int shown_error(int err)
 
 /**
  * p9b_serve() - carry a request out, and put its answer together
- * @req: the request, its whole message read
+ * @req: the request, after p9b_serve_begin()
  *
  * Context: the device's queue; sleeps.
  */
 void p9b_serve(struct p9back_request *req)
 {
-	int err = req->tagged ? serve(req) : -EINVAL;
+	int err = req->err ?: serve(req);
 
 	if (!err) {
 		p9w_end(&req->out, req->req.type + 1, req->req.tag);

@@ -61,21 +61,39 @@ bool p9b_tag_answer(struct p9back_request *req)
 	return wanted;
 }
 
+static void move_flushes(struct p9back *be, u64 serial, struct list_head *to)
+{
+	struct p9back_request *flush, *next;
+
+	lockdep_assert_held(&be->lock);
+	list_for_each_entry_safe(flush, next, &be->flushes, link)
+		if (flush->awaits == serial)
+			list_move_tail(&flush->link, to);
+}
+
 /**
  * p9b_tag_release() - have done with a request
  * @req: the request, answered if it has to be
+ *
+ * Those who flush it go on.
  */
 void p9b_tag_release(struct p9back_request *req)
 {
 	struct p9back *be = req->ring->be;
+	struct p9back_request *flush, *next;
+	LIST_HEAD(flushes);
 
 	spin_lock(&be->lock);
 	if (req->tagged)
 		xa_erase(&be->tags, req->req.tag);
 	req->tagged = false;
+	move_flushes(be, req->serial, &flushes);
 	req->serial = 0;
 	spin_unlock(&be->lock);
-	wake_up_all(&be->answered);
+	list_for_each_entry_safe(flush, next, &flushes, link) {
+		list_del(&flush->link);
+		p9b_share_resume(flush);
+	}
 }
 
 /*
@@ -89,7 +107,7 @@ static u64 forget(struct p9back *be, struct p9back_request *flush)
 	struct p9back_request *old;
 	u64 serial = 0;
 
-	spin_lock(&be->lock);
+	lockdep_assert_held(&be->lock);
 	old = xa_load(&be->tags, flush->req.oldtag);
 	if (old && old != flush) {
 		if (!old->answering && !old->changes) {
@@ -100,36 +118,45 @@ static u64 forget(struct p9back *be, struct p9back_request *flush)
 			serial = old->serial;
 		}
 	}
-	spin_unlock(&be->lock);
 	return serial;
 }
 
-static bool is_done(struct p9back *be, u16 tag, u64 serial)
+/**
+ * p9b_tag_flush() - flush what a request says, if it is a flush
+ * @req: the request, taken apart
+ *
+ * As many may flush one request as there are that had to do with it, so that they
+ * do not keep workers meanwhile.
+ *
+ * Context: the worker.
+ * Return: whether to go on; as p9b_share_enter(). What is flushed has to be done
+ * first, else.
+ */
+bool p9b_tag_flush(struct p9back_request *req)
 {
-	struct p9back_request *old;
-	bool done;
+	struct p9back *be = req->ring->be;
+	bool waits;
 
+	if (req->err || req->req.type != P9W_TFLUSH)
+		return true;
 	spin_lock(&be->lock);
-	old = xa_load(&be->tags, tag);
-	done = !old || old->serial != serial;
+	req->awaits = forget(be, req);
+	waits = req->awaits;
+	if (waits) {
+		p9b_share_park(req);
+		list_add_tail(&req->link, &be->flushes);
+	}
 	spin_unlock(&be->lock);
-	return done;
+	return !waits;
 }
 
 /**
  * p9b_op_flush() - Tflush
- * @req: the request
+ * @req: the request; p9b_tag_flush() did what there is to do
  *
- * Context: process; sleeps until what is flushed is done, if it has to be.
  * Return: 0.
  */
 int p9b_op_flush(struct p9back_request *req)
 {
-	struct p9back *be = req->ring->be;
-	u64 serial = forget(be, req);
-
-	if (serial)
-		wait_event_idle(be->answered,
-				is_done(be, req->req.oldtag, serial));
 	return 0;
 }
