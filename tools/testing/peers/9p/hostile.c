@@ -308,6 +308,93 @@ void play_flush(struct device *dev)
 	rule("is let go of", share_close(&sh));
 }
 
+#define CROWD	40
+#define FLUSHES	70
+#define LARGE	(512 << 10)
+
+static void read_slowly(struct share *sh)
+{
+	unsigned int i;
+
+	for (i = 0; i < CROWD; i++) {
+		build(sh, TREAD, 4000 + i, "dqd", FILE_, i % 32 * (__u64)LARGE, LARGE);
+		send_built(sh);
+	}
+}
+
+static unsigned int flush_all(struct share *sh)
+{
+	unsigned int i;
+
+	for (i = 0; i < CROWD; i++)
+		if (call(sh, TFLUSH, "w", 4000 + i))
+			break;
+	return i;
+}
+
+static void reads_quickly(struct share *sh, const char *what)
+{
+	long long began = now_ms();
+
+	allowed(what, call(sh, TREAD, "dqd", NEW, 0ULL, 8192));
+	note("after %lld ms", now_ms() - began);
+	rule("within a second", now_ms() - began < 1000);
+}
+
+/* A lock is waited for by those who flush it, since it changes something. */
+static void flush_often(struct share *sh)
+{
+	unsigned int i;
+
+	build(sh, TLOCK, 5000, "dbdqqds", FILE_, 0, 0, 0ULL, 0ULL, 1, "peer");
+	send_built(sh);
+	for (i = 1; i <= FLUSHES; i++) {
+		build(sh, TFLUSH, 5000 + i, "w", 5000);
+		send_built(sh);
+	}
+	rule("nothing comes of flushing a lock", !share_get(sh, 500));
+}
+
+static void is_flushed(struct share *sh)
+{
+	unsigned int i;
+
+	rule("the lock is answered in the end", !await_answer(sh, 5000));
+	for (i = 0; i < FLUSHES && share_get(sh, 5000); i++)
+		if (sh->answer[4] != TFLUSH + 1)
+			break;
+	rule("and then those who flushed it", i == FLUSHES);
+}
+
+/*
+ * Many large requests of a slow file, and many flushes: in the test of dom0 the disk of
+ * "slow" rests until this client says that it is waiting. Of "quick" all is in dom0's
+ * memory.
+ */
+void play_crowd(struct device *dev)
+{
+	struct share sh;
+
+	share_open(&sh, dev, 8);
+	if (!share_begin(&sh) || version(&sh, LARGE) || attach(&sh, ROOT, 0))
+		give_up("not attached");
+	allowed("walks to a slow file", walk(&sh, ROOT, FILE_, "slow"));
+	allowed("opens it", call(&sh, TLOPEN, "dd", FILE_, 0));
+	allowed("walks to a quick one", walk(&sh, ROOT, NEW, "quick"));
+	allowed("opens it", call(&sh, TLOPEN, "dd", NEW, 0));
+	read_slowly(&sh);
+	rule("nothing comes of a slow file", !share_get(&sh, 500));
+	reads_quickly(&sh, "reads a quick file behind 40 large reads of a slow one");
+	rule("flushes all the slow reads at once", flush_all(&sh) == CROWD);
+	flush_often(&sh);
+	reads_quickly(&sh, "reads a quick file behind 70 flushes that wait");
+	note("waiting");
+	is_flushed(&sh);
+	allowed("the slow file is read in the end", call(&sh, TREAD, "dqd", FILE_, 0ULL, 4096));
+	rule("nothing else comes", !share_get(&sh, 500));
+	rule("is let go of", share_close(&sh));
+}
+
 /* Reads much, and takes no answer, until it goes. */
 void play_deaf(struct device *dev)
 {

@@ -15,6 +15,7 @@ static const struct peer peers[] = {
 	{ "limits", play_limits },
 	{ "hostile", play_hostile },
 	{ "flush", play_flush },
+	{ "crowd", play_crowd },
 	{ "deaf", play_deaf },
 	{ }
 };

@@ -17,19 +17,20 @@
 # A folder on a disk that can be made to rest.
 slow_folder() {
 	disk=$(disk_make slow 64M linear) && mkfs.ext4 -q -F -b 4096 -I 256 "$disk" >/dev/null 2>&1 &&
-		mkdir -p /tmp/shares/slow && mount -t ext4 "$disk" /tmp/shares/slow &&
+		mkdir -p /tmp/shares/slow && mount -t ext4 -o noatime "$disk" /tmp/shares/slow &&
 		dd if=/dev/urandom of=/tmp/shares/slow/slow bs=1M count=16 2>/dev/null &&
-		sync && echo 3 >/proc/sys/vm/drop_caches &&
-		ls -la /tmp/shares/slow
+		dd if=/dev/urandom of=/tmp/shares/slow/quick bs=64k count=1 2>/dev/null
 }
 
+# Of the slow file nothing is in memory, of the quick one all.
 rest() {
-	dmsetup suspend --noudevsync --nolockfs slow
+	sync && echo 3 >/proc/sys/vm/drop_caches && ls -la /tmp/shares/slow &&
+		cat /tmp/shares/slow/quick >/dev/null && dmsetup suspend --noudevsync --nolockfs slow
 }
 
-# Once the client is waiting for it.
+# go_on PEER: once it is waiting for that
 go_on() {
-	wait_for 40 'guest_run peer "grep -q waiting /tmp/flush.out" 5'
+	wait_for 40 "guest_run peer 'grep -q waiting /tmp/$1.out' 5"
 	dmsetup resume --noudevsync slow
 }
 
@@ -38,7 +39,7 @@ plug_share() {
 }
 
 ktap_print_header
-ktap_set_plan 85
+ktap_set_plan 103
 folder=$(share_folder hostile 64M) || ktap_exit_fail_msg 'no folder'
 head -c 1000000 /dev/urandom >"$folder/file"
 ktap_test_result 'the slow folder is made' slow_folder
@@ -52,8 +53,13 @@ ktap_test_result 'nothing is held' peer_holds_nothing
 plug_share 2 /tmp/shares/slow
 ktap_test_result 'the disk rests' rest
 peer_start peer flush 2
-go_on
+go_on flush
 peer_end peer flush
+ktap_test_result 'nothing is held' peer_holds_nothing
+ktap_test_result 'the disk rests again' rest
+peer_start peer crowd 2
+go_on crowd
+peer_end peer crowd
 ktap_test_result 'nothing is held' peer_holds_nothing
 ktap_test_result 'the devices go' share_end peer 0 1 2
 ktap_finished
