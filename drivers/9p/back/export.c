@@ -123,8 +123,10 @@ static int read_policy(struct p9back *be, const struct export_keys *keys)
 				    READ_ONCE(p9back_max_open));
 	export->limits.files = keys->max_files;
 	export->limits.space = keys->max_space;
-	if (keys->auto_delete)
-		xpv_warn(be->xdev, "auto-delete: old files are not deleted; what is too much is refused\n");
+	/* Who relies on it would find the folder full. */
+	if (keys->auto_delete && (keys->max_files || keys->max_space))
+		return refuse(be, -EOPNOTSUPP, "auto-delete", "1",
+			      "cannot be had: no file is deleted to make room for others");
 	return read_ids(be, keys);
 }
 

@@ -99,13 +99,21 @@ devices_are_allowed() {
 	[ "$(stat -c '%F %t %T' "$folder/devices/null")" = 'character special file 1 3' ]
 }
 
+# Who relies on it would find the folder full some day.
+deleting_is_refused() {
+	PLUG_KEYS='auto-delete=1 max-files=4'
+	plug_nodes g 8 "$folder/all"
+	PLUG_KEYS=
+	plug_wait "$back" 6 15 && xenstore-read "error/backend/9pfs/$domid/8/error" | grep 'auto-delete: "1" cannot be had'
+}
+
 two_guests_would_see_each_other() {
 	mkdir -p "$folder/ro2" && share 7 all && in_share 7 'cat file && echo more >>file' &&
 		in_share 1 'grep -x more file'
 }
 
 ktap_print_header
-ktap_set_plan 34
+ktap_set_plan 35
 folder=$(share_folder policy 128M) || ktap_exit_fail_msg 'no folder'
 ktap_test_result 'the guest is up' share_guest g || ktap_exit_fail_msg 'no guest'
 ktap_test_result 'read-only: nothing is changed' cannot_be_changed
@@ -118,9 +126,10 @@ share_posixfs g 4
 ktap_test_result 'mapped-xattr: files have one owner and no type' mapped_files_have_one_owner
 ktap_test_result 'max-files: no more of them' files_are_limited
 ktap_test_result 'max-space: no more of it' space_is_limited
+ktap_test_result 'auto-delete: is refused with a limit, and the reason told' deleting_is_refused
 ktap_test_result 'max-open-files: no more of them' open_files_are_limited
 ktap_test_result 'allow-devices, allow-setuid: they are made' devices_are_allowed
 ktap_test_result 'two shares of one folder see the same' two_guests_would_see_each_other
 grep -A 12 9pfs /sys/kernel/debug/xenbus-mt/devices | tail -40
-ktap_test_result 'the devices go' share_end g 0 1 2 3 4 5 6 7
+ktap_test_result 'the devices go' share_end g 0 1 2 3 4 5 6 7 8
 ktap_finished
