@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * usage: posixfs FOLDER [CHECK]...
+ *        posixfs --hold FILE SECONDS
  *
  * Tries what programs expect of a file system in a new folder in FOLDER; all of
- * it, or the named checks. As root.
+ * it, or the named checks. As root. A mount may refuse maps that are shared and
+ * written to, unless POSIXFS_SHARED is set. The second form locks a file for so
+ * long, or says why it cannot.
  */
 #include <fcntl.h>
 #include <stdio.h>
@@ -27,6 +30,7 @@ static const struct {
 	{ "times", check_times, "times are set and move" },
 	{ "locks", check_locks, "ranges and files are locked" },
 	{ "sync", check_sync, "fsync and fdatasync succeed" },
+	{ "maps", check_maps, "files are mapped, and programs run" },
 	{ "folders", check_folders, "folders are made and removed" },
 	{ "rename", check_rename, "names change, and replace others" },
 	{ "links", check_links, "files have several names" },
@@ -147,6 +151,8 @@ int main(int argc, char **argv)
 	unsigned int i;
 	int bad = 0;
 
+	if (argc == 4 && !strcmp(argv[1], "--hold"))
+		return hold_lock(argv[2], atoi(argv[3]));
 	if (argc < 2 || chdir(argv[1])) {
 		printf("# usage: posixfs FOLDER [CHECK]...\n");
 		return 2;

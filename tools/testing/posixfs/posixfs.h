@@ -39,6 +39,12 @@ bool check_times(void);
 bool check_locks(void);
 bool check_sync(void);
 
+/* hold.c: lock a file, say so, and end the lock after that time or when terminated */
+int hold_lock(const char *name, unsigned int seconds);
+
+/* maps.c */
+bool check_maps(void);
+
 /* names.c */
 bool check_folders(void);
 bool check_rename(void);

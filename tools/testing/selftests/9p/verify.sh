@@ -34,11 +34,36 @@ files_of_dom0() {
 	in_guest md5sum -c SUMS0
 }
 
-# Mapped files are written by way of the page cache of the guest.
+# Of the mount before, maps that are shared and written to were refused, if that is
+# what the kernel's 9p file system does without a cache.
 mapped_memory() {
-	share_mount g 0 cache=mmap && in_guest 'cp large copy && cmp large copy &&
+	share_mount g 0 cache=mmap && in_guest 'mkdir mapped && POSIXFS_SHARED=1 posixfs mapped maps' &&
+		guest_run g 'umount /mnt/share0' || return 1
+	[ "$(stat -c %s "$folder/mapped/posixfs/maps/file")" = 10000 ] &&
+		grep -qa 'mapped and written' "$folder/mapped/posixfs/maps/file"
+}
+
+# By way of the page cache of the guest.
+cached_files() {
+	share_mount g 0 cache=loose && in_guest 'cp large copy && cmp large copy &&
 		dd if=large of=copy bs=4k seek=3 count=100 conv=notrunc 2>/dev/null; sync; md5sum copy >SUMC' &&
 		guest_run g 'umount /mnt/share0' && (cd "$folder" && md5sum -c SUMC)
+}
+
+every_block_is_right() {
+	in_guest 'fio --name=verify --filename=fio --size=4m --rw=randwrite --bsrange=512-128k --numjobs=1 \
+			--verify=crc32c --verify_fatal=1 --randseed=7 --thread --minimal --output=/tmp/fio.log ||
+		{ cat /tmp/fio.log; exit 1; }
+		[ $(stat -c %s fio) = 4194304 ]'
+}
+
+# A full disk is an error of who writes, and of nobody else.
+no_space() {
+	full=$(share_folder full 8M) && share_plug g 1 "$full" && share_mount g 1 &&
+		guest_run g 'cd /mnt/share1 && echo kept >kept && dd if=/dev/zero of=fill bs=64k 2>&1 | tee /tmp/full
+			grep "No space left" /tmp/full && [ "$(cat kept)" = kept ] && cat /mnt/share0/SUMS >/dev/null &&
+			rm fill && echo more >>kept && cp kept other && cmp kept other' 60 || return 1
+	[ "$(cat "$full/other")" = "$(printf 'kept\nmore')" ]
 }
 
 # watch MICROSECONDS: have a ring watched for so long, when it has become empty
@@ -54,11 +79,11 @@ was_watched() {
 }
 
 folder_is_sound() {
-	umount "$folder" && e2fsck -fn "$(disk_path share-verify)"
+	umount "$folder" /tmp/shares/full && e2fsck -fn "$(disk_path share-verify)" && e2fsck -fn "$(disk_path share-full)"
 }
 
 ktap_print_header
-ktap_set_plan 31
+ktap_set_plan 35
 folder=$(share_folder verify 256M) || ktap_exit_fail_msg 'no folder'
 ktap_test_result 'the guest is up' share_guest g || ktap_exit_fail_msg 'no guest'
 ktap_test_result 'the share is found' share_plug g 0 "$folder"
@@ -69,9 +94,12 @@ watch 5000	# a request takes a hundred times as long here as on silicon
 share_posixfs g 0 ${XPV_LONG:+20000}
 ktap_test_result 'the ring was watched, where events are asked for' was_watched
 watch 50
+ktap_test_result 'every block is what was written last' every_block_is_right
+ktap_test_result 'a full disk is told, and breaks nothing else' no_space
 ktap_test_result 'it is unmounted' guest_run g 'umount /mnt/share0'
-ktap_test_result 'files go by way of the page cache' mapped_memory
+ktap_test_result 'files are mapped, shared and written to' mapped_memory
+ktap_test_result 'files go by way of the page cache' cached_files
 grep -A 12 9pfs /sys/kernel/debug/xenbus-mt/devices
-ktap_test_result 'the device goes' share_end g 0
+ktap_test_result 'the devices go' share_end g 0 1
 ktap_test_result 'dom0 finds the file system clean' folder_is_sound
 ktap_finished
