@@ -19,6 +19,7 @@
 #define TRENAME		20
 #define TXATTRWALK	30
 #define TXATTRCREATE	32
+#define TLOCK		52
 #define TRENAMEAT	74
 #define TUNLINKAT	76
 #define TAUTH		102
@@ -57,9 +58,10 @@ struct p9front_fid *p9front_fid_find(struct p9front_table *table, u32 fid)
 	return NULL;
 }
 
-static void drop(struct p9front_fid *f)
+static void drop(struct p9front_table *table, struct p9front_fid *f)
 {
 	hlist_del_init(&f->link);
+	p9front_locks_drop(table, f->fid);
 	p9front_name_put(f->name);
 	kfree(f);
 }
@@ -79,7 +81,7 @@ void p9front_fids_drop(struct p9front_table *table, unsigned int id)
 	for (i = 0; i < P9FRONT_HASH_SIZE; i++)
 		hlist_for_each_entry_safe(f, next, &table->fids[i], link)
 			if (f->fid >> P9FRONT_FID_BITS == id)
-				drop(f);
+				drop(table, f);
 	spin_unlock_irq(&table->lock);
 }
 
@@ -182,6 +184,7 @@ static bool is_change(u8 type)
 	case TRENAME:
 	case TXATTRWALK:
 	case TXATTRCREATE:
+	case TLOCK:
 	case TRENAMEAT:
 	case TUNLINKAT:
 	case TAUTH:
@@ -254,6 +257,8 @@ int p9front_change_plan(unsigned int id, const u8 *msg, u32 len,
 		return -ENOMEM;
 	change->type = msg[4];
 	plan_fids(change, id, msg, len);
+	if (change->type == TLOCK)
+		change->lock = p9front_lock_plan(msg, len);
 	err = plan_names(change, msg, len);
 	if (!err && makes_fid(change)) {
 		change->fresh = kzalloc(sizeof(*change->fresh), GFP_NOFS);
@@ -280,6 +285,7 @@ void p9front_change_drop(struct p9front_change *change)
 	for (i = 0; i < change->nr_names; i++)
 		p9front_name_put(change->names[i]);
 	kfree(change->fresh);
+	kfree(change->lock);
 	kfree(change);
 }
 
@@ -302,7 +308,7 @@ static void add_fid(struct p9front_table *table, struct p9front_change *change, 
 	struct p9front_fid *old = p9front_fid_find(table, fid);
 
 	if (old)
-		drop(old);
+		drop(table, old);
 	change->fresh = NULL;
 	f->fid = fid;
 	f->name = name;
@@ -431,7 +437,7 @@ static void make_end(struct p9front_table *table, struct p9front_change *change,
 	if (change->type == P9FRONT_TREMOVE && done && f->name && f->name->parent &&
 	    !f->name->gone)
 		p9front_name_remove(table, f->name);
-	drop(f);
+	drop(table, f);
 }
 
 /* Extended attributes are not looked for again. */
@@ -443,6 +449,18 @@ static void make_lost(struct p9front_table *table, struct p9front_change *change
 		return;
 	p9front_name_put(f->name);
 	f->name = NULL;
+}
+
+/* status[1], 0 if it was done. */
+static void make_lock(struct p9front_table *table, struct p9front_change *change,
+		      const u8 *msg, u32 len)
+{
+	struct p9front_fid *f = p9front_fid_find(table, change->fid);
+
+	if (!f || len <= P9FRONT_HEAD || msg[P9FRONT_HEAD])
+		return;
+	p9front_lock_make(table, f, change->lock);
+	change->lock = NULL;
 }
 
 static void make(struct p9front_table *table, struct p9front_change *change,
@@ -464,6 +482,9 @@ static void make(struct p9front_table *table, struct p9front_change *change,
 	case TLOPEN:
 	case TOPEN:
 		make_open(table, change);
+		break;
+	case TLOCK:
+		make_lock(table, change, msg, len);
 		break;
 	case TRENAME:
 		make_rename(table, change);
@@ -569,7 +590,7 @@ bool p9front_fid_end_untold(struct p9front_table *table, unsigned int id,
 	f = p9front_fid_find(table, wire_fid(id, msg, P9FRONT_HEAD));
 	untold = !f || f->stale || f->told < life;
 	if (f && untold)
-		drop(f);
+		drop(table, f);
 	spin_unlock_irq(&table->lock);
 	return untold;
 }

@@ -4,8 +4,8 @@
  * be told: fids, and the names of the files that they are of.
  *
  * Requests are the client's; answers are a backend's, and copied out of the
- * ring. User space compiles fids.c and names.c for their tests and their fuzz
- * target.
+ * ring. User space compiles fids.c, names.c and locks.c for their tests and
+ * their fuzz target.
  */
 #ifndef P9FRONT_FIDS_H
 #define P9FRONT_FIDS_H
@@ -25,6 +25,24 @@
 #define P9FRONT_HASH_SIZE	512
 
 #define P9FRONT_QID	13
+
+/**
+ * struct p9front_lock - a request that changed locks
+ * @link: among all of the share, in the order in which the backend did them
+ * @fid: by which, as it is on the wire
+ * @qid: of which file
+ * @told: the connection whose backend was asked for it last
+ * @len: of @msg
+ * @msg: the request
+ */
+struct p9front_lock {
+	struct list_head link;
+	u32 fid;
+	u8 qid[P9FRONT_QID];
+	unsigned int told;
+	u32 len;
+	u8 msg[];
+};
 
 /**
  * struct p9front_name - where a file is
@@ -60,6 +78,7 @@ struct p9front_name {
  * @open: the request that opens it; 0 if it is not open
  * @flags: how it is open
  * @told: the connection whose backend was told of it last
+ * @locks_lost: some that were taken by it are not known
  */
 struct p9front_fid {
 	struct hlist_node link;
@@ -70,6 +89,7 @@ struct p9front_fid {
 	u8 open;
 	u32 flags;
 	unsigned int told;
+	bool locks_lost;
 };
 
 /**
@@ -80,6 +100,7 @@ struct p9front_fid {
  * @newfid: the other fid that it names
  * @flags: how a file is opened
  * @fresh: for a new fid
+ * @lock: for locks of a fid; NULL if they cannot be kept
  * @nr_names: how many names it has
  * @names: them
  */
@@ -90,6 +111,7 @@ struct p9front_change {
 	u32 newfid;
 	u32 flags;
 	struct p9front_fid *fresh;
+	struct p9front_lock *lock;
 	unsigned int nr_names;
 	struct p9front_name *names[P9FRONT_WALK_MAX];
 };
@@ -100,12 +122,16 @@ struct p9front_change {
  * @fids: by their number on the wire
  * @names: by what they are in and what they are
  * @any_stale: some fid is
+ * @locks: what locks there are was made by
+ * @nr_locks: how many of these
  */
 struct p9front_table {
 	spinlock_t lock;	/* see above */
 	struct hlist_head fids[P9FRONT_HASH_SIZE];
 	struct hlist_head names[P9FRONT_HASH_SIZE];
 	bool any_stale;
+	struct list_head locks;
+	unsigned int nr_locks;
 };
 
 /* names.c */
@@ -125,6 +151,16 @@ void p9front_name_move(struct p9front_table *table, struct p9front_name *name,
 		       struct p9front_name *parent, struct p9front_name *fresh)
 	__must_hold(&table->lock);
 struct p9front_name *p9front_name_root(struct p9front_name *name);
+
+/* locks.c */
+struct p9front_lock *p9front_lock_plan(const u8 *msg, u32 len);
+void p9front_lock_make(struct p9front_table *table, struct p9front_fid *f,
+		       struct p9front_lock *lock)
+	__must_hold(&table->lock);
+u32 p9front_lock_next(struct p9front_table *table, unsigned int life, u8 *msg,
+		      u32 max);
+void p9front_locks_drop(struct p9front_table *table, u32 fid)
+	__must_hold(&table->lock);
 
 /* fids.c */
 struct p9front_fid *p9front_fid_find(struct p9front_table *table, u32 fid)

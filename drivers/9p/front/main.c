@@ -117,6 +117,7 @@ static struct p9front *alloc(struct xpv_device *dev)
 	INIT_LIST_HEAD(&pf->mounts);
 	spin_lock_init(&pf->lock);
 	spin_lock_init(&pf->table.lock);
+	INIT_LIST_HEAD(&pf->table.locks);
 	init_waitqueue_head(&pf->wait);
 	INIT_WORK(&pf->recover, p9front_recover);
 	INIT_DELAYED_WORK(&pf->watch, p9front_watch);

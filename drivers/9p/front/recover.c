@@ -2,12 +2,12 @@
 /*
  * A new backend is told what the one before knew: a session like the old one,
  * then each fid, by attaching as its mount did, walking to the file, seeing that
- * it is still that one, and opening it if it was open. What cannot be had again
- * is stale. Then requests that were out are sent again.
+ * it is still that one, and opening it if it was open, and locking what was locked
+ * by it. What cannot be had again is stale: who relies on a lock must not go on
+ * without. Then requests that were out are sent again.
  *
- * Locks on files are not taken again, and a request whose answer was lost may
- * have been done before: then making what is there, or removing what is not,
- * fails.
+ * A request whose answer was lost may have been done before: then making what is
+ * there, or removing what is not, fails.
  */
 #include <linux/minmax.h>
 #include <linux/slab.h>
@@ -42,6 +42,7 @@
  * @qid: which file it was of
  * @open: how it was open
  * @flags: likewise
+ * @locks_lost: it had more locks than are known
  * @root: what its path begins at; held
  * @nr: how many names there are
  * @len: bytes of them
@@ -57,6 +58,7 @@ struct teller {
 	u8 qid[P9FRONT_QID];
 	u8 open;
 	u32 flags;
+	bool locks_lost;
 	struct p9front_name *root;
 	unsigned int nr;
 	u32 len;
@@ -237,7 +239,7 @@ static int tell_fid(struct teller *t)
 {
 	int err;
 
-	if (!t->root)
+	if (!t->root || t->locks_lost)
 		return 1;
 	err = tell_root(t);
 	if (!err)
@@ -279,6 +281,7 @@ static void take_fid(struct teller *t, struct p9front_fid *f)
 	memcpy(t->qid, f->qid, sizeof(t->qid));
 	t->open = f->open;
 	t->flags = f->flags;
+	t->locks_lost = f->locks_lost;
 	t->root = p9front_name_root(f->name);
 	if (t->root && write_path(t, f->name))
 		t->root->refs++;
@@ -343,9 +346,34 @@ static int tell_fids(struct teller *t)
 		if (err < 0)
 			return err;
 	}
-	if (t->stale)
-		xpv_warn(t->pf->dev, "%u files could not be found again\n",
-			 t->stale);
+	return 0;
+}
+
+/*
+ * In the order in which they were taken. Somebody else may have one by now: the
+ * backend says so, and nobody waits.
+ */
+static int tell_locks(struct teller *t)
+{
+	const struct p9front_call *call = &t->call;
+	u32 len;
+	int err;
+
+	while ((len = p9front_lock_next(&t->pf->table, t->life, call->msg,
+					MSG_MAX))) {
+		t->fid = p9front_get32(call->msg + P9FRONT_HEAD);
+		err = ask(t, len - P9FRONT_HEAD);
+		if (!err && (call->answer_len <= P9FRONT_HEAD ||
+			     call->answer[P9FRONT_HEAD]))
+			err = 1;
+		if (err > 0) {
+			err = min(clunk(t, t->fid), 0);
+			t->root = NULL;
+			finish_fid(t, 1);
+		}
+		if (err < 0)
+			return err;
+	}
 	return 0;
 }
 
@@ -364,6 +392,11 @@ static int tell(struct p9front *pf, unsigned int life)
 		err = tell_version(t);
 	if (!err)
 		err = tell_fids(t);
+	if (!err)
+		err = tell_locks(t);
+	if (!err && t->stale)
+		xpv_warn(pf->dev, "%u files could not be found again, or not with their locks\n",
+			 t->stale);
 	kfree(t->call.msg);
 	kvfree(t);
 	return err;

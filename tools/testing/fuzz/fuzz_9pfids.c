@@ -40,12 +40,17 @@ static u8 *next(const u8 **data, size_t *left, u32 *len)
 
 static void check(void)
 {
+	static unsigned int life;
 	struct p9front_fid *f;
+	u8 asked[512];
 	unsigned int i;
 
 	for (i = 0; i < P9FRONT_HASH_SIZE; i++)
 		hlist_for_each_entry(f, &table.fids[i], link)
 			p9front_name_root(f->name);	/* which ends */
+	life++;
+	for (i = 0; p9front_lock_next(&table, life, asked, sizeof(asked)); i++)
+		REQUIRE(i < table.nr_locks);
 }
 
 int LLVMFuzzerTestOneInput(const u8 *data, size_t size);
@@ -57,6 +62,7 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 
 	memset(&table, 0, sizeof(table));
 	spin_lock_init(&table.lock);
+	INIT_LIST_HEAD(&table.locks);
 	table.any_stale = true;
 	while ((asked = next(&data, &size, &len))) {
 		p9front_fids_stale(&table, 1, asked, len);
@@ -75,5 +81,6 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 		p9front_fids_drop(&table, i);
 	for (i = 0; i < P9FRONT_HASH_SIZE; i++)
 		REQUIRE(!table.fids[i].first && !table.names[i].first);
+	REQUIRE(list_empty(&table.locks) && !table.nr_locks);
 	return 0;
 }

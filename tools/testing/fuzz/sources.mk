@@ -10,7 +10,7 @@ fuzz_netif-src := drivers/net/netback/netif_parse.c
 fuzz_bytering-src :=
 fuzz_9pfront-src := drivers/9p/front/wire.c
 fuzz_9pfids-src := drivers/9p/front/fids.c drivers/9p/front/names.c \
-	drivers/9p/front/wire.c
+	drivers/9p/front/locks.c drivers/9p/front/wire.c
 fuzz_p9-src := drivers/9p/back/p9_wire.c drivers/9p/back/ids_parse.c
 fuzz_pvcfront-src := drivers/socket/front/answer_parse.c
 fuzz_pvcalls-src := drivers/socket/back/call_parse.c \

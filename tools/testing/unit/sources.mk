@@ -33,7 +33,7 @@ test_evtchn-src := lib/evtchn.c $(fake-xen)
 test_netfront_parse-src := drivers/net/netfront/netfront_parse.c
 test_9pfront_wire-src := drivers/9p/front/wire.c
 test_9pfront_fids-src := drivers/9p/front/fids.c drivers/9p/front/names.c \
-	drivers/9p/front/wire.c $(fake-xen)
+	drivers/9p/front/locks.c drivers/9p/front/wire.c $(fake-xen)
 test_p9_wire-src := drivers/9p/back/p9_wire.c
 test_ids_parse-src := drivers/9p/back/ids_parse.c
 test_pvcfront_answer-src := drivers/socket/front/answer_parse.c

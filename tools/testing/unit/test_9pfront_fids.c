@@ -203,6 +203,7 @@ static int setup(void **state)
 	fake_reset();
 	memset(&table, 0, sizeof(table));
 	spin_lock_init(&table.lock);
+	INIT_LIST_HEAD(&table.locks);
 	attach(0);
 	return 0;
 }
@@ -217,6 +218,8 @@ static int teardown(void **state)
 		assert_null(table.fids[i].first);
 		assert_null(table.names[i].first);
 	}
+	assert_true(list_empty(&table.locks));
+	assert_int_equal(table.nr_locks, 0);
 	return 0;
 }
 
@@ -389,6 +392,124 @@ static void stale(void **state)
 	assert_false(p9front_fids_stale(&table, ID, msg, len));
 }
 
+static void wide(u64 value)
+{
+	num(value);
+	num(value >> 32);
+}
+
+static void lock_answered(u32 fid, u8 type, u64 start, u64 length, u32 owner, u8 status)
+{
+	struct p9front_change *change;
+
+	begin(52);
+	num(fid);
+	msg[len++] = type;
+	num(1);
+	wide(start);
+	wide(length);
+	num(owner);
+	text("guest");
+	change = plan();
+	begin(53);
+	msg[len++] = status;
+	make(change);
+}
+
+static void lock(u32 fid, u8 type, u64 start, u64 length, u32 owner)
+{
+	lock_answered(fid, type, start, length, owner, 0);
+}
+
+/* What the next backend is asked for: "FID:TYPE:START+LENGTH:OWNER ", each. */
+static const char *locked(void)
+{
+	static unsigned int life = 100;
+	static char found[200];
+	u8 request[512];
+
+	life++;
+	found[0] = 0;
+	while (p9front_lock_next(&table, life, request, sizeof(request))) {
+		assert_int_equal(p9front_get32(request) >> 24, 0);
+		assert_int_equal(request[4], 52);
+		/* That nobody waits. */
+		assert_int_equal(p9front_get32(request + 12), 0);
+		snprintf(found + strlen(found), sizeof(found) - strlen(found), "%u:%u:%u+%u:%u ",
+			 p9front_get32(request + 7) & 0xffffff, request[11],
+			 p9front_get32(request + 16), p9front_get32(request + 24),
+			 p9front_get32(request + 32));
+	}
+	return found;
+}
+
+/* As one file: names of unlike numbers would be others. */
+static void walk_to_file(u32 fid, u8 file)
+{
+	walk(0, fid, "file");
+	p9front_fid_find(&table, WIRE(fid))->qid[5] = file;
+}
+
+static void locks(void **state)
+{
+	walk_to_file(1, 1);
+	walk_to_file(2, 2);
+	lock(1, 1, 10, 10, 7);
+	lock(1, 0, 50, 10, 7);
+	lock(2, 1, 10, 10, 7);
+	lock_answered(1, 1, 0, 100, 8, 1);
+	assert_string_equal(locked(), "1:1:10+10:7 1:0:50+10:7 2:1:10+10:7 ");
+	/* Each is asked for once by each backend. */
+	assert_string_equal(locked(), "1:1:10+10:7 1:0:50+10:7 2:1:10+10:7 ");
+	lock(1, 2, 10, 10, 7);
+	assert_string_equal(locked(), "1:0:50+10:7 2:1:10+10:7 ");
+	lock(1, 2, 0, 0, 9);
+	lock(1, 2, 0, 0, 7);
+	assert_string_equal(locked(), "2:1:10+10:7 ");
+	simple(120, 2);
+	assert_string_equal(locked(), "");
+}
+
+static void locks_in_part(void **state)
+{
+	walk_to_file(1, 1);
+	lock(1, 1, 0, 0, 7);
+	lock(1, 1, 5, 5, 8);
+	lock(1, 2, 100, 50, 7);
+	lock(1, 2, 500, 50, 8);
+	assert_string_equal(locked(), "1:1:0+0:7 1:1:5+5:8 1:2:100+50:7 ");
+	lock(1, 0, 0, 0, 7);
+	assert_string_equal(locked(), "1:1:5+5:8 1:0:0+0:7 ");
+	p9front_fid_find(&table, WIRE(1))->stale = true;
+	assert_string_equal(locked(), "");
+}
+
+/* Who closes one of two open files has no lock left of the other. */
+static void locks_of_a_file(void **state)
+{
+	walk_to_file(1, 1);
+	walk_to_file(2, 1);
+	lock(1, 1, 0, 10, 7);
+	lock(1, 1, 20, 10, 7);
+	lock(2, 2, 0, 5, 7);
+	assert_string_equal(locked(), "1:1:0+10:7 1:1:20+10:7 1:2:0+5:7 ");
+	lock(2, 2, 0, 0, 7);
+	assert_string_equal(locked(), "");
+}
+
+static void locks_too_many(void **state)
+{
+	unsigned int i;
+
+	walk_to_file(1, 1);
+	for (i = 0; i < 1024; i++)
+		lock(1, 1, i * 2, 1, 7);
+	assert_false(p9front_fid_find(&table, WIRE(1))->locks_lost);
+	lock(1, 1, 9999, 1, 7);
+	assert_true(p9front_fid_find(&table, WIRE(1))->locks_lost);
+	assert_int_equal(table.nr_locks, 1024);
+}
+
 static bool ends_untold(u32 fid, unsigned int life)
 {
 	begin(120);
@@ -466,6 +587,10 @@ int main(void)
 		TEST(removes),
 		TEST(attributes),
 		TEST(stale),
+		TEST(locks),
+		TEST(locks_in_part),
+		TEST(locks_of_a_file),
+		TEST(locks_too_many),
 		TEST(ends_without_backend),
 		TEST(cut_answers),
 	};
