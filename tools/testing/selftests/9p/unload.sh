@@ -79,6 +79,33 @@ replaced_is_stale() {
 		in_guest '[ "$(cat /mnt/share0/dir/removed)" = other ]'
 }
 
+dom0_locks() {
+	/xpv/programs/posixfs --hold "$folder/locked" 0
+}
+
+guest_locks() {
+	in_guest 'echo x >/mnt/share0/locked
+		setsid posixfs --hold /mnt/share0/locked 600 >/tmp/held 2>&1 </dev/null & echo $! >/tmp/locker
+		for i in $(seq 50); do grep -q locked /tmp/held && exit; sleep 0.1; done; cat /tmp/held; exit 1'
+}
+
+# The new backend is told of locks before anybody has an answer.
+locks_go_on() {
+	guest_locks && [ "$(dom0_locks)" = EAGAIN ] && back_goes && [ "$(dom0_locks)" = locked ] || return 1
+	back_comes && in_guest 'ls /mnt/share0 >/dev/null' && [ "$(dom0_locks)" = EAGAIN ]
+}
+
+# Somebody took it while there was no backend.
+lost_lock_is_stale() {
+	back_goes || return 1
+	/xpv/programs/posixfs --hold "$folder/locked" 600 >/tmp/dom0-held 2>&1 &
+	wait_for 5 'grep -q locked /tmp/dom0-held' && back_comes && in_guest 'kill $(cat /tmp/locker)
+		for i in $(seq 50); do grep Stale /tmp/held && break; sleep 0.1; done; cat /tmp/held; grep -q Stale /tmp/held'
+	__stale=$?
+	kill $!
+	in_guest 'cat /mnt/share0/locked' && [ $__stale = 0 ]
+}
+
 traffic_starts() {
 	in_guest "name=$1"'
 		cat >/tmp/traffic <<END
@@ -280,7 +307,7 @@ nothing_leaked() {
 
 xenpv='/xpv/programs/xenpv 9p'
 ktap_print_header
-ktap_set_plan 25
+ktap_set_plan 26
 folder=$(share_folder u) || ktap_exit_fail_msg 'no folder'
 ktap_test_result 'the guest is up' share_guest u || ktap_exit_fail_msg 'no guest'
 ktap_test_result 'its folder is mounted' eval 'share_plug u 0 "$folder" && share_mount u 0' || ktap_exit_fail_msg 'no folder'
@@ -290,6 +317,8 @@ ktap_test_result 'files are open' files_stay_open
 ktap_test_result 'they go on with a new backend' files_go_on
 ktap_test_result 'so do those that were renamed meanwhile' renamed_goes_on
 ktap_test_result 'one that was replaced is stale, and no other' replaced_is_stale
+ktap_test_result 'locks are taken again' locks_go_on
+ktap_test_result 'a file whose lock is lost is stale' lost_lock_is_stale
 traffic_starts a
 ktap_test_result 'the backend is unloaded and loaded under traffic' reloads
 ktap_test_result 'nothing was lost' traffic_ends_well
