@@ -271,10 +271,20 @@ class Reports(unittest.TestCase):
         without = report.priced({**entry, "wall": {}}, COSTS)
         self.assertEqual((without["ratio"], report.verdict(without)), (None, "NO SPEED"))
 
+    def limits(self, name: str, **found) -> str:
+        """What is said of a cell's limits when these are its counts."""
+        cell = next(cell for cell in registry.find(["net/"]) if cell.name == name)
+        return report.over(report.record(cell, {pair.OURS: counts(**found)}, {}, COSTS))
+
     def test_counts_have_limits(self):
         cell = registry.find(["sock/tx-stream[pv,1]"])[0]
         entry = report.record(cell, {pair.OURS: counts(kernel_instructions=1, event_sends=0.5)}, {}, COSTS)
         self.assertIn("event_sends 0.500, OVER 0.031, hc_grant 0.000, within 0.000", report.breakdown([entry], COSTS))
+        self.assertEqual(self.limits("net/tx-64b[pv,1]", event_sends=1 / 80, hc_event=1 / 80, hc_timer=3),
+                         "hc_grant 0.000, within 0.000, event_sends 0.013, within 0.016, hc_event 0.013, within 0.020")
+        self.assertIn("hc_event 0.040, OVER 0.020", self.limits("net/rx-64b[pvh,2]", hc_event=1 / 25))
+        self.assertIn("hc_grant 0.062, OVER 0.000", self.limits("net/rx-udp[pv,1]", hc_grant=1 / 16))
+        self.assertIn("kernel_copied 262144.000, OVER 196608", self.limits("net/rx-bulk[pv,1]", kernel_copied=4 << 16))
         for of_pair in registry.PAIRS:
             for case in of_pair.cases:
                 self.assertLessEqual({name for name, _ in case.limits}, {*symbols.NAMES, *projection.QUANTITIES})
