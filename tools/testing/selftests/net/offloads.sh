@@ -88,11 +88,22 @@ driver_tells_itself() {
 		in_guest 'ethtool -T eth0 | grep -i software-receive'
 }
 
+# What dom0's end offers is what the guest's next connection has at most.
+guest_queues() {
+	in_guest 'ls -d /sys/class/net/eth0/queues/tx-*' | grep -c tx-
+}
+
+# channels_are N: at both ends of the new connection, and told
+channels_are() {
+	wait_for 10 "[ \$(guest_queues) = $1 ] && [ \$(ls -d /sys/class/net/$vif/queues/tx-* | wc -l) = $1 ]" || return 1
+	now=$(in_guest 'ethtool -l eth0' | awk '/^Current/ { now = 1 } now && /^Combined:/ { print $2 }')
+	echo "$now channels"
+	[ "$now" = "$1" ] && net_load offloads tcp $four 2048 4
+}
+
 channels_change() {
-	in_guest 'ethtool -l eth0 && ethtool -L eth0 combined 1' || return 1
-	net_load offloads tcp $four 2048 4 || return 1
-	in_guest 'ethtool -L eth0 combined 2 && ethtool -l eth0' || return 1
-	net_load offloads tcp $four 2048 4
+	in_guest 'ethtool -L eth0 combined 1' && channels_are 1 &&
+		in_guest 'ethtool -L eth0 combined 2' && channels_are 2
 }
 
 channels_change_under_traffic() {
@@ -103,21 +114,68 @@ channels_change_under_traffic() {
 	net_traffic_flows offloads && net_traffic_ends offloads
 }
 
+# "RX TX" of what ethtool tells now
+rings() {
+	awk '/^Current/ { now = 1 } now && /^[RT]X:/ { printf "%s ", $2 }'
+}
+
+# rings_are RX TX: the guest's, which are TX and RX of dom0's end
+rings_are() {
+	found=$(in_guest 'ethtool -g eth0' | rings)
+	echo "rings of the guest: $found"
+	[ "$found" = "$1 $2 " ] && wait_for 10 "[ \"\$(ethtool -g $vif | rings)\" = '$2 $1 ' ]" &&
+		net_load offloads tcp $four 2048
+}
+
+# The in-tree backend has rings of 256 and no others.
 rings_change() {
-	in_guest 'ethtool -g eth0' || return 1
-	in_guest 'ethtool -G eth0 rx 256 || exit; ethtool -g eth0' && net_load offloads tcp $four 2048
+	if [ "$XPV_BACK" != ours ]; then
+		! in_guest 'ethtool -G eth0 rx 512'
+		return
+	fi
+	in_guest 'ethtool -G eth0 rx 512 tx 1024' && rings_are 512 1024 &&
+		in_guest 'ethtool -G eth0 rx 256 tx 256' && rings_are 256 256
+}
+
+table_is() {
+	in_guest 'ethtool -x eth0' >/tmp/table
+	found=$(sed -nE 's/^ +[0-9]+: +//p' /tmp/table | tr -s ' ' '\n' | sort -u | grep . | tr '\n' ' ')
+	echo "queues in the table: $found"
+	[ "$found" = "$1 " ]
+}
+
+# received QUEUE: packets
+received() {
+	in_guest 'ethtool -S eth0' | sed -n "s/^ *rx_queue_$1_packets: //p"
+}
+
+# steers_to QUEUE OTHER: what connections bring is on the one, and not on the other
+steers_to() {
+	sleep 1
+	before=$(received "$1") before_other=$(received "$2")
+	net_load offloads tcp $four 2048 4 || return 1
+	came=$(($(received "$1") - before)) other=$(($(received "$2") - before_other))
+	echo "$came packets on queue $1, $other on queue $2"
+	[ "$came" -gt 50 ] && [ "$other" -lt 10 ]
 }
 
 hash_changes() {
-	in_guest 'ethtool -X eth0 weight 1 0 && ethtool -x eth0 | head -n 3' || return 1
-	net_load offloads tcp $four 2048 4 || return 1
-	in_guest 'ethtool -X eth0 hkey 00:01:02:03:04:05:06:07:08:09:0a:0b:0c:0d:0e:0f:10:11:12:13:14:15:16:17:18:19:1a:1b:1c:1d:1e:1f:20:21:22:23:24:25:26:27 &&
-		ethtool -X eth0 default' && net_load offloads tcp $four 2048 4
+	in_guest 'ethtool -X eth0 weight 1 0' && table_is 0 && steers_to 0 1 &&
+		in_guest 'ethtool -X eth0 weight 0 1' && table_is 1 && steers_to 1 0 || return 1
+	in_guest 'ethtool -X eth0 default' && table_is '0 1'
 }
 
-# What dom0's end offers is what the guest's next connection has at most.
-guest_queues() {
-	in_guest 'ls -d /sys/class/net/eth0/queues/tx-*' | grep -c tx-
+octets() {
+	printf '00'
+	for i in $(seq 39); do printf "$1%02x" "$i"; done
+}
+
+# What the guest wants is told there, and what dom0 was told.
+key_changes() {
+	in_guest "ethtool -X eth0 hkey $(octets :) && ethtool -x eth0" | grep "$(octets :)" &&
+		net_load offloads tcp $four 2048 4 || return 1
+	[ "$XPV_BACK" = ours ] || return 0
+	cat "$debugfs/ctrl" && grep TOEPLITZ "$debugfs/ctrl" && grep "Hash Key: $(octets ' ')" "$debugfs/ctrl"
 }
 
 dom0_offers_queues() {
@@ -131,7 +189,7 @@ dom0_offers_queues() {
 # Its tx is the guest's rx.
 dom0_offers_rings() {
 	ethtool -G "$vif" tx 256 rx 512 && in_guest 'ethtool -G eth0 rx 1024 tx 1024; sleep 1' && ethtool -g "$vif" || return 1
-	[ "$(ethtool -g "$vif" | awk '/^Current/ { now = 1 } now && /^[RT]X:/ { printf "%s ", $2 }')" = '512 256 ' ] &&
+	[ "$(ethtool -g "$vif" | rings)" = '512 256 ' ] &&
 		net_load offloads tcp $four 2048 4 || return 1
 	ethtool -G "$vif" tx 1024 rx 1024 && in_guest 'ethtool -G eth0 rx 256 tx 256; sleep 1' &&
 		net_load offloads tcp $four 2048 4
@@ -156,13 +214,14 @@ limits_hold() {
 
 ktap_print_header
 plan=14
-[ "$XPV_FRONT" != ours ] || plan=$((plan + 4))
+[ "$XPV_FRONT" != ours ] || plan=$((plan + 5))
 [ "$XPV_BACK" != ours ] || plan=$((plan + 1))
 [ "$XPV_FRONT/$XPV_BACK" != ours/ours ] || plan=$((plan + 2))
 ktap_set_plan $plan
 net_serve || ktap_exit_fail_msg 'nobody serves in dom0'
 ktap_test_result 'the guest is up, with its network' net_guest offloads 2 || ktap_exit_fail_msg 'no guest'
 vif=$(net_vif offloads)
+debugfs=/sys/kernel/debug/xen-netback/$vif
 ktap_test_result 'both ends tell what they are' driver_tells_itself
 for feature in tx-checksumming scatter-gather tcp-segmentation-offload; do
 	ktap_test_result "$feature is on" guest_feature_is $feature on
@@ -180,7 +239,8 @@ if [ "$XPV_FRONT" = ours ]; then
 	ktap_test_result 'the number of channels changes' channels_change
 	ktap_test_result 'the number of channels changes while data flows' channels_change_under_traffic
 	ktap_test_result 'the size of rings changes' rings_change
-	ktap_test_result 'the hash changes' hash_changes
+	ktap_test_result 'the hash steers' hash_changes
+	ktap_test_result "the hash's key changes" key_changes
 fi
 if [ "$XPV_BACK" = ours ]; then
 	ktap_test_result "the limits of dom0's queues hold, and nothing waits for ever" limits_hold
