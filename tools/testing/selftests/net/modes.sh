@@ -1,11 +1,11 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# desc: the frontend's ways to carry data: queues, a backend that is not trusted, two vifs
+# desc: the frontend's ways to carry data: queues, pages kept mapped, a backend that is not trusted, two vifs
 # runs: dom0
 # guest: pv
 # pair: ours/ours ours/intree* intree/ours* intree/intree*
 # vifs: xpv0 xpv1
-# needs: xen-netfront xen-netback
+# needs: xen-netfront xen-netback ethtool
 # vcpus: 2
 # time: 180
 
@@ -31,6 +31,56 @@ frontend_says() {
 
 queues_are() {
 	guest_run modes "[ \$(ls -d /sys/class/net/eth0/queues/tx-* | wc -l) = $1 ]"
+}
+
+# sum SIDE NAME: of a counter of ethtool's, over the queues, on standard input
+sum() {
+	awk -v name="^ *($1_queue_[0-9]+|queue_[0-9]+_$1)_$2:" '$0 ~ name { n += $NF } END { print n + 0 }'
+}
+
+# Between our ends next to all data is in pages that stay mapped: but what comes before
+# they are, and buffers that the stack has instead of those.
+pages_stay_mapped() {
+	ethtool -S "$(net_vif modes)" >/tmp/back
+	for side in tx rx; do
+		staged=$(sum $side staged </tmp/back) copied=$(sum $side copied </tmp/back)
+		echo "$side: $staged slots in pages that stay mapped, $copied copied by Xen"
+		[ "$staged" -gt 200 ] && [ "$staged" -gt $((copied * 3)) ] || return 1
+	done
+}
+
+# What a frontend that is loaded next may have mapped, so that all it sends need not
+# be copied.
+keep_pages() {
+	[ "$XPV_BACK" != ours ] || echo "$1" >/sys/module/xen_netback/parameters/max_staging_grants
+}
+
+sent() {
+	guest_run modes 'ethtool -S eth0' >/tmp/front
+	echo "$(sum tx packets </tmp/front) $(sum tx copied </tmp/front)"
+}
+
+# copied all|some: of the packets sent. What is counted as copied is what the driver is
+# given; so that these are the packets, it is given no segments to make.
+copied() {
+	guest_run modes 'ethtool -K eth0 tso off gso off >/dev/null' || return 1
+	before=$(sent) && net_load modes tcp 10.77.0.1 1024 && after=$(sent) || return 1
+	packets=$((${after% *} - ${before% *})) copied=$((${after#* } - ${before#* }))
+	echo "$copied of $packets packets were copied"
+	[ "$packets" -gt 500 ] || return 1
+	case $1 in
+	all) [ "$copied" = "$packets" ] ;;
+	some) [ "$copied" -lt $((packets / 2)) ] ;;
+	esac
+}
+
+# By the store, as xl's "trusted=0" has it.
+key_is_heeded() {
+	key=/local/domain/$(xl domid modes)/device/vif/0/trusted
+	xenstore-write "$key" 0 && works_with && copied all
+	good=$?
+	xenstore-rm "$key"
+	return $good
 }
 
 # Each on a network of its own.
@@ -71,7 +121,8 @@ always_in_order() {
 
 ktap_print_header
 plan=11
-[ "$XPV_FRONT" != ours ] || plan=$((plan + 2))
+[ "$XPV_FRONT" != ours ] || plan=$((plan + 5))
+[ "$XPV_FRONT/$XPV_BACK" != ours/ours ] || plan=$((plan + 1))
 ktap_set_plan $plan
 net_serve || ktap_exit_fail_msg 'nobody serves in dom0'
 if [ "$XPV_FRONT" = ours ]; then
@@ -83,13 +134,25 @@ else
 	ktap_test_result 'the guest is up, with two networks' net_guest modes 2 || ktap_exit_fail_msg 'no guest'
 fi
 ktap_test_result 'as it comes' data_is_right
+if [ "$XPV_FRONT/$XPV_BACK" = ours/ours ]; then
+	ktap_test_result 'in pages that stay mapped' pages_stay_mapped
+fi
 ktap_test_result 'two queues for two CPUs' queues_are 2
 ktap_test_result 'the backend was told so' frontend_says 'multi-queue-num-queues = "2"'
 ktap_test_result 'each vif carries what is its own' vifs_are_apart
 ktap_test_result 'both at once' both_at_once
+keep_pages 0
 ktap_test_result 'one queue' works_with max_queues=1
 ktap_test_result 'is one queue' queues_are 1
+if [ "$XPV_FRONT" = ours ]; then
+	ktap_test_result 'a backend that is trusted is lent pages' copied some
+fi
 ktap_test_result 'not trusting the backend' works_with trusted=0
+if [ "$XPV_FRONT" = ours ]; then
+	ktap_test_result 'then it sees copies only' copied all
+	ktap_test_result 'and so it does if the store says so' key_is_heeded
+fi
+keep_pages 2560
 ktap_test_result 'not trusting it, with one queue' works_with trusted=0 max_queues=1
 ktap_test_result 'as it came, again' works_with
 guest_destroy modes
