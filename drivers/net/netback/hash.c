@@ -14,11 +14,6 @@
 
 #include "netback.h"
 
-#define IP4	XEN_NETIF_CTRL_HASH_TYPE_IPV4
-#define IP4_TCP	XEN_NETIF_CTRL_HASH_TYPE_IPV4_TCP
-#define IP6	XEN_NETIF_CTRL_HASH_TYPE_IPV6
-#define IP6_TCP	XEN_NETIF_CTRL_HASH_TYPE_IPV6_TCP
-
 static struct netback_hash *current_hash(struct netback *vif)
 {
 	return rcu_dereference_protected(vif->hash, true);
@@ -169,55 +164,35 @@ void hash_clear(struct netback *vif)
 	replace(vif, NULL);
 }
 
-static bool hash_tcp4(const struct netback_hash *hash, struct sk_buff *skb,
-		      const struct flow_keys *flow)
+/* Return: whether it is of a protocol that can be hashed. */
+static bool to_flow(const struct sk_buff *skb, const struct flow_keys *keys,
+		    struct netif_flow *flow)
 {
-	struct {
-		struct flow_dissector_key_ipv4_addrs addrs;
-		__be16 ports[2];
-	} in = { flow->addrs.v4addrs, { flow->ports.src, flow->ports.dst } };
+	BUILD_BUG_ON(sizeof(keys->addrs.v4addrs) != 8);
+	BUILD_BUG_ON(sizeof(keys->addrs.v6addrs) != sizeof(flow->addrs));
+	BUILD_BUG_ON(NETIF_HASH_IPV4 != _XEN_NETIF_CTRL_HASH_TYPE_IPV4);
+	BUILD_BUG_ON(NETIF_HASH_IPV4_TCP != _XEN_NETIF_CTRL_HASH_TYPE_IPV4_TCP);
+	BUILD_BUG_ON(NETIF_HASH_IPV6 != _XEN_NETIF_CTRL_HASH_TYPE_IPV6);
+	BUILD_BUG_ON(NETIF_HASH_IPV6_TCP != _XEN_NETIF_CTRL_HASH_TYPE_IPV6_TCP);
 
-	__skb_set_sw_hash(skb, netif_hash(&hash->table, (u8 *)&in, 12), true);
+	flow->v6 = skb->protocol == htons(ETH_P_IPV6);
+	if (!flow->v6 && skb->protocol != htons(ETH_P_IP))
+		return false;
+	flow->tcp = keys->basic.ip_proto == IPPROTO_TCP &&
+		    !(keys->control.flags & FLOW_DIS_IS_FRAGMENT);
+	/* Either has the source before the destination. */
+	if (flow->v6)
+		memcpy(flow->addrs, &keys->addrs.v6addrs, 32);
+	else
+		memcpy(flow->addrs, &keys->addrs.v4addrs, 8);
+	memcpy(flow->ports, &keys->ports.src, 2);
+	memcpy(flow->ports + 2, &keys->ports.dst, 2);
 	return true;
 }
 
-static bool hash_tcp6(const struct netback_hash *hash, struct sk_buff *skb,
-		      const struct flow_keys *flow)
+static bool is_tcp(int type)
 {
-	struct {
-		struct flow_dissector_key_ipv6_addrs addrs;
-		__be16 ports[2];
-	} in = { flow->addrs.v6addrs, { flow->ports.src, flow->ports.dst } };
-
-	__skb_set_sw_hash(skb, netif_hash(&hash->table, (u8 *)&in, 36), true);
-	return true;
-}
-
-static bool hash_addrs(const struct netback_hash *hash, struct sk_buff *skb,
-		       const void *addrs, unsigned int len)
-{
-	__skb_set_sw_hash(skb, netif_hash(&hash->table, addrs, len), false);
-	return true;
-}
-
-static bool hash_flow(const struct netback_hash *hash, struct sk_buff *skb,
-		      const struct flow_keys *flow)
-{
-	bool tcp = flow->basic.ip_proto == IPPROTO_TCP &&
-		   !(flow->control.flags & FLOW_DIS_IS_FRAGMENT);
-
-	if (skb->protocol == htons(ETH_P_IP)) {
-		if (tcp && hash->types & IP4_TCP)
-			return hash_tcp4(hash, skb, flow);
-		if (hash->types & IP4)
-			return hash_addrs(hash, skb, &flow->addrs.v4addrs, 8);
-	} else if (skb->protocol == htons(ETH_P_IPV6)) {
-		if (tcp && hash->types & IP6_TCP)
-			return hash_tcp6(hash, skb, flow);
-		if (hash->types & IP6)
-			return hash_addrs(hash, skb, &flow->addrs.v6addrs, 32);
-	}
-	return false;
+	return type == NETIF_HASH_IPV4_TCP || type == NETIF_HASH_IPV6_TCP;
 }
 
 /**
@@ -229,11 +204,18 @@ static bool hash_flow(const struct netback_hash *hash, struct sk_buff *skb,
  */
 void hash_skb(const struct netback_hash *hash, struct sk_buff *skb)
 {
-	struct flow_keys flow = { };
+	struct flow_keys keys = { };
+	struct netif_flow flow;
+	int type = -1;
+	u32 value;
 
-	if (!hash->types || !skb_flow_dissect_flow_keys(skb, &flow, 0) ||
-	    !hash_flow(hash, skb, &flow))
+	if (hash->types && skb_flow_dissect_flow_keys(skb, &keys, 0) &&
+	    to_flow(skb, &keys, &flow))
+		type = netif_hash_flow(&hash->table, hash->types, &flow, &value);
+	if (type < 0)
 		skb_clear_hash(skb);
+	else
+		__skb_set_sw_hash(skb, value, is_tcp(type));
 }
 
 /**

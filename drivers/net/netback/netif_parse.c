@@ -288,3 +288,23 @@ u32 netif_hash(const struct netif_hash_table *table, const u8 *input,
 	}
 	return sum;
 }
+
+int netif_hash_flow(const struct netif_hash_table *table, u32 types,
+		    const struct netif_flow *flow, u32 *hash)
+{
+	int addrs = flow->v6 ? NETIF_HASH_IPV6 : NETIF_HASH_IPV4;
+	int tcp = flow->v6 ? NETIF_HASH_IPV6_TCP : NETIF_HASH_IPV4_TCP;
+	unsigned int len = flow->v6 ? 32 : 8;
+	u8 input[NETIF_HASH_INPUT];
+
+	memcpy(input, flow->addrs, len);
+	if (flow->tcp && types & 1U << tcp) {
+		memcpy(input + len, flow->ports, sizeof(flow->ports));
+		*hash = netif_hash(table, input, len + sizeof(flow->ports));
+		return tcp;
+	}
+	if (!(types & 1U << addrs))
+		return -1;
+	*hash = netif_hash(table, input, len);
+	return addrs;
+}

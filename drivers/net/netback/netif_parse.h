@@ -209,4 +209,38 @@ void netif_hash_prepare(struct netif_hash_table *table, const u8 *key);
 u32 netif_hash(const struct netif_hash_table *table, const u8 *input,
 	       unsigned int len);
 
+/* Kinds of hashes, as the public header numbers them; the frontend's choice is a bit each. */
+#define NETIF_HASH_IPV4		0
+#define NETIF_HASH_IPV4_TCP	1
+#define NETIF_HASH_IPV6		2
+#define NETIF_HASH_IPV6_TCP	3
+
+/**
+ * struct netif_flow - what of a packet can be hashed
+ * @addrs: its addresses, the source before the destination
+ * @ports: likewise
+ * @v6: the addresses are of IPv6, so that all of @addrs counts; else 8 bytes do
+ * @tcp: it is all of a TCP segment
+ *
+ * Addresses and ports in network order.
+ */
+struct netif_flow {
+	u8 addrs[32];
+	u8 ports[4];
+	bool v6;
+	bool tcp;
+};
+
+/**
+ * netif_hash_flow() - the hash that a frontend wants of a packet
+ * @table: its key
+ * @types: what it wants hashed: a bit for each NETIF_HASH_*
+ * @flow: the packet
+ * @hash: filled if there is one
+ *
+ * Return: of what it is, the most that was asked for; -1 if it is of nothing.
+ */
+int netif_hash_flow(const struct netif_hash_table *table, u32 types,
+		    const struct netif_flow *flow, u32 *hash);
+
 #endif

@@ -391,6 +391,71 @@ static void test_toeplitz(void **state)
 	}
 }
 
+#define ALL_TYPES 15U
+
+static struct netif_flow flow4(unsigned int i, bool tcp)
+{
+	struct netif_flow flow = { .tcp = tcp };
+
+	/* What no hash of IPv4 may look at. */
+	memset(flow.addrs, 0xa5, sizeof(flow.addrs));
+	memcpy(flow.addrs, rss4[i].in, 8);
+	memcpy(flow.ports, rss4[i].in + 8, 4);
+	return flow;
+}
+
+static struct netif_flow flow6(unsigned int i, bool tcp)
+{
+	struct netif_flow flow = { .v6 = true, .tcp = tcp };
+
+	memcpy(flow.addrs, rss6[i].in, 32);
+	memcpy(flow.ports, rss6[i].in + 32, 4);
+	return flow;
+}
+
+static void expect_hash(const struct netif_flow *flow, u32 types, int type, u32 hash)
+{
+	struct netif_hash_table table;
+	u32 found = 0x12345678;
+
+	netif_hash_prepare(&table, rss_key);
+	assert_int_equal(netif_hash_flow(&table, types, flow, &found), type);
+	assert_int_equal(found, type < 0 ? 0x12345678 : hash);
+}
+
+static void test_packets_are_hashed_by_all_they_have(void **state)
+{
+	struct netif_flow flow;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(rss4); i++) {
+		flow = flow4(i, true);
+		expect_hash(&flow, ALL_TYPES, NETIF_HASH_IPV4_TCP, rss4[i].tcp);
+		flow = flow4(i, false);
+		expect_hash(&flow, ALL_TYPES, NETIF_HASH_IPV4, rss4[i].addrs);
+	}
+	for (i = 0; i < ARRAY_SIZE(rss6); i++) {
+		flow = flow6(i, true);
+		expect_hash(&flow, ALL_TYPES, NETIF_HASH_IPV6_TCP, rss6[i].tcp);
+		flow = flow6(i, false);
+		expect_hash(&flow, ALL_TYPES, NETIF_HASH_IPV6, rss6[i].addrs);
+	}
+}
+
+static void test_only_what_is_wanted_is_hashed(void **state)
+{
+	struct netif_flow four = flow4(0, true), datagram = flow4(0, false), six = flow6(0, true);
+
+	expect_hash(&four, 1U << NETIF_HASH_IPV4, NETIF_HASH_IPV4, rss4[0].addrs);
+	expect_hash(&four, 1U << NETIF_HASH_IPV4_TCP, NETIF_HASH_IPV4_TCP, rss4[0].tcp);
+	expect_hash(&datagram, 1U << NETIF_HASH_IPV4_TCP, -1, 0);
+	expect_hash(&four, ALL_TYPES & ~3U, -1, 0);
+	expect_hash(&six, 1U << NETIF_HASH_IPV6, NETIF_HASH_IPV6, rss6[0].addrs);
+	expect_hash(&six, 1U << NETIF_HASH_IPV6_TCP, NETIF_HASH_IPV6_TCP, rss6[0].tcp);
+	expect_hash(&six, ALL_TYPES & ~12U, -1, 0);
+	expect_hash(&four, 0, -1, 0);
+}
+
 static void test_empty_key_hashes_to_zero(void **state)
 {
 	static const u8 none[NETIF_HASH_KEY];
@@ -418,6 +483,8 @@ int main(void)
 		cmocka_unit_test(test_ctrl),
 		cmocka_unit_test(test_span),
 		cmocka_unit_test(test_toeplitz),
+		cmocka_unit_test(test_packets_are_hashed_by_all_they_have),
+		cmocka_unit_test(test_only_what_is_wanted_is_hashed),
 		cmocka_unit_test(test_empty_key_hashes_to_zero),
 	};
 
