@@ -117,6 +117,7 @@ __u8 *ring_slot(const struct ring *ring, __u32 index);
 __u32 *ring_req_prod(const struct ring *ring);
 __u32 *ring_rsp_prod(const struct ring *ring);
 void ring_put(struct ring *ring, const void *slot);
+void ring_show(struct ring *ring);
 void ring_push(struct ring *ring);
 __u32 ring_waiting(struct ring *ring);
 bool ring_await(struct ring *ring, int ms);

@@ -66,13 +66,19 @@ void ring_put(struct ring *ring, const void *slot)
 	memcpy(ring_slot(ring, ring->prod++), slot, ring->stride);
 }
 
+/* Without an event, even if one is asked for. */
+void ring_show(struct ring *ring)
+{
+	full_barrier();
+	WRITE_ONCE(shared(ring)->req_prod, ring->prod);
+	full_barrier();
+}
+
 void ring_push(struct ring *ring)
 {
 	__u32 old = READ_ONCE(shared(ring)->req_prod);
 
-	full_barrier();
-	WRITE_ONCE(shared(ring)->req_prod, ring->prod);
-	full_barrier();
+	ring_show(ring);
 	if (ring->prod - READ_ONCE(shared(ring)->req_event) < ring->prod - old)
 		channel_notify(&ring->ch);
 }

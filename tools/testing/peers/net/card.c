@@ -77,7 +77,7 @@ static void publish_features(const struct card *card, __u32 txn)
 	const struct device *dev = card->dev;
 
 	device_put(dev, txn, "", "request-rx-copy=1");
-	device_put(dev, txn, "", "feature-rx-notify=1");
+	device_put(dev, txn, "", "feature-rx-notify=%d", !style->mum);
 	device_put(dev, txn, "", "feature-sg=%d", style->sg);
 	device_put(dev, txn, "", "feature-no-csum-offload=%d", style->no_csum);
 	if (style->gso) {

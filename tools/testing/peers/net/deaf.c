@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * One that sends for answers which it never takes, one that only takes nothing,
- * one that takes a little now and then, and one beside them that must not feel it.
- * All mind their business until /tmp/stop is there.
+ * one that takes a little now and then, one that takes nothing for a while, and one
+ * beside them that must not feel it. All but that for a while mind their business
+ * until /tmp/stop is there.
  */
+#include <fcntl.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -15,6 +17,13 @@ static const struct style honest = { .queues = 1,
 				     .sg = true,
 				     .gso = true,
 				     .buffers = RX_BUFFERS };
+
+static const struct style mum = { .queues = 1,
+				  .split = true,
+				  .sg = true,
+				  .gso = true,
+				  .mum = true,
+				  .buffers = RX_BUFFERS };
 
 static void begin(struct card *card, struct device *dev, const struct style *style)
 {
@@ -67,6 +76,96 @@ void play_miser(struct device *dev)
 	}
 	rule("closes with most untaken", card_closed(&card, CLOSED));
 	device_state(dev, INITIALISING);
+}
+
+#define TAKE_FILE "/tmp/take"
+#define SILENT_FILE "/tmp/silent"
+
+static bool file_comes(const char *path, int ms)
+{
+	long long end = now_ms() + ms;
+
+	while (access(path, F_OK) && now_ms() < end)
+		usleep(50000);
+	return !access(path, F_OK);
+}
+
+/* More than there are buffers for. */
+static void fill_up(struct card *card)
+{
+	static struct frame frame;
+	struct sending sending;
+	unsigned int i;
+
+	for (i = 0; i < RX_BUFFERS + 100; i++) {
+		frame_udp(&frame, card->mac, 1200, i);
+		send_put(&card->queue[0], &sending, &frame, 1);
+		send_end(&card->queue[0], &sending);
+	}
+}
+
+/*
+ * A request without an event, which is not found before someone has the backend
+ * look, for which SILENT_FILE asks. Other traffic may have it look, too.
+ */
+static bool is_found(struct card *card)
+{
+	struct queue *queue = &card->queue[0];
+	struct tx_request request = { .size = 60 };
+	bool alone = false, found = false;
+	struct pages page;
+	unsigned int try;
+	int file;
+
+	pages_grant(&page, 1, false);
+	request.gref = page.gref[0];
+	for (try = 0; try < 5 && !alone; try++) {
+		send_slot(queue, &request);
+		ring_show(&queue->tx);
+		usleep(500000);
+		alone = !ring_waiting(&queue->tx);
+		if (alone) {
+			file = open(SILENT_FILE, O_CREAT | O_WRONLY, 0600);
+			close(file);
+		}
+		found = send_settle(queue, 10000);
+	}
+	pages_end(&page);
+	return pages_ended(&page) & !differs("a quiet request is waited with", alone, true) &
+	       !differs("it is found", found, true);
+}
+
+/* Once /tmp/take is there it takes all, and behaves. */
+static void sulk(struct device *dev, const struct style *style)
+{
+	static struct frame frame;
+	unsigned int taken = 0;
+	struct card card;
+
+	unlink(TAKE_FILE);
+	unlink(SILENT_FILE);
+	begin(&card, dev, style);
+	fill_up(&card);
+	if (!file_comes(TAKE_FILE, 60000))
+		give_up("there is no " TAKE_FILE);
+	while (queue_take(&card.queue[0], &frame, 300))
+		taken++;
+	note("%u packets taken at last", taken);
+	rule("what filled its ring is there", taken >= RX_BUFFERS / 2);
+	rule("what is sent now comes", card_works(&card, 1));
+	rule("a request without an event is found when looked for", is_found(&card));
+	rule("closes", card_closed(&card, CLOSED));
+	device_state(dev, INITIALISING);
+}
+
+void play_sulky(struct device *dev)
+{
+	sulk(dev, &honest);
+}
+
+void play_sulky_mum(struct device *dev)
+{
+	sulk(dev, &mum);
 }
 
 void play_neighbour(struct device *dev)

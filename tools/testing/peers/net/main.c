@@ -28,6 +28,8 @@ static const struct peer peers[] = {
 	{ "deaf", play_deaf },
 	{ "mute", play_mute },
 	{ "miser", play_miser },
+	{ "sulky", play_sulky },
+	{ "sulky-mum", play_sulky_mum },
 	{ }
 };
 

@@ -99,6 +99,7 @@ bool frame_is_mirrored(const struct frame *is, const struct frame *sent);
  * @tx: what is sent
  * @rx: what is received; its channel may be that of @tx
  * @split: it is not
+ * @mum: the backend is not told of buffers, not even if it asks
  * @buffers: pages to receive into, in turn
  * @nr_buffers: how many
  * @first_id: id of the first buffer
@@ -111,6 +112,7 @@ struct queue {
 	struct ring tx;
 	struct ring rx;
 	bool split;
+	bool mum;
 	struct pages buffers;
 	unsigned int nr_buffers;
 	unsigned int first_id;
@@ -131,6 +133,7 @@ struct queue {
  * @gso: and large ones
  * @no_csum: it wants checksums complete
  * @mcast: it says which groups it is in
+ * @mum: it does not tell of buffers
  * @control: it has a control ring
  * @buffers: to receive into
  * @first_id: of the buffers
@@ -144,6 +147,7 @@ struct style {
 	bool gso;
 	bool no_csum;
 	bool mcast;
+	bool mum;
 	bool control;
 	unsigned int buffers;
 	unsigned int first_id;
@@ -251,6 +255,8 @@ void play_neighbour(struct device *dev);
 void play_deaf(struct device *dev);
 void play_mute(struct device *dev);
 void play_miser(struct device *dev);
+void play_sulky(struct device *dev);
+void play_sulky_mum(struct device *dev);
 
 /* In dom0; the last one in guests, too. */
 void mirror(const char *interface);

@@ -8,6 +8,7 @@ void queue_open(struct queue *queue, const struct style *style, unsigned int dom
 {
 	memset(queue, 0, sizeof(*queue));
 	queue->split = style->split;
+	queue->mum = style->mum;
 	queue->nr_buffers = style->buffers;
 	queue->first_id = style->first_id;
 	ring_open(&queue->tx, sizeof(struct tx_request), 0, domid);
@@ -49,7 +50,10 @@ void queue_post(struct queue *queue)
 		request.gref = queue->buffers.gref[queue->rx.prod % queue->nr_buffers];
 		ring_put(&queue->rx, &request);
 	}
-	ring_push(&queue->rx);
+	if (queue->mum)
+		ring_show(&queue->rx);
+	else
+		ring_push(&queue->rx);
 }
 
 static void take_extra(struct frame *frame, const struct extra *extra)
