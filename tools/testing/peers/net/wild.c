@@ -20,6 +20,8 @@ static __u32 any(__u32 below)
 /**
  * struct bad - a packet that cannot be carried
  * @what: why
+ * @why: what the backend says of it as it stops the device; else it goes on
+ * @taken: the packet's first answer is no error: it is carried, or dropped later
  * @size: of the first slot, which is that of all
  * @offset: of each slot
  * @slots: how many; 0 is one
@@ -31,7 +33,8 @@ static __u32 any(__u32 below)
  * @extra: what they are
  */
 struct bad {
-	const char *what;
+	const char *what, *why;
+	bool taken;
 	__u16 size, offset;
 	unsigned int slots;
 	__u16 piece, flags;
@@ -40,37 +43,46 @@ struct bad {
 	struct extra extra;
 };
 
+#define CROSSES	 "the first slot crosses its page's end"
+#define ENDLESS	 "a packet without end"
+#define PARTIAL	 "the beginning of a packet only"
+#define NO_EXTRA "no such type of extra slot"
+
 static const struct bad bads[] = {
 	{ "no such grant", .size = 100, .no_page = true },
 	{ "no such grant in the fifth slot", .size = 1000, .slots = 5, .piece = 100,
 	  .no_page = true },
 	{ "nothing", .size = 0 },
 	{ "less than a header", .size = 13 },
-	{ "65535 bytes in a slot", .size = 65535 },
-	{ "bytes beyond the page", .size = 200, .offset = 4000 },
-	{ "an offset beyond the page", .size = 100, .offset = 5000 },
-	{ "the largest offset and size", .size = 65535, .offset = 65535 },
+	{ "65535 bytes in a slot", CROSSES, .size = 65535 },
+	{ "bytes beyond the page", CROSSES, .size = 200, .offset = 4000 },
+	{ "an offset beyond the page", CROSSES, .size = 100, .offset = 5000 },
+	{ "the largest offset and size", CROSSES, .size = 65535, .offset = 65535 },
+	{ "bytes beyond the second page", "a slot crosses its page's end", .size = 6000,
+	  .slots = 2, .piece = 5000 },
 	{ "19 slots", .size = 1900, .slots = 19, .piece = 100 },
-	{ "21 slots", .size = 2100, .slots = 21, .piece = 100 },
-	{ "100 slots", .size = 10000, .slots = 100, .piece = 100 },
-	{ "slots without a byte", .size = 100, .slots = 4, .piece = 0 },
+	{ "21 slots", ENDLESS, .size = 2100, .slots = 21, .piece = 100 },
+	{ "100 slots", ENDLESS, .size = 10000, .slots = 100, .piece = 100 },
+	{ "slots without a byte", .taken = true, .size = 100, .slots = 4, .piece = 0 },
 	{ "pieces larger than the whole", .size = 100, .slots = 3, .piece = 200 },
-	{ "a slot that is not there", .size = 200, .slots = 2, .piece = 100, .unfinished = true },
-	{ "an extra that is not there", .size = 100, .flags = TX_EXTRA },
-	{ "an extra of type 0", .size = 100, .extras = 1 },
-	{ "an extra of type 9", .size = 100, .extras = 1, .extra.type = 9 },
-	{ "extras without end", .size = 100, .extras = 30,
+	{ "a slot that is not there", PARTIAL, .size = 200, .slots = 2, .piece = 100,
+	  .unfinished = true },
+	{ "an extra that is not there", PARTIAL, .size = 100, .flags = TX_EXTRA },
+	{ "an extra of type 0", NO_EXTRA, .size = 100, .extras = 1 },
+	{ "an extra of type 9", NO_EXTRA, .size = 100, .extras = 1, .extra.type = 9 },
+	{ "extras without end", "the same type of extra slot twice", .size = 100, .extras = 30,
 	  .extra = { .type = EXTRA_GSO,
 		     .flags = EXTRA_MORE,
 		     .gso = { .size = 100, .type = GSO_TCPV4 } } },
-	{ "segments of no size", .size = 3000, .extras = 1,
+	{ "segments of no size", "the size of GSO segments is 0", .size = 3000, .extras = 1,
 	  .extra = { .type = EXTRA_GSO, .gso.type = GSO_TCPV4 } },
-	{ "segments of type 77", .size = 3000, .extras = 1,
+	{ "segments of type 77", "no such type of GSO", .size = 3000, .extras = 1,
 	  .extra = { .type = EXTRA_GSO, .gso = { .size = 1400, .type = 77 } } },
-	{ "segments of what is no TCP", .size = 3000, .flags = TX_BLANK | TX_VALIDATED, .extras = 1,
+	{ "segments of what is no TCP", .taken = true, .size = 3000,
+	  .flags = TX_BLANK | TX_VALIDATED, .extras = 1,
 	  .extra = { .type = EXTRA_GSO, .gso = { .size = 1400, .type = GSO_TCPV4 } } },
-	{ "a sum of what has none", .size = 100, .flags = TX_BLANK | TX_VALIDATED },
-	{ "all flags", .size = 100, .flags = 0xffff },
+	{ "a sum of what has none", .taken = true, .size = 100, .flags = TX_BLANK | TX_VALIDATED },
+	{ "all flags", PARTIAL, .size = 100, .flags = 0xffff },
 };
 
 static void put_bad(struct queue *queue, const struct bad *bad, const struct pages *page)
@@ -95,6 +107,27 @@ static void put_bad(struct queue *queue, const struct bad *bad, const struct pag
 	ring_push(&queue->tx);
 }
 
+/* Return: whether the packet is refused, or the device stopped, as this one is to be. */
+static bool is_dealt_with(struct card *card, const struct bad *bad, const struct pages *page)
+{
+	struct ring *tx = &card->queue[0].tx;
+	struct tx_response response;
+	bool good;
+
+	put_bad(&card->queue[0], bad, page);
+	if (bad->why) {
+		note("the log is to say: %s", bad->why);
+		return hostile_recovers(card, ENDS_STOPPED);
+	}
+	good = ring_await(tx, 5000);
+	if (good) {
+		memcpy(&response, ring_slot(tx, tx->cons), sizeof(response));
+		good = !differs("the status", (__u16)response.status,
+				(__u16)(bad->taken ? TXS_OKAY : TXS_ERROR));
+	}
+	return hostile_recovers(card, ENDS_SERVED) & good;
+}
+
 static bool bad_packets(struct card *card)
 {
 	struct pages page;
@@ -105,8 +138,7 @@ static bool bad_packets(struct card *card)
 	memset(page.mem, 0x11, PAGE_BYTES);
 	for (i = 0; i < ARRAY_SIZE(bads); i++) {
 		note("%s", bads[i].what);
-		put_bad(&card->queue[0], &bads[i], &page);
-		good &= hostile_recovers(card);
+		good &= is_dealt_with(card, &bads[i], &page);
 	}
 	pages_end(&page);
 	return pages_ended(&page) & good;
@@ -298,15 +330,15 @@ static bool changing_packets(struct card *card)
 
 void wild_attacks(struct device *dev, attack_fn attack)
 {
-	attack(dev, "packets that cannot be are refused", bad_packets);
-	attack(dev, "packets at random", wild_packets);
-	attack(dev, "slots that change while they are read", changing_packets);
+	attack(dev, "packets that cannot be are refused", bad_packets, ENDS_SERVED);
+	attack(dev, "packets at random", wild_packets, ENDS_SERVED);
+	attack(dev, "slots that change while they are read", changing_packets, ENDS_SERVED);
 }
 
 /* Which stop no device. */
 void mild_attacks(struct device *dev, attack_fn attack)
 {
-	attack(dev, "buffers that cannot be", bad_buffers);
-	attack(dev, "groups without end", many_groups);
-	attack(dev, "control requests at random, without end", control_flood);
+	attack(dev, "buffers that cannot be", bad_buffers, ENDS_SERVED);
+	attack(dev, "groups without end", many_groups, ENDS_SERVED);
+	attack(dev, "control requests at random, without end", control_flood, ENDS_SERVED);
 }
