@@ -30,6 +30,7 @@ static const struct peer peers[] = {
 	{ "miser", play_miser },
 	{ "sulky", play_sulky },
 	{ "sulky-mum", play_sulky_mum },
+	{ "staging", play_staging },
 	{ }
 };
 

@@ -257,6 +257,7 @@ void play_mute(struct device *dev);
 void play_miser(struct device *dev);
 void play_sulky(struct device *dev);
 void play_sulky_mum(struct device *dev);
+void play_staging(struct device *dev);
 
 /* In dom0; the last one in guests, too. */
 void mirror(const char *interface);

@@ -8,6 +8,9 @@
 # vcpus: 2
 # time: 300
 #
+# A frontend that has pages kept mapped asks for too many, wrong ones, and all the time;
+# it has a limit of its own, which it can reach.
+#
 # The in-tree backend, once it has stopped a device, never serves it again: there
 # only those attacks are tried that do not stop it.
 
@@ -35,6 +38,23 @@ deaf_costs_little() {
 	[ "$most" -gt 0 ] && { [ "$XPV_BACK" != ours ] || [ "$most" -lt 8192 ]; }
 }
 
+STAGING_MAX=/sys/module/xen_netback/parameters/max_staging_grants
+
+staging_begins() {
+	max=$(cat $STAGING_MAX)
+	echo 48 >$STAGING_MAX && peer_start peer staging 4 && plug_paths peer 4 && plug_wait "$back" 4
+	good=$?
+	echo "$max" >$STAGING_MAX
+	return $good
+}
+
+# Some of what was sent and received was in pages that were kept, some was not, and
+# some was in a page that was not to be written.
+staging_counts() {
+	ethtool -S "$(net_vif peer 4)" | grep -E 'queue_0_[rt]x_(staged|copied)' | tee /dev/stderr |
+		awk '$2 > 0 { good++ } END { exit good < 4 }'
+}
+
 # Why the first peer on the fourth vif was stopped, each time, in the words that it
 # expects.
 log_explains() {
@@ -51,10 +71,12 @@ said() {
 }
 
 ktap_print_header
-[ "$XPV_BACK" = ours ] && ktap_set_plan 31 || ktap_set_plan 19
-ktap_test_result 'the guest boots' peer_guest peer vif=xpv0 vif=xpv1 vif=xpv2 vif=xpv3 || ktap_exit_fail_msg 'no guest'
+[ "$XPV_BACK" = ours ] && ktap_set_plan 40 || ktap_set_plan 19
+ktap_test_result 'the guest boots' peer_guest peer vif=xpv0 vif=xpv1 vif=xpv2 vif=xpv3 vif=xpv4 || ktap_exit_fail_msg 'no guest'
+# All of them together have more pages granted than programs may by default.
+guest_run peer 'echo 2048 >/sys/module/xen_gntalloc/parameters/limit'
 # Each has a mirror of its own: one process could not answer them all.
-for bridge in xpv0 xpv1 xpv2 xpv3; do
+for bridge in xpv0 xpv1 xpv2 xpv3 xpv4; do
 	net_mirror $bridge
 done
 domid=$(__guest peer domid)
@@ -62,8 +84,11 @@ peer_start peer neighbour 1
 ktap_test_result 'a neighbour works' neighbour_works
 ktap_test_result 'one that takes nothing costs little' deaf_costs_little
 if [ "$XPV_BACK" = ours ]; then
+	ktap_test_result 'one that has pages kept begins' staging_begins
 	peer_start peer wild 3
 	peer_run peer hostile 0 200
+	peer_end peer staging
+	ktap_test_result 'its data was in pages kept and in others' staging_counts
 	peer_end peer wild
 	cp /tmp/peer.out /tmp/wild.out
 else
