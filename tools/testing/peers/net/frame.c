@@ -188,3 +188,35 @@ bool frame_is_mirrored(const struct frame *is, const struct frame *sent)
 	}
 	return true;
 }
+
+/* Microsoft's hash, a bit at a time: the part of the key that begins at each that is set. */
+static __u32 toeplitz(const __u8 *input, unsigned int len)
+{
+	__u32 window = control_key[0] << 24 | control_key[1] << 16 | control_key[2] << 8 |
+		       control_key[3];
+	unsigned int bit, next;
+	__u32 sum = 0;
+
+	for (bit = 0; bit < 8 * len; bit++) {
+		if (input[bit / 8] << bit % 8 & 0x80)
+			sum ^= window;
+		next = bit + 32;
+		window = window << 1 | (control_key[next / 8] >> (7 - next % 8) & 1);
+	}
+	return sum;
+}
+
+/* Return: whether it came with the hash of that type, of the addresses and ports in it. */
+bool frame_is_hashed(const struct frame *is, unsigned int type)
+{
+	bool v6 = type >= HASH_IPV6, ports = type & 1;
+	unsigned int addresses = v6 ? 32 : 8;
+	const __u8 *ip = is->data + ETHER_BYTES;
+	__u8 input[36];
+
+	memcpy(input, ip + (v6 ? 8 : 12), addresses);
+	memcpy(input + addresses, ip + (v6 ? 40 : 20), 4);
+	return !differs("whether there is a hash", is->hash, true) &
+	       !differs("the hash's type", is->hash_type, type) &
+	       !differs("the hash", is->hash_value, toeplitz(input, addresses + 4 * ports));
+}

@@ -15,6 +15,7 @@ enum { RX_VALIDATED = 1, RX_BLANK = 2, RX_MORE = 4, RX_EXTRA = 8 };
 enum { TXS_DROPPED = -2, TXS_ERROR = -1, TXS_OKAY = 0, TXS_NULL = 1 };
 enum { EXTRA_GSO = 1, EXTRA_MCAST_ADD, EXTRA_MCAST_DEL, EXTRA_HASH };
 enum { GSO_NONE, GSO_TCPV4, GSO_TCPV6 };
+enum { HASH_IPV4, HASH_IPV4_TCP, HASH_IPV6, HASH_IPV6_TCP };
 #define EXTRA_MORE 1
 #define SLOTS_MAX 18 /* of a packet */
 #define RX_BUFFERS 256
@@ -74,6 +75,8 @@ struct extra {
  * @gso_type: GSO_TCPV4 or another kind; 0 for none
  * @gso_size: bytes of payload of a segment
  * @hash: whether it has a hash extra
+ * @hash_type: HASH_IPV4 or another kind, of what came
+ * @hash_value: likewise
  * @data: the bytes
  */
 struct frame {
@@ -82,6 +85,8 @@ struct frame {
 	unsigned int gso_type;
 	unsigned int gso_size;
 	bool hash;
+	unsigned int hash_type;
+	__u32 hash_value;
 	__u8 data[FRAME_MAX];
 };
 
@@ -93,6 +98,7 @@ void frame_udp(struct frame *frame, const __u8 *mac, unsigned int len, unsigned 
 void frame_tcp(struct frame *frame, const __u8 *mac, bool v6, unsigned int len,
 	       unsigned int gso_size, unsigned int seed);
 bool frame_is_mirrored(const struct frame *is, const struct frame *sent);
+bool frame_is_hashed(const struct frame *is, unsigned int type);
 
 /**
  * struct queue - one queue
@@ -222,6 +228,8 @@ struct ctrl_response {
 };
 
 /* control.c */
+#define KEY_BYTES 40
+extern const __u8 control_key[KEY_BYTES];
 void control_open(struct ring *ring, unsigned int domid);
 bool control_ask(struct ring *ring, unsigned int type, const __u32 *data,
 		 struct ctrl_response *response);

@@ -66,6 +66,8 @@ static void take_extra(struct frame *frame, const struct extra *extra)
 			give_up("segments of %u bytes, flags %#x", extra->gso.size, frame->flags);
 	} else if (extra->type == EXTRA_HASH) {
 		frame->hash = true;
+		frame->hash_type = extra->hash.type;
+		memcpy(&frame->hash_value, extra->hash.value, sizeof(frame->hash_value));
 	} else {
 		give_up("an extra of type %u", extra->type);
 	}

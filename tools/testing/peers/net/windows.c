@@ -308,6 +308,40 @@ static bool steered(struct card *card, unsigned int queue)
 	return here >= 14;
 }
 
+/* Return: whether what comes back has such a hash. */
+static bool is_hashed(struct card *card, const struct frame *frame, unsigned int type)
+{
+	static struct frame got;
+	struct sending sending;
+	unsigned int try;
+
+	for (try = 0; try < 5; try++) {
+		send_put(&card->queue[0], &sending, frame, 1);
+		if (!send_end(&card->queue[0], &sending))
+			return false;
+		if (card_answers_to(card, frame, &got, 1000))
+			return frame_is_hashed(&got, type);
+	}
+	note("a frame does not come back");
+	return false;
+}
+
+/* With ports, where they are to be part of it, and addresses alone. */
+static bool all_hashed(struct card *card)
+{
+	static struct frame udp, four, six;
+
+	frame_udp(&udp, card->mac, 300, 5);
+	frame_tcp(&four, card->mac, false, 400, 0, 6);
+	frame_tcp(&six, card->mac, true, 500, 0, 7);
+	return control_sequence(&card->control, ENTRIES, 0, false, HASHES) &&
+	       is_hashed(card, &udp, HASH_IPV4) && is_hashed(card, &four, HASH_IPV4_TCP) &&
+	       is_hashed(card, &six, HASH_IPV6_TCP) &&
+	       control_sequence(&card->control, ENTRIES, 0, false,
+				1U << HASH_IPV4 | 1U << HASH_IPV6) &&
+	       is_hashed(card, &four, HASH_IPV4) && is_hashed(card, &six, HASH_IPV6);
+}
+
 static void second_life(struct device *dev)
 {
 	struct card card;
@@ -319,6 +353,7 @@ static void second_life(struct device *dev)
 	rule("both queues work", card_works(&card, 100));
 	rule("what is received is steered to the second", steered(&card, 1));
 	rule("and to the first", steered(&card, 0));
+	rule("what is received has the hash of its addresses and ports", all_hashed(&card));
 	/* As after a crash: the next life finds the backend connected. */
 	rule("starts over by way of Closing and Closed", start_over(dev));
 	rule("and its pages were free by then", card_release(&card));
