@@ -48,6 +48,7 @@ static void rings_of_each_order(void **state)
 			assert_int_equal(fake_xen.refs[bytes.refs[i]].dom, 7);
 			assert_false(fake_xen.refs[bytes.refs[i]].readonly);
 			assert_non_null(bytes.pages[i]);
+			assert_true(virt_to_page(bytes.pages[i])->zeroed);
 		}
 		/* What the other end writes there frees nothing else. */
 		memset(intf, 0xff, 4096);

@@ -135,6 +135,19 @@ static void no_references(void **state)
 	xpv_grant_cache_give(&cache, &chain);
 }
 
+/* The other end sees all of a page, and not what its last owner left in it. */
+static void own_pages_are_blank(void **state)
+{
+	struct xpv_grant_chain chain;
+	unsigned int i;
+
+	make(true, 32, 4);
+	chain = take(20);
+	for (i = 0; i < chain.nr; i++)
+		assert_true(nth(&chain, i)->page->zeroed);
+	xpv_grant_cache_give(&cache, &chain);
+}
+
 static void own_pages_stay_granted(void **state)
 {
 	struct xpv_grant_chain a, b;
@@ -373,6 +386,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(refused, setup, teardown),
 		cmocka_unit_test_setup_teardown(no_references, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(own_pages_are_blank, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(own_pages_stay_granted, setup,
 						teardown),

@@ -52,11 +52,10 @@ void *alloc_pages_exact(size_t size, int gfp)
 {
 	void *mem;
 
-	(void)gfp;
 	if (!fake_xen.allocs_left)
 		return NULL;
 	mem = aligned_alloc(XEN_PAGE_SIZE, size);
-	memset(mem, 0, size);
+	memset(mem, gfp & __GFP_ZERO ? 0 : 0xa5, size);
 	fake_xen.ring_pages += size / XEN_PAGE_SIZE;
 	return mem;
 }
@@ -66,14 +65,15 @@ struct page *alloc_pages(gfp_t gfp, unsigned int order)
 	unsigned int nr = 1 << order, i;
 	struct page *pages;
 
-	(void)gfp;
 	if (fake_xen.frames_left < (int)nr || order > fake_xen.max_order)
 		return NULL;
 	fake_xen.frames_left -= nr;
 	fake_xen.frames += nr;
 	pages = calloc(nr, sizeof(*pages));
-	for (i = 0; i < nr; i++)
+	for (i = 0; i < nr; i++) {
 		pages[i].piece = pages;
+		pages[i].zeroed = gfp & __GFP_ZERO;
+	}
 	pages->count = 1;
 	pages->order = order;
 	return pages;

@@ -11,7 +11,7 @@ typedef int gfp_t;
 #define __GFP_NORETRY	0
 #define __GFP_HIGH	0
 #define __GFP_NOWARN	0
-#define __GFP_ZERO	0
+#define __GFP_ZERO	1
 
 struct page;
 

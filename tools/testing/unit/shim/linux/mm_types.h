@@ -11,6 +11,7 @@
 struct page {
 	void *content;
 	int count;
+	bool zeroed;		/* when it was allocated */
 	bool foreign;
 	unsigned int handle;	/* while foreign */
 	struct page *next;
