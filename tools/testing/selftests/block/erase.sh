@@ -55,15 +55,12 @@ is_not_offered() {
 
 ktap_print_header
 ktap_set_plan 7
-insmod $XPV_MODULES/xpv-testdisk.ko || ktap_exit_fail_msg 'no disk'
-ktap_test_result 'the guest is up' guest_create erase disk=xvdb:/dev/xpvtest || ktap_exit_fail_msg 'no guest'
+disk_make erased 16M test >/dev/null || ktap_exit_fail_msg 'no disk'
+ktap_test_result 'the guest boots' guest_create erase "disk=xvdb:$(disk_path erased)" || ktap_exit_fail_msg 'no guest'
 ktap_test_result 'it is offered' is_offered
 ktap_test_result 'the disk is filled' fill
 ktap_test_result 'a secure erase' erase
 ktap_test_result 'a discard' discard
 ktap_test_result 'a secure erase of many megabytes' erase_much
 ktap_test_result 'not where the toolstack wants none' is_not_offered
-guest_destroy erase
-wait_for 10 '[ -z "$(ls /sys/bus/xen-backend/devices)" ]'
-rmmod xpv-testdisk
 ktap_finished

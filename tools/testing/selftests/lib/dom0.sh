@@ -176,6 +176,12 @@ __disk_mapped() {
 	echo "/dev/mapper/$1"
 }
 
+# __disk_test PARAMETERS: parted by commas
+__disk_test() {
+	# shellcheck disable=SC2046 # one word a parameter
+	insmod "$XPV_MODULES/xpv-testdisk.ko" $(echo "$1" | tr , ' ') && echo /dev/xpvtest
+}
+
 __megabytes() {
 	case $1 in
 	*G) echo $((${1%G} * 1024)) ;;
@@ -193,6 +199,8 @@ __megabytes() {
 #   file	the bare file
 #   linear	dm-linear over null: dmsetup suspend, resume and reload it
 #   delay=MS	dm-delay over null
+#   test[=PARAMETERS]	tools/testing/disk, of 16 MB, and no other at the same time;
+#		its parameters parted by commas
 disk_make() {
 	__size=$(__megabytes "$2")
 	case ${3:-null} in
@@ -202,6 +210,7 @@ disk_make() {
 	loop) __path=$(__disk_loop "$1" "$__size") ;;
 	file) __path=$(__disk_file "$1" "$__size") ;;
 	linear) __path=$(__disk_mapped "$1" linear "$(__disk_null "$1" "$__size")") ;;
+	test | test=*) __path=$(__disk_test "$(echo "$3" | sed 's/^test=*//')") ;;
 	delay=*) __path=$(__disk_mapped "$1" delay "$(__disk_null "$1" "$__size")" "${3#*=}") ;;
 	*) __complain "disk_make: no such kind: $3" || return 1 ;;
 	esac || __complain "disk_make: $1 of $2 (${3:-null}) cannot be made" || return 1
@@ -216,11 +225,24 @@ disk_remove() {
 	case $__path in
 	/dev/mapper/*) dmsetup remove --noudevsync --force "$1" || return 1 ;;
 	/dev/loop*) losetup -d "$__path" || return 1 ;;
+	/dev/xpvtest) rmmod xpv-testdisk || return 1 ;;
 	esac
 	if [ -d "/sys/kernel/config/nullb/$1" ]; then
 		rmdir "/sys/kernel/config/nullb/$1" || return 1
 	fi
 	rm -f "/tmp/disks/$1" "$XPV_RUN/disks/$1"
+}
+
+# test_disk NUMBER...: what a disk of the kind test has counted
+test_disk() {
+	for __number; do
+		cat "/sys/module/xpv_testdisk/parameters/$__number"
+	done | tr '\n' ' '
+}
+
+# test_disk_fails: its power fails
+test_disk_fails() {
+	echo 1 >/sys/module/xpv_testdisk/parameters/lose
 }
 
 # --- Networks ---------------------------------------------------------------
