@@ -119,6 +119,7 @@ void play_loader(struct device *dev, const struct abi *abi);
 void play_firmware(struct device *dev);
 void play_unikraft(struct device *dev);
 void play_netbsd(struct device *dev);
+void play_freebsd(struct device *dev);
 void play_hostile(struct device *dev);
 void play_hostile_queues(struct device *dev);
 void play_neighbour(struct device *dev);

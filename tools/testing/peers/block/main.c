@@ -37,6 +37,7 @@ static const struct peer peers[] = {
 	{ "firmware", play_firmware },
 	{ "unikraft", play_unikraft },
 	{ "netbsd", play_netbsd },
+	{ "freebsd", play_freebsd },
 	{ "hostile", play_hostile },
 	{ "hostile-queues", play_hostile_queues },
 	{ "neighbour", play_neighbour },
