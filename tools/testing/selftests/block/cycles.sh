@@ -103,9 +103,9 @@ ktap_set_plan 9
 disk_make cycles 64M >/dev/null && each_disk make_disk || ktap_exit_fail_msg 'no disk'
 ktap_test_result 'the guest is up' guest_create cycles || ktap_exit_fail_msg 'no guest'
 ktap_test_result 'the first cycles work' first_cycles
-census >/tmp/before
+census cycles >/tmp/before
 ktap_test_result "$cycles cycles work" run_cycles $cycles
 ktap_test_result "$rounds cycles of $many disks at once work" run_quick_cycles
-census >/tmp/after
+census cycles >/tmp/after
 census_results $((cycles + rounds * many))
 ktap_finished

@@ -79,12 +79,12 @@ ktap_test_result 'the guest is up, with its network' net_guest cycles 2 || ktap_
 ktap_test_result 'data flows on another vif' traffic_starts
 ktap_test_result 'the first cycle works' run_cycles 1
 ktap_test_result 'all that flowed meanwhile was right' traffic_was_right
-census >/tmp/before
+census cycles >/tmp/before
 traffic_starts
 ktap_test_result "$cycles cycles work" run_cycles $cycles
 ktap_test_result "$quick_cycles cycles without the toolstack work" run_quick_cycles
 ktap_test_result 'all that flowed meanwhile was right' traffic_was_right
-census >/tmp/after
+census cycles >/tmp/after
 census_results $((cycles + quick_cycles))
 guest_destroy cycles
 ktap_finished
