@@ -2,18 +2,20 @@
 /*
  * usage: blkpeer PEER NUMBER
  *        blkpeer check DISK SECTOR COUNT SEED
- *        blkpeer backend DOMID NUMBER
+ *        blkpeer cdrom DISK
  *
  * Plays a frontend on the disk of that virtual-device number, which must have
- * no driver. Or looks, in dom0, at what one wrote; or is a backend there, for a
- * guest's driver.
+ * no driver. Or looks, in dom0, at what one wrote. Or asks the driver of a disk
+ * whether that is a CD drive.
  */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/cdrom.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "blk.h"
@@ -63,17 +65,28 @@ static void check(const char *disk, __u64 sector, unsigned int nr,
 	     is_pattern(data, sector, nr, seed));
 }
 
+/* As programs do that look for CDs. */
+static void cdrom(const char *disk)
+{
+	int fd = open(disk, O_RDONLY | O_NONBLOCK);
+
+	if (fd < 0)
+		give_up("%s: %s", disk, strerror(errno));
+	report_as(disk);
+	rule("is a CD drive", ioctl(fd, CDROM_GET_CAPABILITY, 0) >= 0);
+}
+
 int main(int argc, char **argv)
 {
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	if (argc == 6 && !strcmp(argv[1], "check"))
 		check(argv[2], strtoull(argv[3], NULL, 10), atoi(argv[4]),
 		      atoi(argv[5]));
-	else if (argc == 4 && !strcmp(argv[1], "backend"))
-		hostile_backend(argv[2], argv[3]);
+	else if (argc == 3 && !strcmp(argv[1], "cdrom"))
+		cdrom(argv[2]);
 	else if (argc == 3)
 		peer_play(peers, "vbd", argv[1], argv[2]);
 	else
-		give_up("usage: blkpeer PEER NUMBER | check ... | backend DOMID NUMBER");
+		give_up("usage: blkpeer PEER NUMBER | check DISK SECTOR COUNT SEED | cdrom DISK");
 	return any_broken();
 }
