@@ -4,7 +4,6 @@
 # runs: dom0
 # guest: pv
 # pair: ours/ours ours/intree*
-# disks: xvdb=64M
 # needs: fio xen-blkfront xen-blkback
 # vcpus: 2
 # time: 300
@@ -16,11 +15,14 @@ in_guest() {
 	guest_run modes "$1" "${2:-60}"
 }
 
+front_with() {
+	in_guest "rmmod xen-blkfront; insmod /modules/xen-blkfront.ko $1 || exit
+		for i in \$(seq 50); do [ -b /dev/xvdb ] && break; sleep 0.2; done; [ -b /dev/xvdb ]"
+}
+
 # The frontend anew, with PARAMETERS; the data is verified both ways.
 works_with() {
-	in_guest "rmmod xen-blkfront; insmod /modules/xen-blkfront.ko $1 || exit
-		for i in \$(seq 50); do [ -b /dev/xvdb ] && break; sleep 0.2; done; [ -b /dev/xvdb ] || exit 1
-		. /selftests/lib/disk.sh; export XPV_FIO_SIZE=4m
+	front_with "$1" && in_guest ". /selftests/lib/disk.sh; export XPV_FIO_SIZE=4m
 		disk_fio /dev/xvdb 512-64k && disk_fio /dev/xvdb 64k-1m" 90
 }
 
@@ -99,20 +101,56 @@ has_name() {
 	in_guest '[ "$(cat /sys/block/xvdb/serial)" = disk_7_a ]'
 }
 
+# Where the backend keeps no page, data is copied for no other reason than that it is
+# not trusted.
+carried() {
+	in_guest 'cat /sys/kernel/debug/xenbus-mt/devices' |
+		awk '/^device\/vbd/ { on = index($0, "/51728 ") } on && /^ring [0-9]+: live/' >/tmp/rings
+	cat /tmp/rings
+	[ -s /tmp/rings ] && ! grep -qv ", $1\$" /tmp/rings
+}
+
+lends_to_trusted() {
+	front_with '' && carried lent
+}
+
+copies_for_untrusted() {
+	works_with 'trusted=0' && carried copied
+}
+
+# The toolstack says it of one disk.
+key_says_untrusted() {
+	xenstore-write "$front/trusted" 0
+	front_with '' && carried copied
+}
+
+# Reads of this disk leave pages as they were: so they show what those that are granted
+# held before, in a kernel that does not wipe each page it hands out.
+grants_nothing_of_others() {
+	front_with 'trusted=0' && in_guest 'for i in $(seq 50); do [ -b /dev/xvdc ] && break; sleep 0.1; done
+		dd if=/dev/xvdc of=/tmp/read bs=64k count=16 iflag=direct 2>/dev/null || exit
+		n=$(tr -d "\0" </tmp/read | wc -c); echo "$n bytes of others"; rm /tmp/read; [ $n = 0 ]'
+}
+
+dirty_memory() {
+	in_guest 'tr "\0" s </dev/zero | head -c 8m >/tmp/fill; rm /tmp/fill'
+}
+
 ktap_print_header
-plan=14
-[ "$XPV_BACK" != ours ] || plan=$((plan + 4))
+plan=13
+[ "$XPV_BACK" != ours ] || plan=$((plan + 8))
 [ "$XPV_BACK$XPV_LONG" != ours1 ] || plan=$((plan + 5))
 ktap_set_plan $plan
-ktap_test_result 'the guest is up' guest_create modes || ktap_exit_fail_msg 'no guest'
+disk_make void 16M void >/dev/null || ktap_exit_fail_msg 'no disk'
+ktap_test_result 'the guest boots' guest_create modes disk=xvdb=64M "disk=xvdc:$(disk_path void)" \
+	extra=init_on_alloc=0 || ktap_exit_fail_msg 'no guest'
 ktap_test_result 'as it comes' works_with ''
 ktap_test_result 'two queues for two CPUs' queues_are 2
 ktap_test_result 'the backend was told so' frontend_says 'multi-queue-num-queues = .2'
 ktap_test_result 'the disk has no name' in_guest '! [ -e /sys/block/xvdb/serial ]'
 name_disk
-ktap_test_result 'not trusting the backend' works_with 'trusted=0'
-ktap_test_result 'the disk has a name' has_name
 ktap_test_result 'without persistent pages' works_with 'feature_persistent=0'
+ktap_test_result 'the disk has a name' has_name
 [ "$XPV_BACK" != ours ] || ktap_test_result 'requests wait for frames' short_of_frames
 ktap_test_result 'one small ring, 11 segments' works_with 'max_queues=1 max_ring_page_order=0 max_indirect_segments=11'
 ktap_test_result 'one small ring, copied' works_with 'max_queues=1 max_ring_page_order=0 max_indirect_segments=11 trusted=0'
@@ -121,6 +159,15 @@ ktap_test_result 'with a polled queue' works_with 'poll_queues=1'
 ktap_test_result 'one of them is polled' queues_are 2
 ktap_test_result 'polled requests bring no events' polling_needs_no_events
 if [ "$XPV_BACK" = ours ]; then
+	front=/local/domain/$(xl domid modes)/device/vbd/51728
+	backend_reload xen-blkback feature_persistent=0
+	ktap_test_result 'a backend that keeps nothing is lent the data' lends_to_trusted
+	ktap_test_result 'not if it is not trusted' copies_for_untrusted
+	dirty_memory
+	ktap_test_result 'which sees nothing but what it is asked to write' grants_nothing_of_others
+	ktap_test_result 'nor if one disk says so' key_says_untrusted
+	xenstore-rm "$front/trusted"
+	backend_reload xen-blkback
 	works_with '' >/dev/null && start_traffic || ktap_exit_fail_msg 'no traffic'
 	# What is out is put to a backend with fewer queues, smaller rings and smaller
 	# requests: in several parts, on 32 slots that two queues share.
