@@ -56,7 +56,7 @@ is_not_offered() {
 ktap_print_header
 ktap_set_plan 7
 disk_make erased 16M test >/dev/null || ktap_exit_fail_msg 'no disk'
-ktap_test_result 'the guest boots' guest_create erase "disk=xvdb:$(disk_path erased)" || ktap_exit_fail_msg 'no guest'
+ktap_test_result 'the guest is up' guest_create erase "disk=xvdb:$(disk_path erased)" || ktap_exit_fail_msg 'no guest'
 ktap_test_result 'it is offered' is_offered
 ktap_test_result 'the disk is filled' fill
 ktap_test_result 'a secure erase' erase

@@ -219,7 +219,7 @@ disk_make large 64M null4k >/dev/null && disk_make growing 32M >/dev/null &&
 	disk_make cached 16M test=cache=1,physical=4096,granularity=65536,alignment=16384,removable=1,cdrom=1 >/dev/null ||
 	ktap_exit_fail_msg 'no disks'
 partition "$(disk_path cached)"
-ktap_test_result 'the guest boots' guest_create features \
+ktap_test_result 'the guest is up' guest_create features \
 	disk="xvdb:$(disk_path large)" disk="xvdc:$(disk_path growing)" \
 	disk="format=raw,vdev=xvdd,access=ro,devtype=cdrom,backendtype=phy,target=$(disk_path fixed)" \
 	disk="xvde:$(disk_path cached)" disk="xvdf:$(disk_path late)" ||

@@ -142,7 +142,7 @@ plan=13
 [ "$XPV_BACK$XPV_LONG" != ours1 ] || plan=$((plan + 5))
 ktap_set_plan $plan
 disk_make void 16M void >/dev/null || ktap_exit_fail_msg 'no disk'
-ktap_test_result 'the guest boots' guest_create modes disk=xvdb=64M "disk=xvdc:$(disk_path void)" \
+ktap_test_result 'the guest is up' guest_create modes disk=xvdb=64M "disk=xvdc:$(disk_path void)" \
 	extra=init_on_alloc=0 || ktap_exit_fail_msg 'no guest'
 ktap_test_result 'as it comes' works_with ''
 ktap_test_result 'two queues for two CPUs' queues_are 2

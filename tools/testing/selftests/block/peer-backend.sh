@@ -113,7 +113,7 @@ nothing_is_held() {
 
 ktap_print_header
 ktap_set_plan 23
-ktap_test_result 'the guest boots' guest_create backend || ktap_exit_fail_msg 'no guest'
+ktap_test_result 'the guest is up' guest_create backend || ktap_exit_fail_msg 'no guest'
 peer_paths
 ktap_test_result 'the frontend connects' plug_peer || ktap_exit_fail_msg 'no disk'
 ktap_test_result 'data is kept' data_is_kept

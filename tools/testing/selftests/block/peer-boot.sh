@@ -50,7 +50,7 @@ firmware_comes_first() {
 
 ktap_print_header
 ktap_set_plan 38
-ktap_test_result 'the guest boots' peer_guest peer disk=xvdb=64M ||
+ktap_test_result 'the guest is up' peer_guest peer disk=xvdb=64M ||
 	ktap_exit_fail_msg 'no guest'
 for peer in loader32 loader64 firmware unikraft netbsd; do
 	peer_run peer $peer 51728

@@ -231,7 +231,7 @@ look_on() {
 ktap_print_header
 [ -n "$XPV_LONG" ] && reloads=10 || reloads=0
 ktap_set_plan $((24 + (reloads > 0)))
-ktap_test_result 'the guest boots' guest_create unload || ktap_exit_fail_msg 'no guest'
+ktap_test_result 'the guest is up' guest_create unload || ktap_exit_fail_msg 'no guest'
 ktap_test_result 'the disk works' disk_works
 look_on &
 ktap_test_result 'the backend is unloaded and loaded' backend_reload xen-blkback

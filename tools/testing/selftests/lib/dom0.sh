@@ -112,7 +112,7 @@ backend_reload() {
 	__name=$1
 	shift
 	__kind=$(backend_kind)
-	rmmod "$__name" && sleep 0.5 || return 1
+	wait_for 5 "rmmod $__name" && sleep 0.5 || return 1
 	[ $# = 0 ] || echo "$__kind with $__name $*" >$XPV_RUN/backend
 	case $__kind in
 	ours) insmod "$XPV_MODULES/$__name.ko" "$@" ;;

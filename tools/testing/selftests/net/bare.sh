@@ -94,7 +94,7 @@ all_are_wanted() {
 
 ktap_print_header
 [ "$XPV_FRONT" = ours ] && ktap_set_plan 24 || ktap_set_plan 14
-ktap_test_result 'the guest boots' guest_create bare || ktap_exit_fail_msg 'no guest'
+ktap_test_result 'the guest is up' guest_create bare || ktap_exit_fail_msg 'no guest'
 net_bridge xpv0
 net_serve || ktap_exit_fail_msg 'nobody serves in dom0'
 ktap_test_result 'the frontend connects' plug_bare || ktap_exit_fail_msg 'no network'

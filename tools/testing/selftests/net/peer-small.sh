@@ -65,7 +65,7 @@ mum_keeps_carrier() {
 
 ktap_print_header
 [ "$XPV_BACK" = ours ] && ktap_set_plan 35 || ktap_set_plan 20
-ktap_test_result 'the guest boots' peer_guest peer vif=xpv0 || ktap_exit_fail_msg 'no guest'
+ktap_test_result 'the guest is up' peer_guest peer vif=xpv0 || ktap_exit_fail_msg 'no guest'
 net_mirror xpv0
 for peer in rom bsd simple; do
 	peer_run peer $peer 0

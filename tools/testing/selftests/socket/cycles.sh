@@ -41,7 +41,7 @@ guest() {
 ktap_print_header
 ktap_set_plan 8
 net_bridge xpv0
-ktap_test_result 'the guest boots' guest || ktap_exit_fail_msg 'no guest'
+ktap_test_result 'the guest is up' guest || ktap_exit_fail_msg 'no guest'
 ktap_test_result 'the first cycles work' run_cycles 2
 census >/tmp/before
 ktap_test_result "$cycles cycles work" run_cycles $cycles

@@ -60,7 +60,7 @@ detached_when_stuck() {
 ktap_print_header
 ktap_set_plan 4
 net_serve || ktap_exit_fail_msg 'nobody serves in dom0'
-ktap_test_result 'the guest boots, with its network' net_guest mixed 2 || ktap_exit_fail_msg 'no guest'
+ktap_test_result 'the guest is up, with its network' net_guest mixed 2 || ktap_exit_fail_msg 'no guest'
 ktap_test_result 'an unused disk goes though its storage is stuck' detached_when_stuck
 ktap_test_result 'its disk goes on with a backend that is loaded again' disk_goes_on
 ktap_test_result 'so does its network' net_goes_on
