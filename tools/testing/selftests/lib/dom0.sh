@@ -345,7 +345,7 @@ guest_create() {
 	guest_config "$@" || return 1
 	case " $* " in
 	*' boot='*) ;;
-	*) kept_fits && { kept_restore "$1"; return; } ;;
+	*) . /xpv/selftests/lib/kept.sh && kept_fits && { kept_restore "$1"; return; } ;;
 	esac
 	__dir=$XPV_RUN/guests/$1
 	__log=/var/log/xen/console/guest-$1.log
@@ -502,5 +502,3 @@ guest_shutdown() {
 	xl shutdown "$1" >/dev/null || return 1
 	wait_for "${2:-30}" "! guest_exists $1" || __complain "guest $1 does not shut down"
 }
-
-. /xpv/selftests/lib/kept.sh
