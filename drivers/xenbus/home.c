@@ -51,6 +51,47 @@ int xpv_home_look(struct xpv_device *dev)
 }
 
 /*
+ * A new life, with the other end at its new place. Whatever still serves at the old
+ * one is left first: nothing that is granted to the new one may reach it.
+ * Return: false if it has none.
+ */
+bool xpv_home_move(struct xpv_device *dev)
+{
+	if (!READ_ONCE(dev->moved_otherend))
+		return false;
+	xpv_life_disconnect(dev);
+	xpv_device_take_move(dev);
+	xpv_watch_bury(dev->other_watch);
+	dev->other_watch = xpv_watch_other(dev);
+	dev->other = XenbusStateUnknown;
+	dev->backoff_ms = 0;
+	dev->reopen_at = 0;
+	xpv_failure_forgive(dev);
+	if (IS_ERR(dev->other_watch))
+		xpv_device_fail(dev, PTR_ERR(dev->other_watch),
+				"cannot watch %s", dev->otherend);
+	return true;
+}
+
+/* A restored domain finds the other end elsewhere, and itself fresh. */
+void xpv_home_resume(struct xpv_device *dev)
+{
+	if (!xpv_home_move(dev))
+		return;
+	dev->state = XenbusStateInitialising;
+	dev->rehomed = false;
+}
+
+/* So does one whose device was attached again later, of which the bus knows nothing. */
+void xpv_home_find(struct xpv_device *dev)
+{
+	WRITE_ONCE(dev->homeless, false);
+	xpv_home_resume(dev);
+	dev->rehomed = true;
+	xpv_info(dev, "attached again, its backend is %s\n", dev->otherend);
+}
+
+/*
  * The system goes down. The bus closes a frontend that is Connected, and waits for
  * its own watch to tell that the backend closes too; which is where the backend was
  * when the device was found.

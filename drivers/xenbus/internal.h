@@ -72,6 +72,9 @@ void xpv_store_error(struct xpv_device *dev, const char *text);
 /* home.c */
 int xpv_home_read(const char *dir, char **backend, int *id);
 int xpv_home_look(struct xpv_device *dev);
+bool xpv_home_move(struct xpv_device *dev);
+void xpv_home_resume(struct xpv_device *dev);
+void xpv_home_find(struct xpv_device *dev);
 void xpv_home_go_down(struct xpv_device *dev);
 
 /* watch.c */

@@ -543,47 +543,6 @@ static bool life_appear(struct xpv_device *dev)
 	return true;
 }
 
-/*
- * A new life, with the other end at its new place. Whatever still serves at the old
- * one is left first: nothing that is granted to the new one may reach it.
- * Return: false if it has none.
- */
-static bool life_move(struct xpv_device *dev)
-{
-	if (!READ_ONCE(dev->moved_otherend))
-		return false;
-	xpv_life_disconnect(dev);
-	xpv_device_take_move(dev);
-	xpv_watch_bury(dev->other_watch);
-	dev->other_watch = xpv_watch_other(dev);
-	dev->other = XenbusStateUnknown;
-	dev->backoff_ms = 0;
-	dev->reopen_at = 0;
-	xpv_failure_forgive(dev);
-	if (IS_ERR(dev->other_watch))
-		xpv_device_fail(dev, PTR_ERR(dev->other_watch),
-				"cannot watch %s", dev->otherend);
-	return true;
-}
-
-/* A restored domain finds the other end elsewhere, and itself fresh. */
-static void life_resume(struct xpv_device *dev)
-{
-	if (!life_move(dev))
-		return;
-	dev->state = XenbusStateInitialising;
-	dev->rehomed = false;
-}
-
-/* So does one whose device was attached again later, of which the bus knows nothing. */
-static void life_find_home(struct xpv_device *dev)
-{
-	WRITE_ONCE(dev->homeless, false);
-	life_resume(dev);
-	dev->rehomed = true;
-	xpv_info(dev, "attached again, its backend is %s\n", dev->otherend);
-}
-
 /* Whether a backend may have rings of ours. */
 static bool life_has_rings(const struct xpv_device *dev)
 {
@@ -608,12 +567,12 @@ static bool life_rehome(struct xpv_device *dev)
 	if (moved <= 0)
 		return !moved;
 	if (READ_ONCE(dev->homeless)) {
-		life_find_home(dev);
+		xpv_home_find(dev);
 		return true;
 	}
 	if (life_has_rings(dev) && enter(dev, XenbusStateClosed) == WAIT)
 		return false;
-	life_move(dev);
+	xpv_home_move(dev);
 	dev->rehomed = true;
 	xpv_info(dev, "its backend is %s from now on\n", dev->otherend);
 	return true;
@@ -766,7 +725,7 @@ static void life_run(struct xpv_device *dev, unsigned long events)
 		return;
 	}
 	if (events & XPV_EV_RESUME)
-		life_resume(dev);
+		xpv_home_resume(dev);
 	/* It may have moved before it could be found by its name. */
 	if (dev->drv->side == XPV_FRONTEND &&
 	    (events & (XPV_EV_PROBE | XPV_EV_MOVED)) && !life_rehome(dev)) {

@@ -244,15 +244,8 @@ static void list_one(struct xs_handle *xs, const struct device *dev)
 
 static int list_shares(int argc, char **argv, const struct args *args)
 {
-	struct xs_handle *xs;
-
 	(void)args;
-	if (argc > 1)
-		misused("list wants one domain, or none");
-	xs = store_open();
-	device_each(xs, CLASS, argc ? argv[0] : NULL, list_head, list_one);
-	store_close(xs);
-	return 0;
+	return device_each("list", CLASS, argc, argv, list_head, list_one);
 }
 
 static void dump_one(struct xs_handle *xs, const struct device *dev)
@@ -268,15 +261,8 @@ static void dump_one(struct xs_handle *xs, const struct device *dev)
 
 static int dump_shares(int argc, char **argv, const struct args *args)
 {
-	struct xs_handle *xs;
-
 	(void)args;
-	if (argc > 1)
-		misused("dump wants one domain, or none");
-	xs = store_open();
-	device_each(xs, CLASS, argc ? argv[0] : NULL, NULL, dump_one);
-	store_close(xs);
-	return 0;
+	return device_each("dump", CLASS, argc, argv, NULL, dump_one);
 }
 
 static const struct verb verbs[] = {

@@ -93,8 +93,8 @@ void print_column(const char *text, int width)
 	printf("%-*s ", width, text ?: "-");
 }
 
-void device_each(struct xs_handle *xs, const char *class, const char *domain,
-		 void (*head)(void),
+/* Each device of a kind that a domain has, or any one if that is NULL. */
+static void each(struct xs_handle *xs, const char *class, const char *domain,
 		 void (*one)(struct xs_handle *xs, const struct device *dev))
 {
 	unsigned int nr_domains = 1, nr, i, n, *domains, only;
@@ -106,8 +106,6 @@ void device_each(struct xs_handle *xs, const char *class, const char *domain,
 	} else {
 		domains = domain_list(xs, &nr_domains);
 	}
-	if (head)
-		head();
 	for (i = 0; i < nr_domains; i++) {
 		devices = device_list(xs, class, domains[i], &nr);
 		for (n = 0; n < nr; n++)
@@ -116,6 +114,24 @@ void device_each(struct xs_handle *xs, const char *class, const char *domain,
 	}
 	if (!domain)
 		free(domains);
+}
+
+int device_each(const char *verb, const char *class, int argc, char **argv,
+		void (*head)(void),
+		void (*one)(struct xs_handle *xs, const struct device *dev))
+{
+	struct xs_handle *xs;
+
+	if (argc > 1)
+		misused("%s wants one domain, or none", verb);
+	xs = store_open();
+	if (argc)
+		domain_find(xs, argv[0]);
+	if (head)
+		head();
+	each(xs, class, argc ? argv[0] : NULL, one);
+	store_close(xs);
+	return 0;
 }
 
 /* A word of a shell's command line, whatever is in it. */

@@ -126,12 +126,12 @@ int device_await(struct xs_handle *xs, const struct device *dev,
 		 unsigned int seconds, const char *what, const char *module);
 void print_column(const char *text, int width);
 /*
- * Each device of a kind that a domain has, or any one if that is NULL; the table's
- * head comes first, if it has one.
+ * A verb about each device of a kind that the domain argv[0] has, or any one if there
+ * is no argument; the table's head comes first, if it has one. Return: the exit status.
  */
-void device_each(struct xs_handle *xs, const char *class, const char *domain,
-		 void (*head)(void),
-		 void (*one)(struct xs_handle *xs, const struct device *dev));
+int device_each(const char *verb, const char *class, int argc, char **argv,
+		void (*head)(void),
+		void (*one)(struct xs_handle *xs, const struct device *dev));
 
 struct noun;
 /*

@@ -307,7 +307,7 @@ nothing_leaked() {
 
 xenpv='/xpv/programs/xenpv 9p'
 ktap_print_header
-ktap_set_plan 26
+ktap_set_plan 27
 folder=$(share_folder u) || ktap_exit_fail_msg 'no folder'
 ktap_test_result 'the guest is up' share_guest u || ktap_exit_fail_msg 'no guest'
 ktap_test_result 'its folder is mounted' eval 'share_plug u 0 "$folder" && share_mount u 0' || ktap_exit_fail_msg 'no folder'
