@@ -24,6 +24,16 @@ static void spare_from(struct netfront_rx *rx, unsigned int i)
 }
 
 /*
+ * What a backend writes to a page that it has mapped is not seen by whoever copies
+ * this domain while it runs, to migrate it: Xen notes that a page changed when it is
+ * unmapped, and when we write to it. So we do.
+ */
+static void note_change(u8 *at)
+{
+	WRITE_ONCE(*at, READ_ONCE(*at));
+}
+
+/*
  * Hand a part up in place, all but its first @skip bytes. The backend still has
  * access, so whoever wants to change it, or to rely on it, has to copy it.
  */
@@ -33,6 +43,7 @@ static void add_lent(struct netfront_rx *rx, struct sk_buff *skb,
 	const struct netfront_frag *frag = &rx->pkt.frags[i];
 	struct page *page = netfront_rx_page(rx, rx->parts[i]);
 
+	note_change(part_address(rx, i));
 	get_page(page);
 	skb_add_rx_frag(skb, skb_shinfo(skb)->nr_frags, page,
 			frag->offset + skip, frag->len - skip, PAGE_SIZE);
