@@ -44,6 +44,20 @@ __kept_plug() {
 		sed -n 's|/backend-id = "\(.*\)"|/backend-id \1|p' | xargs -r xenstore-write
 }
 
+# __kept_unconnected NAME: those of its devices that are not connected
+__kept_unconnected() {
+	xenstore-ls -f "/local/domain/$(__guest "$1" domid)/device" 2>/dev/null | grep '/state = ' | grep -v '= "4"'
+}
+
+# __kept_settle NAME: wait for its devices, as a guest that boots comes upon them before
+# it serves; not long, for there are tests of those that do not connect
+__kept_settle() {
+	[ "$__front" = none ] || wait_for 5 "! __kept_unconnected $1 >/dev/null" || {
+		echo 'not connected:'
+		__kept_unconnected "$1" || return 0
+	}
+}
+
 # kept_restore NAME: have the guest of the last guest_config, with its frontends
 kept_restore() {
 	__saved=$(__kept_make "$__vcpus") || __complain 'no guest can be kept' || return 1
@@ -51,5 +65,6 @@ kept_restore() {
 		cat "$XPV_RUN/guests/$1/xl.log" >&2
 		__complain "guest $1 cannot be restored" || return 1
 	}
-	guest_refresh "$1" && guest_run "$1" "fronts $__front $__extra" && __kept_plug "$1"
+	guest_refresh "$1" && guest_run "$1" "fronts $__front $__extra" && __kept_plug "$1" &&
+		__kept_settle "$1"
 }
