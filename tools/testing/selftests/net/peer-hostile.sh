@@ -55,13 +55,22 @@ staging_counts() {
 		awk '$2 > 0 { good++ } END { exit good < 4 }'
 }
 
-# Why the first peer on the fourth vif was stopped, each time, in the words that it
-# expects.
+# Why the first peer on the fourth vif was stopped, each time, in the words and the order
+# that it expects. Of ten messages in five seconds the kernel leaves further ones out.
 log_explains() {
 	sed -n 's/^# the log is to say: //p' /tmp/wild.out >/tmp/expected
-	dmesg | sed -n "s/.*vif-$domid-3: queue 0: the frontend sent \(.*\) (error -[0-9]*)\$/\1/p" |
-		head -n "$(wc -l </tmp/expected)" >/tmp/found
-	[ -s /tmp/expected ] && diff -u /tmp/expected /tmp/found
+	dmesg | sed -n "s/.*vif-$domid-3: queue 0: the frontend sent \(.*\) (error -[0-9]*)\$/\1/p" >/tmp/found
+	awk 'NR == FNR { want[n++] = $0; next }
+		{
+			for (j = i + 0; j < n && want[j] != $0; j++)
+				;
+			if (j == n)
+				exit
+			i = j + 1
+			good++
+		}
+		END { print good + 0 " of " n + 0 " were told"; exit !(n && good >= n - 4) }' /tmp/expected /tmp/found ||
+		{ diff -u /tmp/expected /tmp/found; return 1; }
 }
 
 # said MESSAGE: of the hostile device, in dom0's log
