@@ -38,6 +38,7 @@ static const char *const usage =
 "  --max-open-files=N     at most N of them open\n"
 "  --max-fids=N           at most N known to the guest\n"
 "  --max-space=MEGABYTES  at most so much in it; any amount if not given\n"
+"  --number=N             the share's number; the first free one if not given\n"
 "  --wait=SECONDS         for the guest to connect; 10 if not given\n"
 "\n"
 "Options of detach:\n"

@@ -3,10 +3,11 @@
  * usage: blkpeer PEER NUMBER
  *        blkpeer check DISK SECTOR COUNT SEED
  *        blkpeer cdrom DISK
+ *        blkpeer backend DOMID NUMBER
  *
  * Plays a frontend on the disk of that virtual-device number, which must have
- * no driver. Or looks, in dom0, at what one wrote. Or asks the driver of a disk
- * whether that is a CD drive.
+ * no driver. Or looks, in dom0, at what one wrote, or is a backend there, for a
+ * guest's driver. Or asks the driver of a disk whether that is a CD drive.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -84,9 +85,11 @@ int main(int argc, char **argv)
 		      atoi(argv[5]));
 	else if (argc == 3 && !strcmp(argv[1], "cdrom"))
 		cdrom(argv[2]);
+	else if (argc == 4 && !strcmp(argv[1], "backend"))
+		hostile_backend(argv[2], argv[3]);
 	else if (argc == 3)
 		peer_play(peers, "vbd", argv[1], argv[2]);
 	else
-		give_up("usage: blkpeer PEER NUMBER | check DISK SECTOR COUNT SEED | cdrom DISK");
+		give_up("usage: blkpeer PEER NUMBER | check DISK SECTOR COUNT SEED | cdrom DISK | backend DOMID NUMBER");
 	return any_broken();
 }
