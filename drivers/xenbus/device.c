@@ -93,6 +93,8 @@ struct xpv_device *xpv_device_create(struct xenbus_device *bus,
 		dev->fail_after = READ_ONCE(*drv->fail_after);
 	dev->found_at = ktime_get();
 	spin_lock_init(&dev->lock);
+	ratelimit_state_init(&dev->failures, DEFAULT_RATELIMIT_INTERVAL,
+			     DEFAULT_RATELIMIT_BURST);
 	init_completion(&dev->removed);
 	INIT_WORK(&dev->reap, device_reap);
 	kref_init(&dev->ref);

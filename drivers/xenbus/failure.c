@@ -26,11 +26,12 @@ int xpv_device_fail(struct xpv_device *dev, int err, const char *fmt, ...)
 		dev->fail_err = err;
 	}
 	spin_unlock_irqrestore(&dev->lock, flags);
-	if (first) {
-		xpv_err_ratelimited(dev, "%s (error %d)\n", dev->fail_text,
-				    err);
-		xpv_device_kick(dev);
-	}
+	if (!first)
+		return err;
+	/* Of each device apart: none is to hide what is said of others. */
+	if (__ratelimit(&dev->failures))
+		xpv_err(dev, "%s (error %d)\n", dev->fail_text, err);
+	xpv_device_kick(dev);
 	return err;
 }
 EXPORT_SYMBOL_GPL(xpv_device_fail);

@@ -12,6 +12,7 @@
 #include <linux/device.h>
 #include <linux/kref.h>
 #include <linux/list.h>
+#include <linux/ratelimit.h>
 #include <linux/seq_file.h>
 #include <linux/spinlock.h>
 #include <linux/types.h>
@@ -207,6 +208,7 @@ struct xpv_device {
 	unsigned int fail_after;	/* seconds; anybody writes it */
 
 	atomic_t other_events;		/* of the other end's state */
+	struct ratelimit_state failures; /* how many are told of */
 
 	/* private: the lane's alone */
 	struct xpv_watch *own_watch;
