@@ -90,6 +90,6 @@ int main(int argc, char **argv)
 	else if (argc == 3)
 		peer_play(peers, "vbd", argv[1], argv[2]);
 	else
-		give_up("usage: blkpeer PEER NUMBER | check DISK SECTOR COUNT SEED | cdrom DISK | backend DOMID NUMBER");
+		give_up("usage: blkpeer PEER NUMBER | check ... | cdrom DISK | backend ...");
 	return any_broken();
 }
