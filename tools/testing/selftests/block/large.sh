@@ -28,8 +28,7 @@ segments_are() {
 
 # The block layer makes requests of 1280 KB at most unless it is told.
 frontend_with() {
-	in_guest "rmmod xen-blkfront; insmod /modules/xen-blkfront.ko $1 || exit
-		for i in \$(seq 50); do [ -b /dev/xvdb ] && break; sleep 0.2; done; [ -b /dev/xvdb ] || exit 1
+	in_guest ". /selftests/lib/disk.sh; disk_front $1 &&
 		cat /sys/block/xvdb/queue/max_hw_sectors_kb >/sys/block/xvdb/queue/max_sectors_kb"
 }
 

@@ -108,7 +108,8 @@ mute_one_is_left() {
 
 nothing_is_held() {
 	xenstore-rm "$front" "$back"
-	in_guest 'for i in $(seq 50); do [ -b /dev/xvdb ] || break; sleep 0.1; done; ! [ -b /dev/xvdb ] && rmmod xen-blkfront' &&
+	in_guest '. /selftests/lib/disk.sh
+		for i in $(seq 50); do [ -b /dev/xvdb ] || break; sleep 0.1; done; ! [ -b /dev/xvdb ] && disk_front_leaves' &&
 		! grep LEAK "$(guest_log backend)"
 }
 

@@ -16,8 +16,7 @@ in_guest() {
 }
 
 frontend_with() {
-	in_guest "rmmod xen-blkfront; insmod /modules/xen-blkfront.ko $1 || exit
-		for i in \$(seq 50); do [ -b /dev/xvdb ] && break; sleep 0.2; done; [ -b /dev/xvdb ]"
+	in_guest ". /selftests/lib/disk.sh; disk_front $1"
 }
 
 backend_counts_large() {

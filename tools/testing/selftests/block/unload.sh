@@ -196,7 +196,7 @@ stuck_storage_fails_if_told_to() {
 }
 
 frontend_reload() {
-	in_guest 'rmmod xen-blkfront && ! [ -b /dev/xvdb ] && insmod /modules/xen-blkfront.ko'
+	in_guest '. /selftests/lib/disk.sh; disk_front_leaves && ! [ -b /dev/xvdb ] && insmod /modules/xen-blkfront.ko'
 }
 
 frontend_rebind() {
