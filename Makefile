@@ -67,8 +67,7 @@ fuzz: ## libFuzzer on the parsers, T=SECONDS each
 
 qemu: ## the system tests, or those that match T=PATTERN
 	@$(build-for-rig)
-	@tools/testing/bench/primitives/build "$$($(RIG) kdir)"
-	@tools/testing/build-module tools/testing/disk "$$($(RIG) kdir)"
+	@tools/testing/build-module -k "$$($(RIG) kdir)" tools/testing/disk tools/testing/bench/primitives
 	@$(RIG) run $(T)
 
 qemu-shell: ## a shell on the emulated Xen host, with the modules at hand
@@ -81,7 +80,7 @@ kernel-tree: ## put the suite into a kernel tree and build it there
 
 bench: ## compare with the kernel's own drivers, T=PATTERN of cases, COSTS=FILE
 	@$(build-for-rig)
-	@tools/testing/build-module tools/testing/bench/frames "$$($(RIG) kdir)"
+	@tools/testing/build-module -k "$$($(RIG) kdir)" tools/testing/bench/frames
 ifeq ($(T),restart)
 	@$(RIG) run --long bench/restart
 else
