@@ -5,7 +5,7 @@
 # guest: pv pvh* hvm*
 # pair: intree/intree
 # disks: xvdb=64M
-# time: 120
+# time: 480
 
 . "${0%/*}/../lib/ktap.sh"
 
