@@ -13,6 +13,8 @@
  * ends early counts whole. String instructions (rep movs, rep stos) are how this
  * processor copies and clears, and the translator runs each of their iterations
  * as a block of its own: these are counted as bytes, not as instructions.
+ *
+ * With profile=FILE more is counted, see places.c.
  */
 #include <inttypes.h>
 #include <stdbool.h>
@@ -22,6 +24,7 @@
 #include <string.h>
 
 #include "counter.h"
+#include "places.h"
 
 EXPORT int qemu_plugin_version = PLUGIN_API_VERSION;
 
@@ -89,6 +92,7 @@ static void mark(unsigned int vcpu, void *data)
 							 __ATOMIC_RELAXED);
 	fwrite(sums, sizeof(sums), 1, out);
 	fflush(out);
+	places_mark();
 }
 
 static bool in_xen(uint64_t address)
@@ -196,9 +200,11 @@ static void translated(uint64_t id, struct qemu_plugin_tb *tb)
 			plain--;
 		}
 	}
-	if (plain)
-		qemu_plugin_register_vcpu_tb_exec_cb(tb, add, NO_REGISTERS,
-						     packed(instructions_at(start), plain));
+	if (!plain)
+		return;
+	qemu_plugin_register_vcpu_tb_exec_cb(tb, add, NO_REGISTERS,
+					     packed(instructions_at(start), plain));
+	places_count(tb, start, plain);
 }
 
 static bool read_symbols(const char *path)
@@ -230,7 +236,7 @@ static bool read_symbols(const char *path)
 EXPORT int qemu_plugin_install(uint64_t id, const struct qemu_plugin_info *info,
 			       int argc, char **argv)
 {
-	bool ready = false;
+	bool ready = false, profiled = true;
 
 	(void)info;
 	for (int i = 0; i < argc; i++) {
@@ -238,9 +244,11 @@ EXPORT int qemu_plugin_install(uint64_t id, const struct qemu_plugin_info *info,
 			ready = read_symbols(argv[i] + 8);
 		else if (!strncmp(argv[i], "out=", 4))
 			out = fopen(argv[i] + 4, "wb");
+		else if (!strncmp(argv[i], "profile=", 8))
+			profiled = places_open(argv[i] + 8);
 	}
-	if (!ready || !out) {
-		fprintf(stderr, "counter: needs symbols=FILE and out=FILE\n");
+	if (!ready || !out || !profiled) {
+		fprintf(stderr, "counter: symbols=, out= or profile= is no file\n");
 		return 1;
 	}
 	qemu_plugin_register_vcpu_tb_trans_cb(id, translated);

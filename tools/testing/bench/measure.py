@@ -19,10 +19,12 @@ from pair import Cell
 BENCH = Path(__file__).resolve().parent
 PLUGIN = BUILD / "counter.so"
 ROWS = "rows"
+PLACES = "places"
 TRIES = 3
 KERNEL = "nokaslr"      # and so at the addresses of its symbols
 
 regime = "parallel"     # of those below; the runner may choose another
+profiled = False        # count by functions, too (places.py)
 
 # How the host runs while it counts: what QEMU's -accel gets, and more options.
 # In turns, a processor does all it can before the other sees any of it.
@@ -42,11 +44,12 @@ def prepare(modules: Path) -> None:
 
 def plugin_options(logs: Path, regime: str) -> tuple[str, ...]:
     """Build the plugin; the options of QEMU that count into LOGS."""
-    image.run(["gcc", "-O2", "-shared", "-fPIC", "-o", PLUGIN, BENCH / "counter.c"])
+    image.run(["gcc", "-O2", "-shared", "-fPIC", "-o", PLUGIN, BENCH / "counter.c", BENCH / "places.c"])
     table = logs / "symbols"
     kernel = symbols.table(symbols.kernel_map_path().read_text())
     table.write_text("\n".join(symbols.lines(symbols.table(symbols.hypervisor_map()), kernel)) + "\n")
-    return "-plugin", f"{PLUGIN},symbols={table},out={logs / ROWS}", *REGIMES[regime][1]
+    more = f",profile={logs / PLACES}" if profiled else ""
+    return "-plugin", f"{PLUGIN},symbols={table},out={logs / ROWS}{more}", *REGIMES[regime][1]
 
 
 def boot(mode: str) -> Host:
@@ -71,7 +74,8 @@ def one_guest(host: Host, mode: str, cells: list[Cell]) -> list[list[str]]:
     pair = cells[0].pair
     environment = {"BENCH_MODE": mode, "BENCH_SECONDS": str(pair.seconds), "BENCH_QUEUES": str(cells[0].queues),
                    "BENCH_STEPS": " ".join(pair.steps(mode, cells)), "XPV_GUEST": cells[0].guest,
-                   "BENCH_CASES": " ".join(cell.case.words() for cell in cells)}
+                   "BENCH_CASES": " ".join(cell.case.words() for cell in cells),
+                   "BENCH_PROFILE": "1" if profiled else ""}
 
     def on_line(line: str) -> None:
         if line.startswith("@wall"):

@@ -16,6 +16,7 @@ sys.path[:0] = [str(BENCH), str(BENCH.parent / "rig")]
 
 import measure          # noqa: E402
 import pair             # noqa: E402
+import places           # noqa: E402
 import projection       # noqa: E402
 import registry         # noqa: E402
 import report           # noqa: E402
@@ -234,6 +235,37 @@ class Pairs(unittest.TestCase):
             self.assertIn(tuple(entry[name] for name in report.KEY), keys)
             report.priced(entry, COSTS)
             report.breakdown([entry], COSTS)
+
+
+class Places(unittest.TestCase):
+    KERNEL = "ffffffff81000000 T first\nffffffff81000100 t second\nffffffff81000100 d no_function\n"
+
+    def functions(self):
+        return (places.Functions(self.KERNEL, "ffffffffc0000000 t back\t[xen_netback]"),
+                places.Functions(self.KERNEL, "ffffffffc0000000 t front\t[xen_netfront]"))
+
+    def test_a_place_is_of_the_function_at_its_end(self):
+        dom0 = self.functions()[0]
+        self.assertEqual(dom0.at(0xffffffff81000010), "first")
+        self.assertEqual(dom0.at(0xffffffff810000f0), "first")
+        self.assertEqual(dom0.at(0xffffffff81000100), "second")
+        self.assertEqual(dom0.at(0xffffffffc0000020), "back [xen_netback]")
+
+    def test_what_precedes_all_functions_has_no_name(self):
+        self.assertEqual(self.functions()[0].at(0x1000), "?")
+
+    def test_each_end_has_modules_of_its_own(self):
+        module, text = 0xffffffffc0000000, 0xffffffff81000000
+        marks = [{}, {(0, module): 10, (1, module): 20}, {(0, module): 40, (1, module): 80, (1, text): 60}]
+        found = places.per_request(marks, [0, 10, 40], self.functions())
+        self.assertEqual(found, {("dom0", "back [xen_netback]"): 1, ("guest", "front [xen_netfront]"): 2,
+                                 ("guest", "first"): 3})
+
+    def test_marks_are_read_as_they_are_written(self):
+        with tempfile.NamedTemporaryFile("w", suffix="places") as file:
+            file.write("mark\nmark\n1 ffffffff81000000 7\n")
+            file.flush()
+            self.assertEqual(places.read_marks(Path(file.name)), [{}, {(1, 0xffffffff81000000): 7}])
 
 
 class Reports(unittest.TestCase):

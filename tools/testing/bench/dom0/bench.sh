@@ -9,6 +9,7 @@
 #   BENCH_QUEUES	queues, jobs and processors of the guest
 #   BENCH_SECONDS	how long speed is measured
 #   BENCH_MODE	wall (speed) or counts
+#   BENCH_PROFILE	not empty: say where functions are, see profiled()
 # and the results go to the host machine in lines:
 #   @wall PAIR CASE SPEED
 #   @mark PAIR CASE DONE	a row of the counters was taken (counter.c) when so much was
@@ -52,12 +53,30 @@ configuring() {
 		exit 1"
 }
 
+# profiled: with dom0 on the first processor and guests on the second it is known whose
+# instructions are counted; leave to the host machine where the functions of both are.
+# All guests have loaded the same in the same order.
+profiled() {
+	[ -n "$BENCH_PROFILE" ] || return 0
+	xl vcpu-pin Domain-0 all 0
+	echo 0 >/proc/sys/kernel/kptr_restrict
+	cat /proc/kallsyms >"/var/log/xen/dom0-${pair##*/}.symbols"
+	[ "$pair" != native ] || return 0
+	for __guest in $(xl list | awk 'NR > 2 { print $1 }'); do
+		xl vcpu-pin "$__guest" all 1
+		guest_run "$__guest" 'echo 0 >/proc/sys/kernel/kptr_restrict
+			while read -r line; do case $line in *]) echo "$line" ;; esac; done </proc/kallsyms' 60 \
+			>"/var/log/xen/guest-${pair%%/*}.symbols"
+	done
+}
+
 # bench: all steps. The script has use_pair, which puts $pair in the place of what
 # was before; wall and counts, which measure a case; and detach.
 bench() {
 	# shellcheck disable=SC2034 # it is what the script's functions go by
 	for pair in $BENCH_STEPS; do
 		use_pair
+		profiled
 		for case in $BENCH_CASES; do
 			"$BENCH_MODE" "$case"
 		done
