@@ -18,12 +18,12 @@ SMALL = {**FRAMES, "limits": (*STAGED, ("event_sends", 1 / 64), ("hc_event", 0.0
 PEER = {**BULK, "limits": (*STAGED, ("kernel_copied", 4 * 65536))}
 
 CASES = (
-    Case("tx-bulk", "bulk:guest:dom0", 600, 1.5, 3, QUEUES, **BULK),
-    Case("rx-bulk", "bulk:dom0:guest", 600, 2, 6, QUEUES, **BULK),
-    Case("tx-64b", "frames:guest:dom0", 3000, 3, 6, QUEUES, **SMALL),
-    Case("rx-64b", "frames:dom0:guest", 3000, 3, 10, QUEUES, **SMALL),
-    Case("tx-udp", "datagrams:guest:dom0", 1500, None, None, **FRAMES),
-    Case("rx-udp", "datagrams:dom0:guest", 1500, None, None, **FRAMES),
+    Case("tx-bulk", "bulk:guest:dom0", 1500, 1.5, 3, QUEUES, **BULK),
+    Case("rx-bulk", "bulk:dom0:guest", 1500, 2, 6, QUEUES, **BULK),
+    Case("tx-64b", "frames:guest:dom0", 20000, 3, 6, QUEUES, **SMALL),
+    Case("rx-64b", "frames:dom0:guest", 20000, 3, 10, QUEUES, **SMALL),
+    Case("tx-udp", "datagrams:guest:dom0", 4000, None, None, **FRAMES),
+    Case("rx-udp", "datagrams:dom0:guest", 4000, None, None, **FRAMES),
     Case("round-trip", "trips:guest:dom0", 400, 1.3, 2, unit="trips/s", per="round trip", limits=STAGED),
     Case("peer-bulk", "bulk:guest:peer", 400, None, None, **PEER),
 )
