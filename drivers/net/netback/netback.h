@@ -685,7 +685,7 @@ int netback_xdp_mtu(void);
 struct sk_buff *netback_xdp_alloc(struct netback_queue *queue,
 				  unsigned int len);
 void netback_xdp_run(struct netback_queue *queue, struct bpf_prog *program,
-		     struct sk_buff *skb, struct list_head *ready);
+		     struct sk_buff *skb);
 void netback_xdp_flush(struct netback_queue *queue);
 int netback_xdp_xmit(struct net_device *dev, int nr,
 		     struct xdp_frame **frames, u32 flags);

@@ -181,13 +181,15 @@ static void push_answers(struct netback_queue *queue)
 	xpv_evtchn_notify(&queue->tx_ch);
 }
 
-/* Get the data, answer, and pass the packets on. */
+/*
+ * Get the data, answer, and pass the packets on; not as a list, which a bridge, where
+ * most interfaces are, takes apart again.
+ */
 static void tx_flush(struct netback_queue *queue)
 {
 	struct netback_tx *tx = &queue->tx;
 	struct bpf_prog *program;
 	struct sk_buff *skb;
-	LIST_HEAD(ready);
 
 	if (tx->copy.nr) {
 		xpv_copy_run(&tx->copy, copy_failed, queue);
@@ -198,12 +200,11 @@ static void tx_flush(struct netback_queue *queue)
 	while ((skb = __skb_dequeue(&tx->built))) {
 		skb = tx_finish(queue, skb);
 		if (skb && unlikely(program))
-			netback_xdp_run(queue, program, skb, &ready);
+			netback_xdp_run(queue, program, skb);
 		else if (skb)
-			list_add_tail(&skb->list, &ready);
+			netif_receive_skb(skb);
 	}
 	netback_xdp_flush(queue);
-	netif_receive_skb_list(&ready);
 }
 
 /* Take the packet on. Return: false if it has to wait. */

@@ -105,12 +105,11 @@ static void refit(struct sk_buff *skb, const struct xdp_buff *xdp)
 	skb_reset_mac_header(skb);
 }
 
-static void pass(struct netback_queue *queue, struct sk_buff *skb,
-		 struct list_head *ready)
+static void pass(struct netback_queue *queue, struct sk_buff *skb)
 {
 	skb->protocol = eth_type_trans(skb, queue->vif->dev);
 	skb_reset_network_header(skb);
-	list_add_tail(&skb->list, ready);
+	netif_receive_skb(skb);
 }
 
 /* The page is the other device's from now on; the skb goes. */
@@ -149,8 +148,7 @@ static void failed(struct netback_queue *queue,
 
 /* Do what the program wants with a packet. */
 static void carry_out(struct netback_queue *queue, struct sk_buff *skb,
-		      struct xdp_buff *xdp, struct bpf_prog *program,
-		      struct list_head *ready)
+		      struct xdp_buff *xdp, struct bpf_prog *program)
 {
 	struct netback_tx_stats *stats = &queue->tx.stats;
 	u32 verdict = bpf_prog_run_xdp(program, xdp);
@@ -158,7 +156,7 @@ static void carry_out(struct netback_queue *queue, struct sk_buff *skb,
 	switch (verdict) {
 	case XDP_PASS:
 		refit(skb, xdp);
-		pass(queue, skb, ready);
+		pass(queue, skb);
 		return;
 	case XDP_TX:
 		if (send_back(queue, skb, xdp))
@@ -187,7 +185,7 @@ static void carry_out(struct netback_queue *queue, struct sk_buff *skb,
 
 /* One packet, as it would go over a wire but for its tag. */
 static void judge(struct netback_queue *queue, struct sk_buff *skb,
-		  struct bpf_prog *program, struct list_head *ready)
+		  struct bpf_prog *program)
 {
 	struct xdp_buff xdp;
 
@@ -199,11 +197,11 @@ static void judge(struct netback_queue *queue, struct sk_buff *skb,
 		return;
 	xdp_init_buff(&xdp, PAGE_SIZE, &queue->tx.program_info);
 	xdp_prepare_buff(&xdp, skb->head, skb_headroom(skb), skb->len, true);
-	carry_out(queue, skb, &xdp, program, ready);
+	carry_out(queue, skb, &xdp, program);
 }
 
 static void judge_segments(struct netback_queue *queue, struct sk_buff *skb,
-			   struct bpf_prog *program, struct list_head *ready)
+			   struct bpf_prog *program)
 {
 	unsigned int most = SEGMENTS_MAX * skb_shinfo(skb)->gso_size;
 	struct sk_buff *segment = NULL, *next;
@@ -219,7 +217,7 @@ static void judge_segments(struct netback_queue *queue, struct sk_buff *skb,
 	for (; segment; segment = next) {
 		next = segment->next;
 		skb_mark_not_on_list(segment);
-		judge(queue, segment, program, ready);
+		judge(queue, segment, program);
 	}
 }
 
@@ -228,16 +226,15 @@ static void judge_segments(struct netback_queue *queue, struct sk_buff *skb,
  * @queue: the queue
  * @program: the program
  * @skb: the packet, as it would go to the stack; no more the caller's
- * @ready: what goes to the stack is put here
  *
  * Context: the queue's NAPI.
  */
 void netback_xdp_run(struct netback_queue *queue, struct bpf_prog *program,
-		     struct sk_buff *skb, struct list_head *ready)
+		     struct sk_buff *skb)
 {
 	__skb_push(skb, ETH_HLEN);
 	if (skb_is_gso(skb)) {
-		judge_segments(queue, skb, program, ready);
+		judge_segments(queue, skb, program);
 		return;
 	}
 	if (skb->ip_summed == CHECKSUM_PARTIAL && skb_checksum_help(skb)) {
@@ -245,7 +242,7 @@ void netback_xdp_run(struct netback_queue *queue, struct bpf_prog *program,
 		kfree_skb(skb);
 		return;
 	}
-	judge(queue, skb, program, ready);
+	judge(queue, skb, program);
 }
 
 /**
