@@ -53,6 +53,8 @@ static const struct counter rx_counters[] = {
 	RX_COUNTER(xdp_errors),
 	RX_COUNTER(polled),
 	RX_COUNTER(polled_vainly),
+	RX_COUNTER(napped),
+	RX_COUNTER(napped_vainly),
 };
 
 static int get_sset_count(struct net_device *netdev, int set)

@@ -217,6 +217,8 @@ struct netfront_tx {
  * @xdp_errors: a program's wish could not be done
  * @polled: how often something came while the empty ring was watched
  * @polled_vainly: and how often nothing did
+ * @napped: how often there was a batch after a nap
+ * @napped_vainly: and how often too little for one
  * @sync: for readers
  */
 struct netfront_rx_stats {
@@ -234,7 +236,23 @@ struct netfront_rx_stats {
 	u64 xdp_errors;
 	u64 polled;
 	u64 polled_vainly;
+	u64 napped;
+	u64 napped_vainly;
 	struct u64_stats_sync sync;
+};
+
+/**
+ * struct netfront_nap - looking at the receive ring by the clock, see nap.c
+ * @on: there is to be a look, which @timer is for
+ * @taken: of the ring's @taken, before the nap
+ * @rests: whether the ring fills so soon that a nap pays
+ * @timer: wakes NAPI
+ */
+struct netfront_nap {
+	bool on;
+	u32 taken;
+	struct xpv_poll rests;
+	struct hrtimer timer;
 };
 
 /**
@@ -256,6 +274,7 @@ struct netfront_rx_stats {
  * @parts: its buffers
  * @poll: whether the ring is worth watching when it is empty
  * @stay: it is to be, at once
+ * @nap: what is done instead
  * @heads: memory of small packets, and of the beginnings of large ones
  * @copies: memory of parts that are copied
  * @retry: looks for memory again while there is hardly any buffer posted
@@ -285,6 +304,7 @@ struct netfront_rx {
 	u16 parts[NETFRONT_RX_FRAGS];
 	struct xpv_poll poll;
 	bool stay;
+	struct netfront_nap nap;
 	struct net_pages heads;
 	struct net_pages copies;
 	struct timer_list retry;
@@ -586,6 +606,13 @@ void netfront_tx_poll(struct netfront_queue *queue, int budget);
 /* rx.c */
 int netfront_rx_poll(struct netfront_queue *queue, int budget);
 bool netfront_rx_arm(struct netfront_queue *queue);
+
+/* nap.c */
+void netfront_nap_init(struct netfront_nap *nap);
+void netfront_nap_start(struct netfront_nap *nap);
+void netfront_nap_stop(struct netfront_nap *nap);
+void netfront_nap_begin(struct netfront_nap *nap, u64 now, u64 rest_ns);
+bool netfront_nap(struct netfront_rx *rx);
 
 /* rx_buf.c */
 int netfront_rx_init(struct netfront_rx *rx, struct xpv_device *dev,

@@ -72,7 +72,9 @@ static int poll(struct napi_struct *napi, int budget)
 	netfront_tx_poll(queue, budget);
 	if (budget)
 		done = netfront_rx_poll(queue, budget);
-	if (done >= budget || queue->rx.stay || !netfront_rx_arm(queue))
+	if (done >= budget || queue->rx.stay)
+		return budget;
+	if (!netfront_nap(&queue->rx) && !netfront_rx_arm(queue))
 		return budget;
 	end_events(queue);
 	napi_complete_done(napi, done);
@@ -110,6 +112,7 @@ int netfront_queues_alloc(struct netfront *nf, unsigned int nr)
 		u64_stats_init(&queue->tx.stats.sync);
 		u64_stats_init(&queue->rx.stats.sync);
 		timer_setup(&queue->rx.retry, retry, 0);
+		netfront_nap_init(&queue->rx.nap);
 		netif_napi_add(nf->netdev, &queue->napi, poll);
 		err = netfront_xdp_init(queue);
 	}
@@ -249,6 +252,7 @@ void netfront_queue_start(struct netfront_queue *queue)
 	queue->started = true;
 	queue->rx.stay = false;
 	xpv_poll_init(&queue->rx.poll);
+	netfront_nap_start(&queue->rx.nap);
 	napi_enable(&queue->napi);
 	tx_set_live(queue, true);
 	/* The first round posts buffers, and takes what came before it. */
@@ -270,6 +274,7 @@ void netfront_queue_stop(struct netfront_queue *queue)
 	queue->started = false;
 	tx_set_live(queue, false);
 	napi_disable(&queue->napi);
+	netfront_nap_stop(&queue->rx.nap);
 	del_timer_sync(&queue->rx.retry);
 }
 

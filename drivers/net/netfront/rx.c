@@ -88,6 +88,7 @@ static void begin_round(struct netfront_queue *queue)
 {
 	struct netfront_rx *rx = &queue->rx;
 	u64 window = watch_window();
+	u64 now;
 
 	if (rx->stay) {
 		rx->stay = false;
@@ -100,7 +101,9 @@ static void begin_round(struct netfront_queue *queue)
 	}
 	if (!rx->poll.rest_ns || !xpv_front_ring_stirs(&rx->ring))
 		return;
-	xpv_poll_begin(&rx->poll, ktime_get_ns(), window);
+	now = ktime_get_ns();
+	netfront_nap_begin(&rx->nap, now, rx->poll.rest_ns);
+	xpv_poll_begin(&rx->poll, now, window);
 	rx->poll.rest_ns = 0;
 }
 
@@ -109,9 +112,9 @@ static void end_round(struct netfront_queue *queue)
 {
 	struct netfront_rx *rx = &queue->rx;
 
-	if (!watch_window() || rx->broken)
+	if (!netfront_poll_us || rx->broken)
 		return;
-	rx->stay = xpv_poll_pays(&rx->poll);
+	rx->stay = watch_window() && xpv_poll_pays(&rx->poll);
 	if (!rx->stay)
 		rx->poll.rest_ns = ktime_get_ns();
 }
