@@ -7,7 +7,7 @@
  * that moment. What comes meanwhile is one batch.
  *
  * A question and its answer take longer than the rests that make a queue nap, and
- * a nap that gathers few packets is the last for a while.
+ * a nap that gathers no more than one packet is the last for a while.
  */
 #include <linux/hrtimer.h>
 #include <linux/ktime.h>
@@ -17,8 +17,8 @@
 /* A nap is for rests that are shorter than so many parts of it. */
 #define REST_SHARE	4
 
-/* Packets that a nap has to gather. */
-#define WORTH		4
+/* Packets that a nap has to gather: the timer costs what one event does. */
+#define WORTH		2
 
 static u64 nap_ns(void)
 {
@@ -90,7 +90,7 @@ static bool was_worth_it(struct netfront_rx *rx)
 	struct netfront_nap *nap = &rx->nap;
 
 	nap->on = false;
-	if (rx->taken - nap->taken < WORTH) {
+	if (rx->whole - nap->whole < WORTH) {
 		xpv_poll_lost(&nap->rests);
 		netfront_rx_count(rx, &rx->stats.napped_vainly);
 		return false;
@@ -121,7 +121,7 @@ bool netfront_nap(struct netfront_rx *rx)
 	if (!ns || rx->broken)
 		return false;
 	nap->on = true;
-	nap->taken = rx->taken;
+	nap->whole = rx->whole;
 	hrtimer_start(&nap->timer, ns_to_ktime(ns), HRTIMER_MODE_REL_PINNED);
 	return true;
 }

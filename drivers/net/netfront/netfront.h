@@ -244,13 +244,13 @@ struct netfront_rx_stats {
 /**
  * struct netfront_nap - looking at the receive ring by the clock, see nap.c
  * @on: there is to be a look, which @timer is for
- * @taken: of the ring's @taken, before the nap
+ * @whole: of the ring's @whole, before the nap
  * @rests: whether the ring fills so soon that a nap pays
  * @timer: wakes NAPI
  */
 struct netfront_nap {
 	bool on;
-	u32 taken;
+	u32 whole;
 	struct xpv_poll rests;
 	struct hrtimer timer;
 };
@@ -262,6 +262,7 @@ struct netfront_nap {
  * @lend_most: how many buffers the stack may have before packets are copied;
  *	written by the control work
  * @taken: responses taken, ever
+ * @whole: packets taken, ever
  * @ring: the ring
  * @posted: which buffer is in each of its slots, or %NETFRONT_NONE
  * @bufs: all buffers; they stay granted
@@ -292,6 +293,7 @@ struct netfront_rx {
 	bool staged;
 	u32 lend_most;
 	u32 taken;
+	u32 whole;
 	struct xpv_ring ring;
 	u16 *posted;
 	struct xpv_grant_cache bufs;

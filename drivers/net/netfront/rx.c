@@ -149,6 +149,7 @@ int netfront_rx_poll(struct netfront_queue *queue, int budget)
 	rcu_read_unlock();
 	netfront_xdp_flush(queue);
 	netfront_rx_fill(queue);
+	rx->whole += done;
 	if (done && done < budget)
 		end_round(queue);
 	return done;
