@@ -8,7 +8,7 @@ from pathlib import Path
 
 import measure
 from cache import RigError
-from pair import NATIVE, Cell
+from pair import Cell
 
 # dom0/bench.sh keeps each to a processor.
 ENDS = ("dom0", "guest")
@@ -82,8 +82,6 @@ def one_group(cells: list[Cell], modules: Path, most: int) -> None:
         raise RigError(f"{len(words)} marks were made, {len(marks)} counted")
     for number in range(0, len(words), 3):
         _, step, case, _ = words[number]
-        if step == NATIVE:
-            continue
         done = [int(word[3]) for word in words[number:number + 3]]
         found = per_request(marks[number:number + 3], done, functions(logs, step))
         cell = next(cell for cell in cells if cell.case.name == case)

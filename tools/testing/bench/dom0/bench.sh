@@ -64,9 +64,8 @@ profiled() {
 	[ "$pair" != native ] || return 0
 	for __guest in $(xl list | awk 'NR > 2 { print $1 }'); do
 		xl vcpu-pin "$__guest" all 1
-		guest_run "$__guest" 'echo 0 >/proc/sys/kernel/kptr_restrict
-			while read -r line; do case $line in *]) echo "$line" ;; esac; done </proc/kallsyms' 60 \
-			>"/var/log/xen/guest-${pair%%/*}.symbols"
+		guest_run "$__guest" 'echo 0 >/proc/sys/kernel/kptr_restrict; grep "]$" /proc/kallsyms' 60 \
+			>"/var/log/xen/guest-${pair%%/*}.symbols" || fail "$pair: $__guest does not tell its symbols"
 	done
 }
 
