@@ -289,6 +289,7 @@ void pvcfront_event(void *arg)
 	struct pvcfront *pf = arg;
 	struct xpv_pvcalls_response rsp;
 	struct pvcfront_call *call;
+	const char *what = "more than was asked";
 	unsigned long flags;
 	bool worked = false;
 	int n;
@@ -299,6 +300,7 @@ void pvcfront_event(void *arg)
 		call = take(pf, &rsp);
 		if (IS_ERR(call)) {
 			n = PTR_ERR(call);
+			what = "what was not asked";
 			break;
 		}
 		spin_unlock_irqrestore(&pf->lock, flags);
@@ -311,7 +313,7 @@ void pvcfront_event(void *arg)
 		send_queues(pf);
 	spin_unlock_irqrestore(&pf->lock, flags);
 	if (n < 0)
-		xpv_device_fail(pf->dev, n, "an answer to what was not asked");
+		xpv_device_fail(pf->dev, n, "backend answered %s", what);
 	xpv_evtchn_eoi(&pf->ch, worked);
 }
 
