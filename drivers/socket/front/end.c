@@ -357,7 +357,7 @@ void pvcfront_end_stir(struct pvcfront_end *end, struct pvcfront_ring *ring,
 u32 pvcfront_ready(struct pvcfront_end *end)
 {
 	unsigned long flags;
-	s32 ready = 0;
+	u32 ready = 0;
 
 	spin_lock_irqsave(&end->lock, flags);
 	if (end->ring) {
@@ -366,11 +366,11 @@ u32 pvcfront_ready(struct pvcfront_end *end)
 
 		/*
 		 * A reader may go on meanwhile. Then there seems to be more than
-		 * there is, and never less, for which nobody would be woken.
+		 * there is, and never less, for which nobody would be woken. So does
+		 * it when the index cannot be, which is for whoever reads to find.
 		 */
 		smp_rmb();
-		ready = xpv_bytes_peek(s) - at;
-		ready = clamp_t(s32, ready, 0, s->size);
+		ready = min(xpv_bytes_peek(s) - at, s->size);
 	}
 	spin_unlock_irqrestore(&end->lock, flags);
 	return ready;
