@@ -241,6 +241,18 @@ static bool talk(int (*pairs)[2], int nr)
 	return good;
 }
 
+/* As long as the file exists: somebody looks what they take. */
+static void hold(void)
+{
+	const char *file = getenv("POSIXSOCK_HOLD");
+
+	if (!file)
+		return;
+	printf("# held\n");
+	while (!access(file, F_OK))
+		usleep(100000);
+}
+
 bool check_many(void)
 {
 	int many = number("POSIXSOCK_MANY", 60), made = 0;
@@ -256,6 +268,8 @@ bool check_many(void)
 		made++;
 	}
 	good = good && talk(pairs, made);
+	if (good)
+		hold();
 	while (made--)
 		close_pair(pairs[made]);
 	close(listener);

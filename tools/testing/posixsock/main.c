@@ -5,8 +5,8 @@
  * Tries what programs expect of stream sockets, with both ends at ADDRESS and
  * ports from PORT on; all of it, or the named checks. What is about IPv6 needs
  * an address of it, in POSIXSOCK_ADDRESS6. POSIXSOCK_MANY connections
- * are made at once, POSIXSOCK_CYCLES in a row, and a check may take
- * POSIXSOCK_SECONDS.
+ * are made at once, and held while the file POSIXSOCK_HOLD exists,
+ * POSIXSOCK_CYCLES in a row, and a check may take POSIXSOCK_SECONDS.
  */
 #include <signal.h>
 #include <stdio.h>
