@@ -41,6 +41,7 @@ struct response {
 };
 
 #define SLOTS	32
+#define SLOT_BYTES	64
 
 /**
  * struct guest - a device and its command ring
@@ -136,6 +137,12 @@ void gives(const char *what, int is, int should);
 
 int serve(void);
 __u8 pattern(unsigned int at);
+
+/* backend.c */
+void hostile_backend(const char *domid, const char *number);
+
+/* program.c */
+int try_steps(int nr, char **steps);
 
 void play_verify(struct device *dev);
 void play_policy(struct device *dev);
