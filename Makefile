@@ -68,6 +68,9 @@ fuzz: ## libFuzzer on the parsers, T=SECONDS each
 qemu: ## the system tests, or those that match T=PATTERN
 	@$(build-for-rig)
 	@tools/testing/build-module -k "$$($(RIG) kdir)" tools/testing/disk tools/testing/bench/primitives
+ifneq ($(filter --long,$(T)),)
+	@scripts/install-deps source && tools/testing/intree-sock/build "$$($(RIG) kdir)"
+endif
 	@$(RIG) run $(T)
 
 qemu-shell: ## a shell on the emulated Xen host, with the modules at hand
