@@ -340,6 +340,22 @@ static bool is_waiting(struct xs_handle *xs, const struct device *dev)
 }
 
 /*
+ * The script of an interface tells the guest its MTU, in a node of the guest's that
+ * belongs to the backend's domain: xenstored took it away if that was destroyed, and
+ * the new one could not make it. 0 says nothing.
+ */
+static void lend_mtu(struct xs_handle *xs, const struct move *move)
+{
+	char *mtu;
+
+	if (strcmp(move->to.class, "vif"))
+		return;
+	mtu = store_read(xs, move->from.libxl, "mtu");
+	device_lend(xs, &move->to, "mtu", mtu ?: "0");
+	free(mtu);
+}
+
+/*
  * A frontend that is Closed begins anew when its backend is Closed too, and a
  * backend is to find one that has begun.
  */
@@ -386,14 +402,28 @@ static void set_up(struct xs_handle *xs, const struct move *move,
 	free(script);
 }
 
+/* Whoever runs scripts in the backend's domain did not, or one failed. */
+static void tell_of_scripts(struct xs_handle *xs, const struct device *dev)
+{
+	enum state front = device_state(xs, dev->front);
+	char *why;
+
+	if (device_state(xs, dev->back) != INIT_WAIT)
+		return;
+	why = store_shown(xs, dev->back, "hotplug-error");
+	if (why)
+		fail("moved, but its script failed in domain %s: %s",
+		     domain_name(xs, dev->backend), why);
+	if (front == INITIALISED || front == CONNECTED)
+		fail("moved, but domain %s has not set it up: do hotplug scripts run there?",
+		     domain_name(xs, dev->backend));
+}
+
 static int tell(struct xs_handle *xs, const struct device *dev)
 {
 	unsigned int server = server_of(dev);
 
-	if (device_state(xs, dev->back) == INIT_WAIT &&
-	    device_state(xs, dev->front) == INITIALISED)
-		fail("moved, but domain %s has not set it up: do hotplug scripts run there?",
-		     domain_name(xs, dev->backend));
+	tell_of_scripts(xs, dev);
 	return device_tell(xs, dev, "moved", servers[server].what,
 			   servers[server].module);
 }
@@ -425,6 +455,7 @@ static int move_device(int argc, char **argv, const struct args *args)
 
 	part(xs, &move, args);
 	tidy(xs, &move);
+	lend_mtu(xs, &move);
 	settle(xs, &move, args);
 	set_up(xs, &move, args);
 	if (args->wait) {

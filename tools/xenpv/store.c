@@ -513,6 +513,24 @@ void device_point(struct xs_handle *xs, const struct device *dev,
 	} while (!commit(&txn));
 }
 
+void device_lend(struct xs_handle *xs, const struct device *dev,
+		 const char *key, const char *value)
+{
+	struct txn txn;
+
+	do {
+		txn = begin(xs);
+		if (!has(&txn, dev->front, "backend") ||
+		    has(&txn, dev->front, key)) {
+			give_up(&txn);
+			return;
+		}
+		make_dir(&txn, path_of(dev->front, key), dev->backend,
+			 dev->domid);
+		put(&txn, dev->front, key, value);
+	} while (!commit(&txn));
+}
+
 void device_serve(struct xs_handle *xs, const struct device *dev,
 		  const struct node *back, unsigned int nr_back,
 		  enum state state, bool recorded)

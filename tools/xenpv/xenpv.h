@@ -83,6 +83,9 @@ void device_ask_to_close(struct xs_handle *xs, const struct device *dev);
 /* Have the frontend's nodes name this backend, no longer the one of domain FROM. */
 void device_point(struct xs_handle *xs, const struct device *dev,
 		  unsigned int from);
+/* Make a node in the frontend's directory that its backend may write, if there is none. */
+void device_lend(struct xs_handle *xs, const struct device *dev,
+		 const char *key, const char *value);
 /* Make a backend's directory for a frontend that names it; RECORDED: and say so. */
 void device_serve(struct xs_handle *xs, const struct device *dev,
 		  const struct node *back, unsigned int nr_back,

@@ -80,6 +80,13 @@ unserved_is_told() {
 	says 'moved, but /bin/false failed' $xenpv rehome xpv-guest xpvnone/0 0 --wait=0
 }
 
+failed_script_is_told() {
+	device_without_backend || return 1
+	(wait_for_state $ours/$guest/0 1 &&
+		xenstore-write $ours/$guest/0/state 2 $ours/$guest/0/hotplug-error 'no such bridge') &
+	says 'moved, but its script failed in domain Domain-0: no such bridge' $xenpv rehome xpv-guest xpvnone/0 0 --wait=2
+}
+
 nonsense_does_not_move() {
 	device_without_backend || return 1
 	before=$(xenstore-ls -f)
@@ -150,9 +157,10 @@ falls_back() {
 }
 
 ktap_print_header
-ktap_set_plan 7
+ktap_set_plan 8
 ktap_test_result 'a device that moves here is set up' moved_is_set_up
 ktap_test_result 'or it is told that it is not' unserved_is_told
+ktap_test_result 'so is why its script failed' failed_script_is_told
 ktap_test_result 'what is told wrong does not begin to move' nonsense_does_not_move
 ktap_test_result 'one whose guest removed its end stays' removed_end_stays
 ktap_test_result 'what makes no sense is refused, and why' nonsense_is_refused
