@@ -41,6 +41,8 @@ static const char *const usage =
  * @to: the device as it will be
  * @params: the new backend's nodes
  * @nr: how many
+ * @said: those of them that the command line said
+ * @nr_said: how many
  * @recorded: the toolstack has a copy of its own
  */
 struct move {
@@ -48,6 +50,8 @@ struct move {
 	struct device to;
 	struct node params[PARAMS_MAX];
 	unsigned int nr;
+	const struct node *said[PARAMS_MAX];
+	unsigned int nr_said;
 	bool recorded;
 };
 
@@ -153,7 +157,8 @@ static void place(struct xs_handle *xs, struct move *move, unsigned int backend)
 
 /* What the new backend is told */
 
-static void set_param(struct move *move, const char *key, const char *value)
+static const struct node *set_param(struct move *move, const char *key,
+				    const char *value)
 {
 	unsigned int i;
 
@@ -168,6 +173,7 @@ static void set_param(struct move *move, const char *key, const char *value)
 	strcpy(move->params[i].value, value);
 	if (i == move->nr)
 		move->nr++;
+	return &move->params[i];
 }
 
 /*
@@ -219,7 +225,9 @@ static void replace_params(struct move *move, int nr, char **words)
 		*value++ = '\0';
 		if (is_volatile(word))
 			misused("%s is not for the toolstack to say", word);
-		set_param(move, word, value);
+		if (move->nr_said == PARAMS_MAX)
+			misused("there are more than %d of KEY=VALUE", PARAMS_MAX);
+		move->said[move->nr_said++] = set_param(move, word, value);
 	}
 }
 
@@ -373,6 +381,15 @@ static void settle(struct xs_handle *xs, const struct move *move,
 	device_set(xs, to, "state", "1");
 }
 
+/* The next boot of the guest, or where it is restored, is to find the device, too. */
+static void note(struct xs_handle *xs, const struct move *move)
+{
+	if (!config_move(xs, &move->to, move->said, move->nr_said))
+		fprintf(stderr,
+			"xenpv: the configuration that xl keeps of domain %u still names its old backend\n",
+			move->to.domid);
+}
+
 static unsigned int server_of(const struct device *dev)
 {
 	unsigned int i;
@@ -457,6 +474,7 @@ static int move_device(int argc, char **argv, const struct args *args)
 	tidy(xs, &move);
 	lend_mtu(xs, &move);
 	settle(xs, &move, args);
+	note(xs, &move);
 	set_up(xs, &move, args);
 	if (args->wait) {
 		device_wait(xs, &move.to, device_is_settled, args->wait);

@@ -104,6 +104,14 @@ bool device_wait(struct xs_handle *xs, const struct device *dev,
 		 bool (*over)(struct xs_handle *xs, const struct device *dev),
 		 unsigned int seconds);
 
+/*
+ * config.c: have the configuration that xl keeps of a guest, if it keeps one and the
+ * device is in it, name the backend's domain and these of its nodes. Return: false if
+ * that failed.
+ */
+bool config_move(struct xs_handle *xs, const struct device *dev,
+		 const struct node *const *nodes, unsigned int nr);
+
 /* attach.c: what nouns that attach devices have in common. */
 
 /* For device_wait(): nothing more is to be expected; it is gone. */
