@@ -50,7 +50,7 @@ module_param_named(provides_xdp_headroom, netback_headroom, bool, 0644);
 MODULE_PARM_DESC(provides_xdp_headroom,
 		 "Offer to leave room for XDP before packets. For devices found later");
 
-unsigned int netback_staging = 2560;
+unsigned int netback_staging = 3072;
 module_param_named(max_staging_grants, netback_staging, uint, 0644);
 MODULE_PARM_DESC(max_staging_grants,
 		 "Pages that each queue keeps mapped, if the guest wants that; 0 for none. For connections made later");

@@ -13,7 +13,7 @@
 
 /* Pages to stage, in shares of a ring's slots. */
 #define TX_SHARE(nr)	(nr)
-#define RX_SHARE(nr)	((nr) + (nr) / 2)
+#define RX_SHARE(nr)	(2 * (nr))
 
 /*
  * A slot that has its page goes to the others that have theirs.

@@ -162,7 +162,7 @@ if [ "$XPV_FRONT" = ours ]; then
 	ktap_test_result 'then it sees copies only' copied all
 	ktap_test_result 'and so it does if the store says so' key_is_heeded
 fi
-keep_pages 2560
+keep_pages 3072
 ktap_test_result 'not trusting it, with one queue' works_with trusted=0 max_queues=1
 ktap_test_result 'as it came, again' works_with
 [ "$XPV_FRONT" != ours ] || ktap_test_result 'a stream is taken in batches' naps
