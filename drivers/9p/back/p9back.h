@@ -57,8 +57,7 @@ struct seq_file;
 #define P9BACK_IN_FLIGHT	256
 #define P9BACK_CREW		32
 /*
- * Of those, how many may have a thread for another one to be called, and how many
- * for one file. Parked ones that go on may come to the former.
+ * Of those, how many may have a thread, and how many for one file.
  */
 #define P9BACK_AT_WORK		64
 #define P9BACK_FILE_AT_WORK	16
@@ -247,6 +246,7 @@ struct p9back_pages {
  * @work: takes requests, carries them out and answers them
  * @link: in the ring's list of idle workers, of those at work, or of those parked;
  *	or in the device's of flushes
+ * @turn: in the ring's list of those that are due
  * @ring: its ring
  * @session: the session it belongs to, held; NULL before the first Tversion
  * @req: the request, taken apart
@@ -281,6 +281,7 @@ struct p9back_pages {
 struct p9back_request {
 	struct work_struct work;
 	struct list_head link;
+	struct list_head turn;
 	struct p9back_ring *ring;
 	struct p9back_session *session;
 	struct p9w_req req;
@@ -339,7 +340,9 @@ struct p9back_request {
  * @idle: workers without a request
  * @at_work: those whose request is of a file, and carried out
  * @parked: those whose request has to wait for others of its file
- * @nr_parked: how many have one that waits without a thread, these or flushes
+ * @due: those parked that have to wait for a thread only
+ * @nr_parked: how many have one that waits without a thread: those parked, flushes,
+ *	and those that are due
  * @coming: a worker was called that has not begun to look yet
  * @busy: how many workers have a request
  * @held: bytes of memory that large requests have
@@ -356,6 +359,7 @@ struct p9back_request {
  * @polled: how often watching found a request; under @take_lock, read by anyone
  * @polled_vainly: and how often it did not; likewise
  * @busy_most: the most that had one at a time; under @lock
+ * @threads_most: the most that had a thread; likewise
  * @parkings: how often one was parked; likewise
  */
 struct p9back_ring {
@@ -376,6 +380,7 @@ struct p9back_ring {
 	struct list_head idle;
 	struct list_head at_work;
 	struct list_head parked;
+	struct list_head due;
 	unsigned int nr_parked;
 	bool coming;
 	unsigned int busy;
@@ -392,6 +397,7 @@ struct p9back_ring {
 	unsigned long polled;
 	unsigned long polled_vainly;
 	unsigned int busy_most;
+	unsigned int threads_most;
 	unsigned long parkings;
 };
 
@@ -504,6 +510,12 @@ static inline bool p9b_ring_is_over(const struct p9back_ring *ring)
 	       test_bit(RING_BROKEN, &ring->flags);
 }
 
+/* How many have a thread; under the ring's lock. */
+static inline unsigned int p9b_ring_threads(const struct p9back_ring *ring)
+{
+	return ring->busy - ring->nr_parked;
+}
+
 /* The file that a fid has open, or NULL. */
 static inline struct file *p9b_fid_file(const struct p9back_fid *fid)
 {
@@ -585,6 +597,7 @@ void p9b_request_tidy(struct work_struct *work);
 /* share.c */
 void p9b_share_park(struct p9back_request *req);
 void p9b_share_resume(struct p9back_request *req);
+bool p9b_share_hand_over(struct p9back_ring *ring);
 bool p9b_share_enter(struct p9back_request *req);
 void p9b_share_leave(struct p9back_request *req);
 int p9b_share_charge(struct p9back_request *req, enum p9back_held what,

@@ -191,7 +191,8 @@ static void finish(struct p9back_request *req)
  * the others' turns that this one goes on, if there is always something to do.
  *
  * One whose request is parked ends, and is called again to finish it; another one
- * looks for what is behind that.
+ * looks for what is behind that. Of parked ones that could go on, but for want of a
+ * thread, the first has that of whoever is done next.
  *
  * Context: the device's queue.
  */
@@ -206,7 +207,7 @@ void p9b_request_work(struct work_struct *work)
 		finish(req);
 	else
 		p9b_ring_begin(req);
-	while (p9b_ring_take(req)) {
+	while (!p9b_share_hand_over(ring) && p9b_ring_take(req)) {
 		if (!begin(req)) {
 			p9b_ring_kick(ring);
 			return;

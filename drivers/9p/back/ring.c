@@ -45,7 +45,7 @@ void p9b_ring_kick(struct p9back_ring *ring)
 
 	spin_lock_irqsave(&ring->lock, flags);
 	if (!ring->coming && !p9b_ring_is_over(ring) &&
-	    ring->busy - ring->nr_parked < P9BACK_AT_WORK)
+	    p9b_ring_threads(ring) < P9BACK_AT_WORK)
 		req = list_first_entry_or_null(&ring->idle,
 					       struct p9back_request, link);
 	if (req) {
@@ -54,6 +54,8 @@ void p9b_ring_kick(struct p9back_ring *ring)
 		ring->coming = true;
 		ring->busy++;
 		ring->busy_most = max(ring->busy_most, ring->busy);
+		ring->threads_most = max(ring->threads_most,
+					 p9b_ring_threads(ring));
 	}
 	spin_unlock_irqrestore(&ring->lock, flags);
 	if (req)
@@ -416,6 +418,7 @@ void p9b_ring_init(struct p9back_ring *ring, struct p9back *be,
 	INIT_LIST_HEAD(&ring->idle);
 	INIT_LIST_HEAD(&ring->at_work);
 	INIT_LIST_HEAD(&ring->parked);
+	INIT_LIST_HEAD(&ring->due);
 	init_waitqueue_head(&ring->freed);
 	init_waitqueue_head(&ring->drained);
 }
@@ -594,8 +597,9 @@ void p9b_ring_show(const struct p9back_ring *ring, struct seq_file *to)
 		   ring->index, READ_ONCE(ring->requests),
 		   READ_ONCE(ring->answers), READ_ONCE(ring->waits),
 		   READ_ONCE(ring->busy), READ_ONCE(ring->busy_most));
-	seq_printf(to, "  %u parked, %lu were; memory of messages %u, of answers %u\n",
+	seq_printf(to, "  %u parked, %lu were; %u threads at most; memory of messages %u, of answers %u\n",
 		   READ_ONCE(ring->nr_parked), READ_ONCE(ring->parkings),
+		   READ_ONCE(ring->threads_most),
 		   READ_ONCE(ring->held[P9BACK_MESSAGES]),
 		   READ_ONCE(ring->held[P9BACK_ANSWERS]));
 	seq_printf(to, "  events %s: %u came, %ld sent; polls won %lu lost %lu\n",

@@ -57,16 +57,53 @@ void p9b_share_park(struct p9back_request *req)
  * p9b_share_resume() - have a parked request go on
  * @req: the request, in no list of such
  *
+ * As soon as there is a thread for it: those who have one come by
+ * p9b_share_hand_over() when they are done.
+ *
  * Context: a worker, of any ring.
  */
 void p9b_share_resume(struct p9back_request *req)
 {
 	struct p9back_ring *ring = req->ring;
+	bool now;
 
 	spin_lock_irq(&ring->lock);
-	ring->nr_parked--;
+	now = p9b_ring_threads(ring) < P9BACK_AT_WORK;
+	if (now) {
+		ring->nr_parked--;
+		ring->threads_most = max(ring->threads_most,
+					 p9b_ring_threads(ring));
+	} else {
+		list_add_tail(&req->turn, &ring->due);
+	}
 	spin_unlock_irq(&ring->lock);
-	queue_work(ring->be->wq, &req->work);
+	if (now)
+		queue_work(ring->be->wq, &req->work);
+}
+
+/**
+ * p9b_share_hand_over() - leave one's thread to a request that waits for one
+ * @ring: the ring
+ *
+ * Context: a worker without a request.
+ * Return: whether there is one: it looks for further requests in the caller's place,
+ * who has to rest.
+ */
+bool p9b_share_hand_over(struct p9back_ring *ring)
+{
+	struct p9back_request *next;
+
+	spin_lock_irq(&ring->lock);
+	next = list_first_entry_or_null(&ring->due, struct p9back_request,
+					turn);
+	if (next) {
+		list_del(&next->turn);
+		ring->nr_parked--;
+	}
+	spin_unlock_irq(&ring->lock);
+	if (next)
+		queue_work(ring->be->wq, &next->work);
+	return next;
 }
 
 /**

@@ -4,7 +4,9 @@
  * used twice, a ring whose answers nobody reads; and what is right to flush.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "p9.h"
 
@@ -392,6 +394,57 @@ void play_crowd(struct device *dev)
 	is_flushed(&sh);
 	allowed("the slow file is read in the end", call(&sh, TREAD, "dqd", FILE_, 0ULL, 4096));
 	rule("nothing else comes", !share_get(&sh, 500));
+	rule("is let go of", share_close(&sh));
+}
+
+/* dom0 looks at its end meanwhile. */
+static void await_stop(void)
+{
+	long long end = now_ms() + 30000;
+
+	note("done");
+	while (access("/tmp/stop", F_OK) && now_ms() < end)
+		usleep(50000);
+}
+
+#define FILES	6
+#define READS	20
+
+static bool open_one(struct share *sh, unsigned int i)
+{
+	char name[16];
+
+	snprintf(name, sizeof(name), "many%u", i);
+	return !walk(sh, ROOT, NEW + i, name) && !call(sh, TLOPEN, "dd", NEW + i, 0);
+}
+
+/*
+ * More requests than may have threads, of several slow files: some of each have to wait
+ * for others, and go on all at once when the disk does.
+ */
+void play_many(struct device *dev)
+{
+	struct share sh;
+	unsigned int i;
+
+	share_open(&sh, dev, 8);
+	if (!share_begin(&sh) || version(&sh, MSIZE) || attach(&sh, ROOT, 0))
+		give_up("not attached");
+	for (i = 0; i < FILES; i++)
+		if (!open_one(&sh, i))
+			give_up("not opened");
+	for (i = 0; i < FILES * READS; i++) {
+		build(&sh, TREAD, 4000 + i, "dqd", NEW + i / READS, i % READS * 4096ULL, 4096);
+		send_built(&sh);
+	}
+	rule("nothing comes of six slow files", !share_get(&sh, 500));
+	note("waiting");
+	for (i = 0; i < FILES * READS && share_get(&sh, 5000); i++)
+		if (sh.answer[4] != TREAD + 1 || answer_number(&sh, HEAD, 4) != 4096)
+			break;
+	note("%u answers", i);
+	rule("all of them are read in the end", i == FILES * READS);
+	await_stop();
 	rule("is let go of", share_close(&sh));
 }
 

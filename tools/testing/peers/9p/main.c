@@ -16,6 +16,7 @@ static const struct peer peers[] = {
 	{ "hostile", play_hostile },
 	{ "flush", play_flush },
 	{ "crowd", play_crowd },
+	{ "many", play_many },
 	{ "deaf", play_deaf },
 	{ }
 };

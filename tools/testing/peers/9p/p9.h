@@ -99,6 +99,7 @@ void play_limits(struct device *dev);
 void play_hostile(struct device *dev);
 void play_flush(struct device *dev);
 void play_crowd(struct device *dev);
+void play_many(struct device *dev);
 void play_deaf(struct device *dev);
 
 #endif

@@ -19,7 +19,10 @@ slow_folder() {
 	disk=$(disk_make slow 64M linear) && mkfs.ext4 -q -F -b 4096 -I 256 "$disk" >/dev/null 2>&1 &&
 		mkdir -p /tmp/shares/slow && mount -t ext4 -o noatime "$disk" /tmp/shares/slow &&
 		dd if=/dev/urandom of=/tmp/shares/slow/slow bs=1M count=16 2>/dev/null &&
-		dd if=/dev/urandom of=/tmp/shares/slow/quick bs=64k count=1 2>/dev/null
+		dd if=/dev/urandom of=/tmp/shares/slow/quick bs=64k count=1 2>/dev/null || return 1
+	for i in 0 1 2 3 4 5; do
+		dd if=/dev/urandom of=/tmp/shares/slow/many$i bs=4k count=20 2>/dev/null || return 1
+	done
 }
 
 # Of the slow file nothing is in memory, of the quick one all.
@@ -34,12 +37,27 @@ go_on() {
 	dmsetup resume --noudevsync slow
 }
 
+# A ring has had as many threads as it may have, and no more.
+threads_are_bounded() {
+	threads=$(sed -n 's/.* parked, .*; \([0-9]*\) threads at most.*/\1/p' /sys/kernel/debug/xenbus-mt/devices | sort -n | tail -n 1)
+	echo "$threads threads at most"
+	[ "$threads" = 64 ]
+}
+
+# look PEER TEXT COMMAND: a result of this test, before it goes
+look() {
+	wait_for 40 "guest_run peer 'grep -q done /tmp/$1.out' 5"
+	ktap_test_result "$2" "$3"
+	guest_run peer 'touch /tmp/stop'
+	peer_end peer "$1"
+}
+
 plug_share() {
 	plug_nodes peer "$1" "$2"
 }
 
 ktap_print_header
-ktap_set_plan 103
+ktap_set_plan 109
 folder=$(share_folder hostile 64M) || ktap_exit_fail_msg 'no folder'
 head -c 1000000 /dev/urandom >"$folder/file"
 ktap_test_result 'the slow folder is made' slow_folder
@@ -60,6 +78,11 @@ ktap_test_result 'the disk rests again' rest
 peer_start peer crowd 2
 go_on crowd
 peer_end peer crowd
+ktap_test_result 'nothing is held' peer_holds_nothing
+ktap_test_result 'the disk rests once more' rest
+peer_start peer many 2
+go_on many
+look many 'a ring has 64 threads and no more' threads_are_bounded
 ktap_test_result 'nothing is held' peer_holds_nothing
 ktap_test_result 'the devices go' share_end peer 0 1 2
 ktap_finished
