@@ -522,6 +522,22 @@ static inline unsigned int xpv_bytes_pages(const struct xpv_byte_stream *s,
 #define XPV_BYTES_VECS(len)	(((len) + XEN_PAGE_SIZE - 2) / XEN_PAGE_SIZE + 1)
 
 /**
+ * xpv_bytes_page() - a page of a stream's memory
+ * @s: the stream
+ * @nr: which, counted round and round from where index 0 is
+ *
+ * To be handed on, as in xpv_bytes_pages(), where the kernel's pages are as large as
+ * Xen's.
+ *
+ * Return: the page.
+ */
+static inline struct page *xpv_bytes_page(const struct xpv_byte_stream *s,
+					  unsigned int nr)
+{
+	return virt_to_page(s->pages[nr % (s->size / XEN_PAGE_SIZE)]);
+}
+
+/**
  * xpv_bytes_move() - move our index: so much was put, or taken
  * @s: the stream
  * @len: bytes, at most xpv_bytes_room() or xpv_bytes_ready()
@@ -583,22 +599,37 @@ static inline bool xpv_bytes_push(struct xpv_byte_stream *s)
 }
 
 /**
- * xpv_bytes_free() - give the producer the room of what was taken (consumer)
+ * xpv_bytes_free_to() - give the producer the room of a part of what was taken
+ *	(consumer)
  * @s: the stream
+ * @to: up to where, not before what was given back already, nor behind our index
  *
+ * What is behind that can still be looked at. The other end's index is checked against
+ * what it was shown: xpv_bytes_ready() has to be serialised with this, too.
  * xpv_bytes_awaited() is next.
  *
  * Return: where the consumer was before.
  */
-static inline u32 xpv_bytes_free(struct xpv_byte_stream *s)
+static inline u32 xpv_bytes_free_to(struct xpv_byte_stream *s, u32 to)
 {
 	u32 old = s->shown;
 
 	virt_mb();	/* the last look at data before the consumer */
-	s->shown = s->at;
+	s->shown = to;
 	WRITE_ONCE(*s->own, s->shown);
 	virt_mb();	/* consumer before the peer's producer, or threshold */
 	return old;
+}
+
+/**
+ * xpv_bytes_free() - give the producer the room of what was taken (consumer)
+ * @s: the stream
+ *
+ * As xpv_bytes_free_to(), of all of it.
+ */
+static inline u32 xpv_bytes_free(struct xpv_byte_stream *s)
+{
+	return xpv_bytes_free_to(s, s->at);
 }
 
 /**

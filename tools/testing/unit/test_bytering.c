@@ -694,10 +694,46 @@ static void who_waits_for_room(void **state)
 	teardown(&p);
 }
 
+/* What was taken and not given back stays as it is, however much is taken behind it. */
+static void room_of_a_part(void **state)
+{
+	static u8 buf[SIZE], got[SIZE];
+	struct pair p;
+	u32 from, old;
+
+	setup_at(&p, -30);
+	assert_ptr_equal(xpv_bytes_page(&p.back.out, NR + 1),
+			 virt_to_page(p.back.out.pages[1]));
+	fill(buf, 0, SIZE);
+	xpv_bytes_put(&p.front.out, buf, SIZE);
+	xpv_bytes_push(&p.front.out);
+	assert_int_equal(xpv_bytes_ready(&p.back.out), SIZE);
+	xpv_bytes_move(&p.back.out, 100);
+	from = p.back.out.at;
+	xpv_bytes_move(&p.back.out, 1000);
+	old = xpv_bytes_free_to(&p.back.out, from);
+	assert_true(xpv_bytes_awaited(&p.back.out, old, 100));
+	assert_int_equal(xpv_bytes_room(&p.front.out), 100);
+	xpv_bytes_put(&p.front.out, buf, 100);
+	xpv_bytes_push(&p.front.out);
+	assert_int_equal(xpv_bytes_ready(&p.back.out), SIZE - 1000);
+	xpv_bytes_move(&p.back.out, SIZE - 1000);
+	old = xpv_bytes_free_to(&p.back.out, from);
+	assert_false(xpv_bytes_awaited(&p.back.out, old, SIZE));
+	assert_int_equal(xpv_bytes_room(&p.front.out), 0);
+	xpv_bytes_read(&p.back.out, -SIZE, got, 1000);
+	check(got, 100, 1000);
+	old = xpv_bytes_free(&p.back.out);
+	assert_true(xpv_bytes_awaited(&p.back.out, old, 1));
+	assert_int_equal(xpv_bytes_room(&p.front.out), SIZE);
+	teardown(&p);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(layout),
+		cmocka_unit_test(room_of_a_part),
 		cmocka_unit_test(bytes_go_round),
 		cmocka_unit_test(in_first_half_out_second),
 		cmocka_unit_test(from_and_to_iterators),
