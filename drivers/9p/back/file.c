@@ -13,10 +13,12 @@
 #include <linux/fcntl.h>
 #include <linux/file.h>
 #include <linux/fs.h>
+#include <linux/fsnotify.h>
 #include <linux/limits.h>
 #include <linux/mount.h>
 #include <linux/namei.h>
 #include <linux/stat.h>
+#include <linux/uio.h>
 
 #include "p9back.h"
 
@@ -397,6 +399,37 @@ int p9b_op_read(struct p9back_request *req)
 	return err == -EINVAL ? read_bytes(req, file, count) : err;
 }
 
+/* As kernel_write(), from the ring. */
+static ssize_t write_in_place(const struct p9back_request *req,
+			      struct file *file, loff_t pos)
+{
+	struct iov_iter from;
+	struct kiocb kiocb;
+	ssize_t done;
+
+	done = rw_verify_area(WRITE, file, &pos, req->req.count);
+	if (done)
+		return done;
+	p9b_place_iter(req, &from);
+	init_sync_kiocb(&kiocb, file);
+	kiocb.ki_pos = pos;
+	file_start_write(file);
+	done = file->f_op->write_iter(&kiocb, &from);
+	file_end_write(file);
+	if (done > 0)
+		fsnotify_modify(file);
+	return done;
+}
+
+static ssize_t write_data(struct p9back_request *req, struct file *file)
+{
+	loff_t pos = req->req.offset;
+
+	if (req->placed)
+		return write_in_place(req, file, pos);
+	return kernel_write(file, req->req.data, req->req.count, &pos);
+}
+
 /*
  * A file that runs as its owner, made so by somebody here, is not to be given
  * other contents and remain so: the kernel sees to that when who writes has no
@@ -406,19 +439,18 @@ static ssize_t write(struct p9back_request *req, struct file *file)
 {
 	const struct p9back_export *export = &req->ring->be->export;
 	umode_t bits = file_inode(file)->i_mode & (S_ISUID | S_ISGID);
-	loff_t pos = req->req.offset;
 	const struct cred *old;
 	struct cred *cred;
 	ssize_t done;
 
 	if (likely(!bits || export->setuid))
-		return kernel_write(file, req->req.data, req->req.count, &pos);
+		return write_data(req, file);
 	cred = prepare_creds();
 	if (!cred)
 		return -ENOMEM;
 	cap_lower(cred->cap_effective, CAP_FSETID);
 	old = override_creds(cred);
-	done = kernel_write(file, req->req.data, req->req.count, &pos);
+	done = write_data(req, file);
 	revert_creds(old);
 	put_cred(cred);
 	return done;
@@ -455,11 +487,12 @@ int p9b_op_write(struct p9back_request *req)
 	ssize_t done;
 
 	if (xattr)
-		return p9b_xattr_write(req, xattr);
+		return p9b_place_prepare(req, NULL) ?:
+		       p9b_xattr_write(req, xattr);
 	file = file_of(req, FMODE_WRITE);
 	if (IS_ERR(file))
 		return PTR_ERR(file);
-	done = write_counted(req, file);
+	done = p9b_place_prepare(req, file) ?: write_counted(req, file);
 	if (done < 0)
 		return done;
 	p9w_put32(&req->out, done);

@@ -49,6 +49,7 @@ enum p9w_type {
 
 #define P9W_HEAD	7	/* size, type, tag */
 #define P9W_READ_HEAD	11	/* and the count of an Rread or Rreaddir */
+#define P9W_WRITE_HEAD	23	/* what is before the data of a Twrite */
 #define P9W_WRITE_HEAD	23	/* and fid, offset and count of a Twrite */
 /* What a msize of ours leaves for other things than data. */
 #define P9W_IO_HEAD	24
@@ -291,7 +292,8 @@ void p9w_head(const u8 *head, struct p9w_req *req);
 /**
  * p9w_parse() - take a request apart
  * @msg: the whole message, a private copy with a byte of room behind it. Its
- *	strings are terminated in place, so that it cannot be parsed again.
+ *	strings are terminated in place, so that it cannot be parsed again. Of a
+ *	Twrite what is behind %P9W_WRITE_HEAD is not read and need not be there.
  * @size: bytes of it, at least %P9W_HEAD
  * @req: filled; size, type and tag always are
  *

@@ -270,6 +270,7 @@ struct p9back_pages {
  * @tagged: it is in the device's table of tags
  * @answering: its answer is on its way: its tag may come again
  * @forgotten: flushed: it has no answer
+ * @placed: its data is where the ring's place says; @message has what is before that
  * @message: the message, @small or @large_message
  * @held: bytes it has of the ring's; under the ring's lock
  * @large_message: memory for a large message
@@ -302,6 +303,7 @@ struct p9back_request {
 	bool tagged;
 	bool answering;
 	bool forgotten;
+	bool placed;
 	u8 *message;
 	u32 held[P9BACK_MEMORIES];
 	struct p9back_memory large_message;
@@ -309,6 +311,41 @@ struct p9back_request {
 	struct p9back_pages pages;
 	u8 small[P9BACK_SMALL + 1];
 	u8 small_out[P9BACK_SMALL];
+};
+
+/**
+ * struct p9back_place - of a ring, a request whose data stays in it
+ * @lock: protects what follows, but for @held and @from. Taken in process context,
+ *	within the ring's take_lock; the ring's lock within it.
+ * @window: pages of the ring, twice: where the data begins, or a copy of it
+ * @ok: the window has them; constant while the ring is connected
+ * @req: the request, NULL for none
+ * @begin: where in the window its data begins
+ * @len: bytes of that; both constant while there is a request
+ * @moved: the window has copies there
+ * @settling: it has had them for less than a grace period, maybe
+ * @settle: ends that
+ * @late: moves it when the guest may have been short of room for a while
+ * @held: what is in the ring behind @from cannot be given back; under the ring's lock
+ * @from: index of the request; likewise
+ * @writes: how many there were; read by anyone
+ * @moves: of those, how many were moved; likewise
+ */
+struct p9back_place {
+	struct mutex lock;
+	struct xarray window;
+	bool ok;
+	struct p9back_request *req;
+	u32 begin;
+	u32 len;
+	bool moved;
+	bool settling;
+	struct rcu_work settle;
+	struct delayed_work late;
+	bool held;
+	u32 from;
+	unsigned long writes;
+	unsigned long moves;
 };
 
 /* Bits of struct p9back_ring.flags. */
@@ -331,12 +368,14 @@ struct p9back_request {
  *	waited for.
  * @poll: whether the ring is worth watching when it is empty; under @take_lock,
  *	which is not held while it is watched
+ * @place: a request that is carried out in place
  * @in_seen: how far the guest had read when an event was last ended; a hint
  * @events: how many came; written in the interrupt
  * @stirs: how often those who wait for room had to ask for it again; under
  *	@in_lock, read by them without
  * @room: woken by events and stirs, for those who wait for room
- * @lock: protects what follows up to @spare, but not @freed; taken in any context
+ * @lock: protects what follows up to @spare, but not @freed, and how far the "out"
+ *	stream was taken and given back; taken in any context
  * @idle: workers without a request
  * @at_work: those whose request is of a file, and carried out
  * @parked: those whose request has to wait for others of its file
@@ -372,6 +411,7 @@ struct p9back_ring {
 	struct mutex take_lock;
 	struct mutex in_lock;
 	struct xpv_poll poll;
+	struct p9back_place place;
 	u32 in_seen;
 	unsigned int events;
 	unsigned int stirs;
@@ -510,6 +550,12 @@ static inline bool p9b_ring_is_over(const struct p9back_ring *ring)
 	       test_bit(RING_BROKEN, &ring->flags);
 }
 
+/* The longest message that the guest may want to put into a ring. */
+static inline u32 p9b_ring_longest(const struct p9back_ring *ring)
+{
+	return READ_ONCE(ring->be->longest) ?: ring->be->msize;
+}
+
 /* How many have a thread; under the ring's lock. */
 static inline unsigned int p9b_ring_threads(const struct p9back_ring *ring)
 {
@@ -580,6 +626,7 @@ void p9b_ring_disconnect(struct p9back_ring *ring);
 bool p9b_ring_take(struct p9back_request *req);
 void p9b_ring_begin(struct p9back_request *req);
 void p9b_ring_rest(struct p9back_request *req);
+void p9b_ring_release(struct p9back_ring *ring, u32 taken);
 void p9b_ring_answer(struct p9back_request *req);
 void p9b_ring_show(const struct p9back_ring *ring, struct seq_file *to);
 
@@ -611,6 +658,17 @@ ssize_t p9b_pages_read(struct p9back_request *req, struct file *file,
 void p9b_pages_put(struct p9back_ring *ring,
 		   const struct p9back_request *req);
 void p9b_pages_drop(struct p9back_request *req);
+
+/* place.c */
+void p9b_place_init(struct p9back_place *place);
+void p9b_place_open(struct p9back_ring *ring);
+void p9b_place_close(struct p9back_ring *ring);
+bool p9b_place_fits(const struct p9back_request *req);
+int p9b_place_begin(struct p9back_request *req);
+void p9b_place_relieve(struct p9back_ring *ring);
+void p9b_place_iter(const struct p9back_request *req, struct iov_iter *from);
+int p9b_place_prepare(struct p9back_request *req, const struct file *file);
+void p9b_place_end(struct p9back_request *req);
 
 /* serve.c */
 void p9b_serve_begin(struct p9back_request *req);

@@ -176,6 +176,7 @@ static void finish(struct p9back_request *req)
 	/* One that was parked may have been flushed meanwhile. */
 	if (!READ_ONCE(req->forgotten))
 		p9b_serve(req);
+	p9b_place_end(req);
 	let_go(req);
 	if (p9b_tag_answer(req) && !req->stopped)
 		p9b_ring_answer(req);

@@ -117,15 +117,57 @@ static int broken(struct p9back_ring *ring, const char *why)
 	return -EPROTO;
 }
 
-/* Frontends of others are told of room that they may be waiting for. */
-static void release(struct p9back_ring *ring)
+/**
+ * p9b_ring_release() - give the guest the room of what was taken, but what is in place
+ * @ring: the ring
+ * @taken: bytes that were taken by now, which is the taker's to say
+ *
+ * Frontends of others are told of room that they may be waiting for.
+ *
+ * Context: process.
+ */
+void p9b_ring_release(struct p9back_ring *ring, u32 taken)
 {
 	struct xpv_byte_stream *out = &ring->bytes.out;
-	u32 old = xpv_bytes_free(out);
-	u32 longest = READ_ONCE(ring->be->longest) ?: ring->be->msize;
+	bool awaited;
+	u32 old;
 
-	if (xpv_bytes_awaited(out, old, longest))
+	spin_lock_irq(&ring->lock);
+	xpv_bytes_move(out, taken);
+	old = xpv_bytes_free_to(out, ring->place.held ? ring->place.from :
+							out->at);
+	awaited = xpv_bytes_awaited(out, old, p9b_ring_longest(ring));
+	spin_unlock_irq(&ring->lock);
+	if (awaited)
 		notify(ring);
+}
+
+/* How much there is to take. What is given back meanwhile is not known here yet. */
+static int ready(struct p9back_ring *ring)
+{
+	int bytes;
+
+	lockdep_assert_held(&ring->take_lock);
+	spin_lock_irq(&ring->lock);
+	bytes = xpv_bytes_ready(&ring->bytes.out);
+	spin_unlock_irq(&ring->lock);
+	return bytes;
+}
+
+/* Of one that is carried out in place, that is what stands before the data. */
+static int copy_message(struct p9back_request *req, const u8 *head)
+{
+	bool stays = p9b_place_fits(req);
+	u32 size = stays ? P9W_WRITE_HEAD : req->req.size;
+	int err;
+
+	err = stays ? p9b_place_begin(req) : p9b_request_message(req, size);
+	if (err)
+		return err;
+	memcpy(req->message, head, P9W_HEAD);
+	xpv_bytes_read(&req->ring->bytes.out, P9W_HEAD, req->message + P9W_HEAD,
+		       size - P9W_HEAD);
+	return 0;
 }
 
 /*
@@ -135,19 +177,12 @@ static void release(struct p9back_ring *ring)
 static int take_message(struct p9back_request *req, const u8 *head)
 {
 	struct p9back_ring *ring = req->ring;
-	struct xpv_byte_stream *out = &ring->bytes.out;
-	u32 size = req->req.size;
-	int err = p9b_request_message(req, size);
 
-	if (err == -ESHUTDOWN)
+	if (copy_message(req, head) == -ESHUTDOWN)
 		return 0;
-	if (!err) {
-		memcpy(req->message, head, P9W_HEAD);
-		xpv_bytes_read(out, P9W_HEAD, req->message + P9W_HEAD,
-			       size - P9W_HEAD);
-	}
-	xpv_bytes_move(out, size);
-	release(ring);
+	p9b_ring_release(ring, req->req.size);
+	if (!req->placed)
+		p9b_place_relieve(ring);
 	set_bit(RING_WORKED, &ring->flags);
 	WRITE_ONCE(ring->requests, ring->requests + 1);
 	p9b_tag_claim(req);
@@ -160,21 +195,21 @@ static int take_one(struct p9back_request *req)
 	struct p9back_ring *ring = req->ring;
 	struct xpv_byte_stream *out = &ring->bytes.out;
 	u8 head[P9W_HEAD];
-	int ready;
+	int bytes;
 
 	lockdep_assert_held(&ring->take_lock);
 	if (p9b_ring_is_over(ring))
 		return 0;
-	ready = xpv_bytes_ready(out);
-	if (ready < 0)
+	bytes = ready(ring);
+	if (bytes < 0)
 		return broken(ring, "impossible indices of requests");
-	if (ready < P9W_HEAD)
+	if (bytes < P9W_HEAD)
 		return 0;
 	xpv_bytes_read(out, 0, head, P9W_HEAD);
 	p9w_head(head, &req->req);
 	if (req->req.size < P9W_HEAD || req->req.size > ring->be->msize)
 		return broken(ring, "a request of an impossible size");
-	if (ready < req->req.size)
+	if (bytes < req->req.size)
 		return 0;
 	return take_message(req, head);
 }
@@ -195,10 +230,10 @@ static bool has_more(struct p9back_ring *ring)
 {
 	struct xpv_byte_stream *out = &ring->bytes.out;
 
-	if (xpv_bytes_ready(out) > 0)
+	if (ready(ring) > 0)
 		return true;
 	xpv_bytes_ask(out, 1);
-	return xpv_bytes_ready(out) > 0;
+	return ready(ring) > 0;
 }
 
 static int hire(struct p9back_ring *ring, unsigned int nr)
@@ -421,6 +456,7 @@ void p9b_ring_init(struct p9back_ring *ring, struct p9back *be,
 	INIT_LIST_HEAD(&ring->due);
 	init_waitqueue_head(&ring->freed);
 	init_waitqueue_head(&ring->drained);
+	p9b_place_init(&ring->place);
 }
 
 static int ring_map(struct p9back_ring *ring, grant_ref_t ref)
@@ -507,6 +543,7 @@ int p9b_ring_connect(struct p9back_ring *ring, grant_ref_t ref,
 	err = ring_bind(ring, port);
 	if (err)
 		goto err_dismiss;
+	p9b_place_open(ring);
 	return 0;
 
 err_dismiss:
@@ -579,6 +616,7 @@ void p9b_ring_drain(struct p9back_ring *ring)
  */
 void p9b_ring_disconnect(struct p9back_ring *ring)
 {
+	p9b_place_close(ring);
 	xpv_evtchn_close(&ring->ch);
 	/* A late event may have had a worker look: it sees RING_STOPPING. */
 	flush_workqueue(ring->be->wq);
@@ -602,6 +640,8 @@ void p9b_ring_show(const struct p9back_ring *ring, struct seq_file *to)
 		   READ_ONCE(ring->threads_most),
 		   READ_ONCE(ring->held[P9BACK_MESSAGES]),
 		   READ_ONCE(ring->held[P9BACK_ANSWERS]));
+	seq_printf(to, "  %lu writes in place, %lu moved\n",
+		   READ_ONCE(ring->place.writes), READ_ONCE(ring->place.moves));
 	seq_printf(to, "  events %s: %u came, %ld sent; polls won %lu lost %lu\n",
 		   xpv_bytes_agreed(&ring->bytes.in) ? "as asked for" :
 						       "of each message",

@@ -125,6 +125,8 @@ static int take_apart(struct p9back_request *req)
 	err = p9w_parse(req->message, req->req.size, &req->req);
 	if (err)
 		return err;
+	if (req->placed)
+		req->req.data = NULL;
 	atomic_long_inc(&req->ring->be->counts[req->req.type]);
 	return prepare(req, ops[req->req.type].needs);
 }

@@ -259,6 +259,26 @@ static void test_count(void **state)
 	}
 }
 
+/* What a Twrite carries is not looked at: it may be elsewhere. */
+static void test_data_elsewhere(void **state)
+{
+	u8 *head = malloc(P9W_WRITE_HEAD);
+	u32 size;
+
+	begin(P9W_TWRITE);
+	number(1, 4);
+	number(0, 8);
+	number(100000, 4);
+	assert_int_equal(len, P9W_WRITE_HEAD);
+	size = len + 100000;
+	len = 0;
+	number(size, 4);
+	memcpy(head, msg, P9W_WRITE_HEAD);
+	assert_int_equal(p9w_parse(head, size, &req), 0);
+	assert_int_equal(req.count, 100000);
+	free(head);
+}
+
 static int parse_name(const char *name, u16 n)
 {
 	begin(P9W_TMKDIR);
@@ -504,6 +524,7 @@ int main(void)
 		cmocka_unit_test(test_no_other_kind),
 		cmocka_unit_test(test_fields),
 		cmocka_unit_test(test_count),
+		cmocka_unit_test(test_data_elsewhere),
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_walks),
 		cmocka_unit_test(test_targets),
