@@ -448,6 +448,54 @@ void play_many(struct device *dev)
 	rule("is let go of", share_close(&sh));
 }
 
+#define HELD	30000
+#define PASSING	12
+
+static unsigned int pass_by(struct share *sh, const __u8 *data)
+{
+	unsigned int i;
+
+	for (i = 0; i < PASSING; i++)
+		if (call(sh, TWRITE, "dqdD", 999, 0ULL, 8000, data, 8000) != EBADF)
+			break;
+	return i;
+}
+
+static bool reads_back(struct share *sh, const __u8 *data)
+{
+	return !call(sh, TREAD, "dqd", FILE_, 100ULL, HELD) && answer_number(sh, HEAD, 4) == HELD &&
+	       !memcmp(sh->answer + HEAD + 4, data, HELD);
+}
+
+/*
+ * A write that waits for its disk, as above, and fills the ring: others that need three
+ * times the ring pass by it.
+ */
+void play_held(struct device *dev)
+{
+	static __u8 data[HELD];
+	struct share sh;
+	unsigned int i;
+
+	for (i = 0; i < HELD; i++)
+		data[i] = i % 251;
+	begin(&sh, dev);
+	if (version(&sh, 2 * MSIZE) || attach(&sh, ROOT, 0))
+		give_up("not attached");
+	allowed("walks to a slow file", walk(&sh, ROOT, FILE_, "slow"));
+	allowed("opens it", call(&sh, TLOPEN, "dd", FILE_, 2));
+	build(&sh, TWRITE, 4000, "dqdD", FILE_, 100ULL, HELD, data, HELD);
+	send_built(&sh);
+	rule("nothing comes of a slow write", !share_get(&sh, 500));
+	rule("what the ring cannot hold at once passes by it", pass_by(&sh, data) == PASSING);
+	note("waiting");
+	rule("the slow write is answered in the end",
+	     !await_answer(&sh, 4000) && answer_number(&sh, HEAD, 4) == HELD);
+	rule("and what was written is right", reads_back(&sh, data));
+	await_stop();
+	rule("is let go of", share_close(&sh));
+}
+
 /* Reads much, and takes no answer, until it goes. */
 void play_deaf(struct device *dev)
 {

@@ -17,6 +17,7 @@ static const struct peer peers[] = {
 	{ "flush", play_flush },
 	{ "crowd", play_crowd },
 	{ "many", play_many },
+	{ "held", play_held },
 	{ "deaf", play_deaf },
 	{ }
 };

@@ -44,6 +44,11 @@ threads_are_bounded() {
 	[ "$threads" = 64 ]
 }
 
+was_moved() {
+	grep 'writes in place' /sys/kernel/debug/xenbus-mt/devices
+	grep -q ' [1-9][0-9]* moved' /sys/kernel/debug/xenbus-mt/devices
+}
+
 # look PEER TEXT COMMAND: a result of this test, before it goes
 look() {
 	wait_for 40 "guest_run peer 'grep -q done /tmp/$1.out' 5"
@@ -57,7 +62,7 @@ plug_share() {
 }
 
 ktap_print_header
-ktap_set_plan 109
+ktap_set_plan 119
 folder=$(share_folder hostile 64M) || ktap_exit_fail_msg 'no folder'
 head -c 1000000 /dev/urandom >"$folder/file"
 ktap_test_result 'the slow folder is made' slow_folder
@@ -83,6 +88,11 @@ ktap_test_result 'the disk rests once more' rest
 peer_start peer many 2
 go_on many
 look many 'a ring has 64 threads and no more' threads_are_bounded
+ktap_test_result 'nothing is held' peer_holds_nothing
+ktap_test_result 'the disk rests a last time' rest
+peer_start peer held 2
+go_on held
+look held 'the write was moved out of their way' was_moved
 ktap_test_result 'nothing is held' peer_holds_nothing
 ktap_test_result 'the devices go' share_end peer 0 1 2
 ktap_finished
