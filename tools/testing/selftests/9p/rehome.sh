@@ -27,9 +27,20 @@ driver_domains_boot() {
 		driver_domains 'dda ddb' disk="xvdb:$shared"
 }
 
+# xl starts a QEMU for the guest whoever serves its folder, and that one has none.
+xl_has_folder() {
+	mounts dda && guest_create hx memory=144 config="p9 = [ 'tag=xl,path=/srv/share,security_model=none,backend=dda' ]" || return 1
+	xenstore-ls -f | grep "9pfs/$(xl domid hx)/0"
+	pgrep -l qemu
+	guest_run hx 'modprobe 9p; mkdir -p /mnt/xl && mount -t 9p -o trans=xen,version=9p2000.L xl /mnt/xl &&
+			echo hello >/mnt/xl/theirs && cat /mnt/xl/theirs && umount /mnt/xl' &&
+		[ "$(guest_run dda 'cat /srv/share/theirs')" = hello ] && guest_destroy hx &&
+		wait_for 10 '! xenstore-ls -f | grep -q "9pfs.*/srv/share"'
+}
+
 guest_has_folder() {
 	guest_create ha && in_guest 'modprobe 9p; [ -d /sys/module/9pnet_xen ]' &&
-		mounts dda && $XENPV 9p attach ha share /srv/share --backend=dda &&
+		$XENPV 9p attach ha share /srv/share --backend=dda &&
 		in_guest 'mkdir -p /mnt/share && mount -t 9p -o trans=xen,version=9p2000.L share /mnt/share &&
 			cd /mnt/share && for i in $(seq 1000); do echo "line $i"; done >open && sync'
 }
@@ -87,8 +98,9 @@ nothing_leaked() {
 }
 
 ktap_print_header
-ktap_set_plan 9
+ktap_set_plan 10
 ktap_test_result 'two driver domains boot' driver_domains_boot || ktap_exit_fail_msg 'no driver domains'
+ktap_test_result 'a guest of xl mounts a folder of one' xl_has_folder
 ktap_test_result 'a guest mounts a folder of one' guest_has_folder || ktap_exit_fail_msg 'no folder'
 domid=$(xl domid ha)
 ktap_test_result 'it works in it' eval 'traffic_starts; traffic_goes_on'
