@@ -344,6 +344,7 @@ def build_payload(modules: Path) -> bool:
     for name in DOM0_HELPERS:
         shutil.copy2(BUILD / name, PAYLOAD / "dom0")
     build_programs(PAYLOAD / "programs")
+    shutil.copy2(BUILD / "serve", PAYLOAD / "programs")
     (PAYLOAD / "modules").mkdir()
     ours = sorted(modules.glob("*.ko"))
     for path in ours:
