@@ -448,6 +448,37 @@ void play_many(struct device *dev)
 	rule("is let go of", share_close(&sh));
 }
 
+#define LONG	12000
+
+/*
+ * Writes as long as are carried out in place, where that cannot be: to a file system
+ * that is not known to copy at once, and to an attribute.
+ */
+void play_copied(struct device *dev)
+{
+	static __u8 data[LONG];
+	struct share sh;
+	unsigned int i;
+
+	for (i = 0; i < LONG; i++)
+		data[i] = i % 253;
+	begin_attached(&sh, dev);
+	if (walk(&sh, ROOT, FILE_, NULL) || walk(&sh, ROOT, NEW, NULL))
+		give_up("no fids");
+	allowed("creates a file", call(&sh, TLCREATE, "dsddd", FILE_, "long", 0102, 0644, 0));
+	allowed("writes it", call(&sh, TWRITE, "dqdD", FILE_, 5ULL, LONG, data, LONG));
+	rule("all of it", answer_number(&sh, HEAD, 4) == LONG);
+	allowed("reads it", call(&sh, TREAD, "dqd", FILE_, 5ULL, LONG));
+	rule("as it was written",
+	     answer_number(&sh, HEAD, 4) == LONG && !memcmp(sh.answer + HEAD + 4, data, LONG));
+	allowed("begins an attribute",
+		call(&sh, TXATTRCREATE, "dsqd", NEW, "user.long", (__u64)LONG, 0));
+	allowed("writes its value", call(&sh, TWRITE, "dqdD", NEW, 0ULL, LONG, data, LONG));
+	rule("all of that", answer_number(&sh, HEAD, 4) == LONG);
+	refused("more than it has", call(&sh, TWRITE, "dqdD", NEW, 1ULL, LONG, data, LONG), ENOSPC);
+	rule("is let go of", share_close(&sh));
+}
+
 #define HELD	30000
 #define PASSING	12
 

@@ -18,6 +18,7 @@ static const struct peer peers[] = {
 	{ "crowd", play_crowd },
 	{ "many", play_many },
 	{ "held", play_held },
+	{ "copied", play_copied },
 	{ "deaf", play_deaf },
 	{ }
 };

@@ -101,6 +101,7 @@ void play_flush(struct device *dev);
 void play_crowd(struct device *dev);
 void play_many(struct device *dev);
 void play_held(struct device *dev);
+void play_copied(struct device *dev);
 void play_deaf(struct device *dev);
 
 #endif

@@ -62,7 +62,7 @@ plug_share() {
 }
 
 ktap_print_header
-ktap_set_plan 119
+ktap_set_plan 130
 folder=$(share_folder hostile 64M) || ktap_exit_fail_msg 'no folder'
 head -c 1000000 /dev/urandom >"$folder/file"
 ktap_test_result 'the slow folder is made' slow_folder
@@ -94,5 +94,10 @@ peer_start peer held 2
 go_on held
 look held 'the write was moved out of their way' was_moved
 ktap_test_result 'nothing is held' peer_holds_nothing
-ktap_test_result 'the devices go' share_end peer 0 1 2
+mkdir -p /tmp/shares/other && mount -t ramfs none /tmp/shares/other
+plug_share 3 /tmp/shares/other
+peer_run peer copied 3
+ktap_test_result 'nothing is held' peer_holds_nothing
+ktap_test_result 'the devices go' share_end peer 0 1 2 3
+umount /tmp/shares/other
 ktap_finished
