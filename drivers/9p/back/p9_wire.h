@@ -50,7 +50,6 @@ enum p9w_type {
 #define P9W_HEAD	7	/* size, type, tag */
 #define P9W_READ_HEAD	11	/* and the count of an Rread or Rreaddir */
 #define P9W_WRITE_HEAD	23	/* what is before the data of a Twrite */
-#define P9W_WRITE_HEAD	23	/* and fid, offset and count of a Twrite */
 /* What a msize of ours leaves for other things than data. */
 #define P9W_IO_HEAD	24
 #define P9W_MIN_MSIZE	4096
