@@ -14,13 +14,13 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include "json.h"
+#include <json-c/json.h>
 #include "xenpv.h"
 
 #define FOLDER	"/var/lib/xen"
 #define FILES	FOLDER "/userdata-%c.%s.%s"
-/* More than any of them has. */
-#define TEXT_MAX	(16 << 20)
+/* As libxl does, for people, too. */
+#define WRITTEN	(JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE)
 
 /* What a backend's nodes are called there. */
 struct name {
@@ -106,27 +106,11 @@ static void let_go(const char *guest, int fd)
 	close(fd);
 }
 
-/* All of a file, to be freed; NULL if that cannot be. */
-static char *read_file(const char *path)
-{
-	FILE *file = fopen(path, "re");
-	char *text = calloc(1, TEXT_MAX + 1);
-	size_t len = 0;
-
-	if (file && text)
-		len = fread(text, 1, TEXT_MAX, file);
-	if (file)
-		fclose(file);
-	if (!len || len == TEXT_MAX) {
-		free(text);
-		return NULL;
-	}
-	return text;
-}
-
 /* The NUL at its end is there in libxl's, too. */
-static bool write_file(const char *guest, const char *path, const char *text)
+static bool write_file(const char *guest, const char *path,
+		       struct json_object *config)
 {
+	const char *text = json_object_to_json_string_ext(config, WRITTEN);
 	char fresh[PATH_LEN];
 	FILE *file;
 	bool good;
@@ -137,7 +121,7 @@ static bool write_file(const char *guest, const char *path, const char *text)
 	file = fd < 0 ? NULL : fdopen(fd, "w");
 	if (!file)
 		return false;
-	good = fwrite(text, strlen(text) + 1, 1, file) == 1;
+	good = text && fwrite(text, strlen(text) + 1, 1, file) == 1;
 	good = !fclose(file) && good && !rename(fresh, path);
 	if (!good)
 		unlink(fresh);
@@ -145,62 +129,54 @@ static bool write_file(const char *guest, const char *path, const char *text)
 }
 
 /* The device among the guest's; NULL if the toolstack did not attach it. */
-static const char *find_device(const char *text, const struct kind *kind,
-			       const char *id)
+static struct json_object *find_device(struct json_object *config,
+				       const struct kind *kind, const char *id)
 {
-	const char *list = json_member(text, kind->list), *one, *its;
-	unsigned int i;
+	struct json_object *list = json_object_object_get(config, kind->list);
+	struct json_object *one, *its;
+	size_t i, nr;
 
-	for (i = 0; list && (one = json_element(list, i)); i++) {
-		its = json_member(one, kind->id);
-		if (its && json_is(its, id))
+	nr = json_object_is_type(list, json_type_array) ?
+		     json_object_array_length(list) : 0;
+	for (i = 0; i < nr; i++) {
+		one = json_object_array_get_idx(list, i);
+		its = json_object_object_get(one, kind->id);
+		if (its && !strcmp(json_object_get_string(its), id))
 			return one;
 	}
 	return NULL;
 }
 
-/* The VALUE is freed. */
-static bool put(char **text, const struct kind *kind, const char *id,
-		const char *member, char *value)
+static bool put(struct json_object *one, const char *member, const char *text)
 {
-	const char *one = find_device(*text, kind, id);
-	char *changed;
+	struct json_object *value = json_object_new_string(text);
 
-	changed = one && value ? json_put(*text, one, member, value) : NULL;
-	free(value);
-	if (!changed)
-		return false;
-	free(*text);
-	*text = changed;
-	return true;
+	return value && !json_object_object_add(one, member, value);
 }
 
 /* A node of the backend's under the name that it has there, if it has one. */
-static bool put_node(char **text, const struct kind *kind, const char *id,
+static bool put_node(struct json_object *one, const struct kind *kind,
 		     const struct node *node)
 {
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(kind->names) && kind->names[i].node; i++)
 		if (!strcmp(kind->names[i].node, node->key))
-			return put(text, kind, id, kind->names[i].member,
-				   json_quote(node->value));
+			return put(one, kind->names[i].member, node->value);
 	return true;
 }
 
 /* The name goes before a number, as libxl looks at them. */
-static bool put_device(struct xs_handle *xs, char **text,
-		       const struct kind *kind, const char *id,
-		       const struct device *dev,
-		       const struct node *const *nodes, unsigned int nr)
+static bool put_device(struct json_object *one, const struct kind *kind,
+		       const char *backend, const struct node *const *nodes,
+		       unsigned int nr)
 {
 	unsigned int i;
 
-	if (!put(text, kind, id, "backend_domname",
-		 json_quote(domain_name(xs, dev->backend))))
+	if (!put(one, "backend_domname", backend))
 		return false;
 	for (i = 0; i < nr; i++)
-		if (!put_node(text, kind, id, nodes[i]))
+		if (!put_node(one, kind, nodes[i]))
 			return false;
 	return true;
 }
@@ -208,15 +184,11 @@ static bool put_device(struct xs_handle *xs, char **text,
 /* How a device is known there, to be freed. */
 static char *id_of(struct xs_handle *xs, const struct device *dev)
 {
-	char *name, *id = NULL;
+	char *id;
 
-	if (strcmp(dev->class, "vbd"))
-		return asprintf(&id, "%u", dev->number) < 0 ? NULL : id;
-	name = store_read(xs, dev->libxl, "dev");
-	if (name)
-		id = json_quote(name);
-	free(name);
-	return id;
+	if (!strcmp(dev->class, "vbd"))
+		return store_read(xs, dev->libxl, "dev");
+	return asprintf(&id, "%u", dev->number) < 0 ? NULL : id;
 }
 
 bool config_move(struct xs_handle *xs, const struct device *dev,
@@ -224,7 +196,8 @@ bool config_move(struct xs_handle *xs, const struct device *dev,
 {
 	const struct kind *kind = kind_of(dev);
 	char *guest = kind ? find_guest(dev->domid) : NULL;
-	char path[PATH_LEN], *text, *id;
+	struct json_object *config, *one;
+	char path[PATH_LEN], *id;
 	bool good = true;
 	int fd;
 
@@ -232,17 +205,19 @@ bool config_move(struct xs_handle *xs, const struct device *dev,
 		return true;
 	name_file(path, 'd', guest, "libxl-json");
 	fd = hold(guest);
-	text = read_file(path);
+	config = json_object_from_file(path);
 	id = id_of(xs, dev);
-	if (fd < 0 || !text || !id)
+	one = id ? find_device(config, kind, id) : NULL;
+	if (fd < 0 || !config || !id)
 		good = false;
-	else if (find_device(text, kind, id))
-		good = put_device(xs, &text, kind, id, dev, nodes, nr) &&
-		       write_file(guest, path, text);
+	else if (one)
+		good = put_device(one, kind, domain_name(xs, dev->backend),
+				  nodes, nr) &&
+		       write_file(guest, path, config);
 	if (fd >= 0)
 		let_go(guest, fd);
+	json_object_put(config);
 	free(id);
-	free(text);
 	free(guest);
 	return good;
 }

@@ -52,7 +52,8 @@ DOM0_BOOT_MODULES = ("virtio_pci", "virtio_blk", "ext4", "9pnet_virtio", "9p", "
 GUEST_MODULES = ("xen-blkfront", "xen-netfront", "9p", "9pnet_xen", "ext4", "xenfs", "xen-evtchn",
                  "xen-gntdev", "xen-gntalloc", "xen-privcmd", "dm-mod", "af_packet", "8021q", "pktgen", "bridge")
 GUEST_TOOLS = ("usr/sbin/mke2fs", "usr/sbin/e2fsck", "usr/sbin/blockdev", "usr/bin/fio", "usr/bin/iperf3",
-               "usr/sbin/ethtool", *(f"usr/bin/xenstore-{verb}" for verb in ("read", "rm", "watch", "write")))
+               "usr/sbin/ethtool", *(f"usr/bin/xenstore-{verb}" for verb in ("read", "rm", "watch", "write")),
+               "usr/lib/x86_64-linux-gnu/libjson-c.so.5")      # which xenpv loads, too
 # Libraries that guests need not load, and what is linked to them: fio's other
 # engines, iperf3's authentication.
 UNUSED = {

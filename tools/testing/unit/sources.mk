@@ -39,4 +39,3 @@ test_ids_parse-src := drivers/9p/back/ids_parse.c
 test_pvcfront_answer-src := drivers/socket/front/answer_parse.c
 test_policy_parse-src := drivers/socket/back/policy_parse.c
 test_call_parse-src := drivers/socket/back/call_parse.c
-test_json-src := tools/xenpv/json.c
