@@ -8,24 +8,28 @@
 
 xenpv=${XENPV:-/xpv/programs/xenpv}
 
-# Domains that nobody has: a guest, and one that serves it.
+# Domains that nobody has: a guest, one that serves it, and the next one that does.
 guest=30001
 back=30002
+next=30003
 fronts=/local/domain/$guest/device
 backs=/local/domain/$back/backend
 copies=/libxl/$guest/device
 # A kind of device for which there is no driver, in this domain.
 ours=/local/domain/0/backend/xpvnone
+# What xl keeps of the guest.
+config=/var/lib/xen/userdata-d.$guest.00000000-0000-4000-8000-000000000001.libxl-json
 
 domains_begin() {
 	domains_end
-	xenstore-write /local/domain/$guest/name xpv-guest $fronts '' /local/domain/$back/name xpv-back
+	xenstore-write /local/domain/$guest/name xpv-guest $fronts '' /local/domain/$back/name xpv-back /local/domain/$next/name xpv-next
 }
 
 domains_end() {
-	for dir in /local/domain/$guest /local/domain/$back /libxl/$guest $ours/$guest; do
+	for dir in /local/domain/$guest /local/domain/$back /local/domain/$next /libxl/$guest $ours/$guest; do
 		! xenstore-exists $dir || xenstore-rm $dir
 	done
+	rm -f $config
 }
 
 # share TAG [OPTION]...: for the guest, and nobody waits
@@ -57,13 +61,17 @@ wait_for_state() {
 	return 1
 }
 
+# noted CLASS NUMBER KEY VALUE: a device that the toolstack noted, with this; its backend has gone
+noted() {
+	xenstore-write $fronts/$1/$2/state 1 $fronts/$1/$2/backend $backs/$1/$guest/$2 \
+		$copies/$1/$2/backend $backs/$1/$guest/$2 $copies/$1/$2/frontend-id $guest "$copies/$1/$2/$3" "$4"
+}
+
 # Its old backend has gone, and it has a script.
 device_without_backend() {
 	domains_begin && printf '#!/bin/sh\necho "$1" >>/tmp/xpv-script\n' >/tmp/xpv-script.sh &&
 		chmod +x /tmp/xpv-script.sh && rm -f /tmp/xpv-script &&
-		xenstore-write $fronts/xpvnone/0/state 1 $fronts/xpvnone/0/backend $backs/xpvnone/$guest/0 \
-			$copies/xpvnone/0/backend $backs/xpvnone/$guest/0 $copies/xpvnone/0/frontend-id $guest \
-			$copies/xpvnone/0/script "${1:-/tmp/xpv-script.sh}"
+		noted xpvnone 0 script "${1:-/tmp/xpv-script.sh}"
 }
 
 moved_is_set_up() {
@@ -103,6 +111,36 @@ removed_end_stays() {
 	device_without_backend && xenstore-rm $fronts/xpvnone/0 &&
 		says "removed its end of 'xpvnone/0'" $xenpv rehome xpv-guest xpvnone/0 0 --wait=0 &&
 		[ "$(xenstore-read $copies/xpvnone/0/backend)" = $backs/xpvnone/$guest/0 ] && ! xenstore-exists $ours/$guest
+}
+
+# kept DISK VIF: the configuration, with more members of one disk and of one interface
+kept() {
+	printf '{"name":"a/b\\\\c","max":18446744073709551615,"rate":1.50,"disks":[{"vdev":"xvda"},{"vdev":"xvdb"%s}],' "$1"
+	printf '"none":null,"nics":[{"devid":0},{"devid":1%s}]}\0' "$2"
+}
+
+# is_kept DISK VIF: nothing else is, and the lock is gone
+is_kept() {
+	kept "$1" "$2" >/tmp/kept && tr -d ' \n' <$config >/tmp/config || return 1
+	tr -d '\0' </tmp/config
+	cmp /tmp/kept /tmp/config && [ "$(echo /var/lib/xen/userdata-?.$guest.*)" = $config ]
+}
+
+config_follows() {
+	disk=',"backend_domid":30002,"pdev_path":"/dev/a"'
+	moved=',"backend_domid":30002,"pdev_path":"/dev/b","backend_domname":"xpv-next"'
+	domains_begin && noted vbd 51728 dev xvdb && noted vif 1 bridge a && kept "$disk" ',"bridge":"a"' >$config &&
+		$xenpv rehome xpv-guest xvdb xpv-next params=/dev/b mode=w --wait=0 && is_kept "$moved" ',"bridge":"a"' &&
+		$xenpv rehome xpv-guest vif/1 xpv-next bridge=b 'script=/c"d\e' --wait=0 &&
+		is_kept "$moved" ',"bridge":"b","backend_domname":"xpv-next","script":"/c\"d\\e"'
+}
+
+# Nor does it become what it was not.
+damaged_config_is_told() {
+	domains_begin && noted vif 1 bridge a && kept '' '' | head -c -3 >$config && cp $config /tmp/damaged &&
+		$xenpv rehome xpv-guest vif/1 xpv-next --wait=0 2>/tmp/said || return 1
+	cat /tmp/said
+	grep -q "keeps of domain $guest still names its old backend" /tmp/said && cmp /tmp/damaged $config
 }
 
 # Each names what is wrong, and nothing is written.
@@ -157,10 +195,12 @@ falls_back() {
 }
 
 ktap_print_header
-ktap_set_plan 8
+ktap_set_plan 10
 ktap_test_result 'a device that moves here is set up' moved_is_set_up
 ktap_test_result 'or it is told that it is not' unserved_is_told
 ktap_test_result 'so is why its script failed' failed_script_is_told
+ktap_test_result 'what xl keeps of the guest follows, and nothing else of it changes' config_follows
+ktap_test_result 'or it is told that it does not' damaged_config_is_told
 ktap_test_result 'what is told wrong does not begin to move' nonsense_does_not_move
 ktap_test_result 'one whose guest removed its end stays' removed_end_stays
 ktap_test_result 'what makes no sense is refused, and why' nonsense_is_refused
