@@ -8,10 +8,9 @@
 
 xenpv=${XENPV:-/xpv/programs/xenpv}
 
-# Domains that nobody has: a guest, one that serves it, and the next one that does.
+# Domains that nobody has: a guest, and one that serves it.
 guest=30001
 back=30002
-next=30003
 fronts=/local/domain/$guest/device
 backs=/local/domain/$back/backend
 copies=/libxl/$guest/device
@@ -22,11 +21,11 @@ config=/var/lib/xen/userdata-d.$guest.00000000-0000-4000-8000-000000000001.libxl
 
 domains_begin() {
 	domains_end
-	xenstore-write /local/domain/$guest/name xpv-guest $fronts '' /local/domain/$back/name xpv-back /local/domain/$next/name xpv-next
+	xenstore-write /local/domain/$guest/name xpv-guest $fronts '' /local/domain/$back/name xpv-back
 }
 
 domains_end() {
-	for dir in /local/domain/$guest /local/domain/$back /local/domain/$next /libxl/$guest $ours/$guest; do
+	for dir in /local/domain/$guest /local/domain/$back /libxl/$guest $ours/$guest; do
 		! xenstore-exists $dir || xenstore-rm $dir
 	done
 	rm -f $config
@@ -61,17 +60,19 @@ wait_for_state() {
 	return 1
 }
 
-# noted CLASS NUMBER KEY VALUE: a device that the toolstack noted, with this; its backend has gone
+# noted CLASS/NUMBER KEY VALUE: a device that the toolstack noted, with this; its backend, of
+# the kind without a driver, has gone
 noted() {
-	xenstore-write $fronts/$1/$2/state 1 $fronts/$1/$2/backend $backs/$1/$guest/$2 \
-		$copies/$1/$2/backend $backs/$1/$guest/$2 $copies/$1/$2/frontend-id $guest "$copies/$1/$2/$3" "$4"
+	__back=$backs/xpvnone/$guest/${1#*/}
+	xenstore-write $fronts/$1/state 1 $fronts/$1/backend $__back \
+		$copies/$1/backend $__back $copies/$1/frontend-id $guest "$copies/$1/$2" "$3"
 }
 
 # Its old backend has gone, and it has a script.
 device_without_backend() {
 	domains_begin && printf '#!/bin/sh\necho "$1" >>/tmp/xpv-script\n' >/tmp/xpv-script.sh &&
 		chmod +x /tmp/xpv-script.sh && rm -f /tmp/xpv-script &&
-		noted xpvnone 0 script "${1:-/tmp/xpv-script.sh}"
+		noted xpvnone/0 script "${1:-/tmp/xpv-script.sh}"
 }
 
 moved_is_set_up() {
@@ -128,17 +129,17 @@ is_kept() {
 
 config_follows() {
 	disk=',"backend_domid":30002,"pdev_path":"/dev/a"'
-	moved=',"backend_domid":30002,"pdev_path":"/dev/b","backend_domname":"xpv-next"'
-	domains_begin && noted vbd 51728 dev xvdb && noted vif 1 bridge a && kept "$disk" ',"bridge":"a"' >$config &&
-		$xenpv rehome xpv-guest xvdb xpv-next params=/dev/b mode=w --wait=0 && is_kept "$moved" ',"bridge":"a"' &&
-		$xenpv rehome xpv-guest vif/1 xpv-next bridge=b 'script=/c"d\e' --wait=0 &&
-		is_kept "$moved" ',"bridge":"b","backend_domname":"xpv-next","script":"/c\"d\\e"'
+	moved=',"backend_domid":30002,"pdev_path":"/dev/b","backend_domname":"Domain-0"'
+	domains_begin && noted vbd/51728 dev xvdb && noted vif/1 bridge a && kept "$disk" ',"bridge":"a"' >$config &&
+		$xenpv rehome xpv-guest xvdb 0 params=/dev/b mode=w --wait=0 && is_kept "$moved" ',"bridge":"a"' &&
+		$xenpv rehome xpv-guest vif/1 0 bridge=b 'ip=c"d\e' --wait=0 &&
+		is_kept "$moved" ',"bridge":"b","backend_domname":"Domain-0","ip":"c\"d\\e"'
 }
 
 # Nor does it become what it was not.
 damaged_config_is_told() {
-	domains_begin && noted vif 1 bridge a && kept '' '' | head -c -3 >$config && cp $config /tmp/damaged &&
-		$xenpv rehome xpv-guest vif/1 xpv-next --wait=0 2>/tmp/said || return 1
+	domains_begin && noted vif/1 bridge a && kept '' '' | head -c -3 >$config && cp $config /tmp/damaged &&
+		$xenpv rehome xpv-guest vif/1 0 --wait=0 2>/tmp/said || return 1
 	cat /tmp/said
 	grep -q "keeps of domain $guest still names its old backend" /tmp/said && cmp /tmp/damaged $config
 }
