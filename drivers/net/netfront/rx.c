@@ -112,7 +112,7 @@ static void end_round(struct netfront_queue *queue)
 {
 	struct netfront_rx *rx = &queue->rx;
 
-	if (!netfront_poll_us || rx->broken)
+	if (!READ_ONCE(netfront_poll_us) || rx->broken)
 		return;
 	rx->stay = watch_window() && xpv_poll_pays(&rx->poll);
 	if (!rx->stay)
