@@ -32,6 +32,11 @@
 /* How long a guest may be short of room. */
 #define PATIENCE	(HZ / 20)
 
+static struct p9back_ring *ring_of(struct p9back_place *place)
+{
+	return container_of(place, struct p9back_ring, place);
+}
+
 static struct page *page_of(const struct p9back_ring *ring, unsigned int nr)
 {
 	return xpv_bytes_page(&ring->bytes.out, nr);
@@ -108,8 +113,7 @@ static void settle(struct work_struct *work)
 {
 	struct p9back_place *place = container_of(to_rcu_work(work),
 						  struct p9back_place, settle);
-	struct p9back_ring *ring = container_of(place, struct p9back_ring,
-						place);
+	struct p9back_ring *ring = ring_of(place);
 
 	mutex_lock(&place->lock);
 	place->settling = false;
@@ -123,8 +127,7 @@ static void lose_patience(struct work_struct *work)
 {
 	struct p9back_place *place = container_of(to_delayed_work(work),
 						  struct p9back_place, late);
-	struct p9back_ring *ring = container_of(place, struct p9back_ring,
-						place);
+	struct p9back_ring *ring = ring_of(place);
 
 	mutex_lock(&place->lock);
 	if (place->req && !place->moved)
