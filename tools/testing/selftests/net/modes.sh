@@ -120,13 +120,17 @@ always_in_order() {
 }
 
 # Where the processor cannot watch the ring, being the only one, a stream is taken in
-# batches, by the clock.
+# batches, by the clock; if it is one whose packets come soon enough.
 naps() {
-	guest_run modes 'echo 0 >/sys/devices/system/cpu/cpu1/online' && works_with poll_us=10000 &&
-		guest_run modes 'ethtool -S eth0; echo 1 >/sys/devices/system/cpu/cpu1/online' >/tmp/front || return 1
-	napped=$(sum rx napped </tmp/front) vainly=$(sum rx napped_vainly </tmp/front)
-	echo "$napped naps brought a batch, $vainly did not"
-	[ "$napped" -gt "$vainly" ]
+	guest_run modes 'echo 0 >/sys/devices/system/cpu/cpu1/online' && works_with poll_us=10000 || return 1
+	for i in $(seq 20); do
+		net_load modes tcp 10.77.0.1 4096 4 && guest_run modes 'ethtool -S eth0' >/tmp/front || return 1
+		napped=$(sum rx napped </tmp/front)
+		[ "$napped" -lt 5 ] || break
+	done
+	guest_run modes 'echo 1 >/sys/devices/system/cpu/cpu1/online'
+	echo "$napped naps brought a batch, $(sum rx napped_vainly </tmp/front) did not"
+	[ "$napped" -ge 5 ]
 }
 
 ktap_print_header
