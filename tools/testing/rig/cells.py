@@ -7,9 +7,12 @@ import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import guestkernel
 from cache import RigError, SELFTESTS
 
-GUESTS = ("pv", "pvh", "hvm", "none")
+# Behind an @: the series of the guest's kernel, if it is not dom0's.
+GUESTS = ("pv", "pvh", "hvm", "none",
+          *(f"{guest}@{series}" for guest in ("pv", "pvh") for series in guestkernel.SERIES))
 LONG_MARK = "*"     # behind a guest type or a pair: in the long form only
 ONCE_MARK = "+"     # behind a guest type: in the short form with the first pair only
 ENDS = {"front": ("ours", "intree", "none"), "back": ("ours", "intree", "qdisk", "qnic", "q9p", "none")}
@@ -51,6 +54,10 @@ class Cell:
         object.__setattr__(self, "name", self.test.name + (f"[{matrix}]" if matrix else ""))
 
     @property
+    def kernel(self) -> str:
+        return self.guest.partition("@")[2]
+
+    @property
     def front(self) -> str:
         return self.pair.partition("/")[0]
 
@@ -60,7 +67,8 @@ class Cell:
 
     def environment(self, long: bool) -> dict[str, str]:
         """What the test learns about its cell."""
-        values = {"RUNS": self.test.runs, "GUEST": self.guest, "FRONT": self.front, "BACK": self.back,
+        values = {"RUNS": self.test.runs, "GUEST": self.guest.partition("@")[0],
+                  "KERNEL": self.kernel, "FRONT": self.front, "BACK": self.back,
                   "VCPUS": str(self.test.vcpus), "MEMORY": str(self.test.memory),
                   "DISKS": self.test.disks, "VIFS": self.test.vifs, "TIME": str(self.test.time),
                   "LONG": "1" if long else ""}
@@ -68,11 +76,11 @@ class Cell:
 
     def missing(self, modules: Path) -> str:
         """Why the cell cannot run with the modules in MODULES; empty if it can."""
-        if "ours" not in (self.front, self.back):
-            return ""
-        wanted = ["xenbus-mt", *filter(self._uses, self.test.needs)]
+        wanted = ["xenbus-mt", *filter(self._uses, self.test.needs)] if "ours" in (self.front, self.back) else []
         absent = [name for name in wanted if not (modules / f"{name}.ko").exists()]
-        return f"no {', '.join(absent)} in {modules}" if absent else ""
+        if absent:
+            return f"no {', '.join(absent)} in {modules}"
+        return guestkernel.missing(self.kernel, bool(wanted)) if self.kernel else ""
 
     def _uses(self, need: str) -> bool:
         """Whether NEED is a module of ours for this pair: a frontend or backend is, if that end is."""

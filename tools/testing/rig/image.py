@@ -8,13 +8,16 @@ payload, a folder that dom0 mounts over 9p, so that an edit needs no new image.
 
 import gzip
 import hashlib
+import lzma
 import os
 import re
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 
+import guestkernel
 import kernel
 import packages
 import stubs
@@ -109,10 +112,10 @@ def libraries(root: Path, programs: list[Path], without: tuple[str, ...] = ()) -
     return set(found.values())
 
 
-def module_chain(tree: Path, names: tuple[str, ...]) -> list[Path]:
+def module_chain(tree: Path, names: tuple[str, ...], release: str = "") -> list[Path]:
     """Files of the modules and what they depend on, in the order of loading."""
     chain: dict[Path, None] = {}
-    release = packages.kernel_release()
+    release = release or packages.kernel_release()
     for name in names:
         shown = run(["modprobe", "-d", tree, "-S", release, "--show-depends", name])
         for path in re.findall(r"^insmod (\S+)", shown, re.M):
@@ -232,6 +235,40 @@ def guest_base(root: Path, disk_stage: Path, stage: Path) -> None:
     pack(stage, GUEST_BASE)
 
 
+def guest_modules(series: str, stage: Path) -> None:
+    """The in-tree modules of another kernel that guests boot, unpacked."""
+    release, tree = guestkernel.release(series), guestkernel.root_dir(series)
+    merged_folders(stage)
+    for path in module_chain(tree, GUEST_MODULES, release):
+        target = stage / path.relative_to(tree)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if path.suffix == ".xz":
+            target.with_suffix("").write_bytes(lzma.decompress(path.read_bytes()))
+        else:
+            shutil.copy2(path, target)
+    for path in (tree / "usr/lib/modules" / release).glob("modules.[ob]*"):
+        copy_into(stage, tree, path)
+    run(["depmod", "-b", stage, release])
+
+
+def built_for(series: str, kind: str) -> Path:
+    return BUILD / f"{kind}-{series}"
+
+
+def build_guest_kernel(series: str) -> None:
+    """A kernel that guests boot in the place of dom0's, and its modules; kept until it changes."""
+    stamp = built_for(series, "stamp")
+    digest = hashlib.sha256(SOURCE_DIGEST + guestkernel.release(series).encode()).hexdigest()
+    if stamp.exists() and stamp.read_text() == digest:
+        return
+    print(f"images: unpacking the kernel {guestkernel.release(series)} for guests", flush=True)
+    built_for(series, "vmlinux").write_bytes(kernel.unpack(guestkernel.image(series)))
+    with tempfile.TemporaryDirectory(dir=BUILD) as stage:
+        guest_modules(series, Path(stage))
+        pack(Path(stage), built_for(series, "modules"))
+    stamp.write_text(digest)
+
+
 def source_digest() -> bytes:
     """Of the code that makes the base images, as this process runs it."""
     modules = (Path(module.__file__) for module in (kernel, stubs))
@@ -306,8 +343,8 @@ def build_programs(target: Path) -> None:
         run(["strip", "-o", target / name, built / name])
 
 
-def guest_overlay(stage: Path) -> None:
-    """What guests get from the checkout, appended to their base initrd."""
+def guest_overlay(stage: Path, modules: Path) -> None:
+    """What guests get from the checkout, appended to their base initrd, with our MODULES."""
     shutil.copy2(RIG / "guest/init", stage / "init")
     (stage / "usr/sbin").mkdir(parents=True)
     for name in ("poweroff", "devd", "fronts"):
@@ -317,7 +354,7 @@ def guest_overlay(stage: Path) -> None:
         shutil.copy2(PAYLOAD / "programs" / name, stage / "usr/sbin" / name)
     shutil.copytree(PAYLOAD / "selftests", stage / "selftests")
     (stage / "modules").mkdir()
-    for path in sorted((PAYLOAD / "modules").iterdir()):
+    for path in sorted(modules.glob("*.ko")):
         run(["strip", "--strip-debug", "-o", stage / "modules" / path.name, path])
 
 
@@ -333,6 +370,21 @@ def hvm_payload() -> None:
     """The same for HVM guests, which get each byte through an I/O port: 2 s a megabyte."""
     os.link(VMLINUZ, PAYLOAD / "vmlinuz")
     (PAYLOAD / "guest.cpio.gz").write_bytes(gzip.compress((PAYLOAD / "guest.cpio").read_bytes(), 6))
+
+
+def guest_initrd(target: Path, modules: Path, parts: list[Path]) -> None:
+    """PARTS and the checkout's, with our MODULES."""
+    overlay = BUILD / "guest-overlay.cpio"
+    with tempfile.TemporaryDirectory(dir=BUILD) as scratch:
+        guest_overlay(Path(scratch), modules)
+        pack(Path(scratch), overlay)
+    concatenate(target, [*parts, overlay])
+
+
+def guest_kernel_payload(series: str) -> None:
+    os.link(built_for(series, "vmlinux"), PAYLOAD / f"vmlinux-{series}")
+    guest_initrd(PAYLOAD / f"guest-{series}.cpio", guestkernel.module_dir(series),
+                 [GUEST_BASE, built_for(series, "modules")])
 
 
 def build_payload(modules: Path) -> bool:
@@ -352,18 +404,19 @@ def build_payload(modules: Path) -> bool:
         shutil.copy2(path, PAYLOAD / "modules")
     check_modules(PAYLOAD / "modules")
     os.link(VMLINUX, PAYLOAD / "vmlinux")
-    with tempfile.TemporaryDirectory(dir=BUILD) as scratch:
-        guest_overlay(Path(scratch))
-        overlay = BUILD / "guest-overlay.cpio"
-        pack(Path(scratch), overlay)
-    concatenate(PAYLOAD / "guest.cpio", [GUEST_BASE, overlay])
+    guest_initrd(PAYLOAD / "guest.cpio", PAYLOAD / "modules", [GUEST_BASE])
     hvm_payload()
     return bool(ours)
 
 
-def prepare(modules: Path) -> bool:
-    """Everything a boot needs, rebuilt only where its inputs changed."""
+def prepare(modules: Path, kernels: Iterable[str] = ()) -> bool:
+    """Everything a boot needs, with KERNELS for guests beside dom0's; rebuilt only where its inputs changed."""
     BUILD.mkdir(parents=True, exist_ok=True)
     with locked("images", "another run is building images, waiting"):
         build_base()
-    return build_payload(modules)
+        for series in kernels:
+            build_guest_kernel(series)
+    ours = build_payload(modules)
+    for series in kernels:
+        guest_kernel_payload(series)
+    return ours

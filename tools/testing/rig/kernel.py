@@ -7,7 +7,9 @@ without the zeros that it ends in: 24 MB that each boot would copy.
 """
 
 import lzma
+import shutil
 import struct
+import subprocess
 from pathlib import Path
 
 from cache import RigError
@@ -15,6 +17,8 @@ from cache import RigError
 SETUP_SECTORS = 0x1F1
 PAYLOAD = 0x248         # offset and length, from the end of the setup sectors
 XZ = b"\xfd7zXZ\0"
+ZSTD = b"\x28\xb5\x2f\xfd"
+LENGTH = 4              # of what is unpacked, behind it
 PROGRAM_HEADERS = 0x20      # of an ELF file: where they begin
 SECTION_HEADERS = 0x28
 PROGRAM_HEADER_COUNT = 0x38
@@ -28,9 +32,20 @@ def unpack(image: Path) -> bytes:
     offset, length = struct.unpack_from("<II", data, PAYLOAD)
     start = ((data[SETUP_SECTORS] or 4) + 1) * 512 + offset
     payload = data[start:start + length]
-    if not payload.startswith(XZ):
-        raise RigError(f"{image} is not packed with xz; the rig knows no other packing")
-    return without_tail(lzma.LZMADecompressor().decompress(payload))
+    if payload.startswith(XZ):
+        return without_tail(lzma.LZMADecompressor().decompress(payload))
+    if payload.startswith(ZSTD):
+        return without_tail(unpack_zstd(payload[:-LENGTH]))
+    raise RigError(f"{image} is packed neither with xz nor with zstd; the rig knows no other packing")
+
+
+def unpack_zstd(payload: bytes) -> bytes:
+    if not shutil.which("zstd"):
+        raise RigError("zstd is not installed here (see scripts/install-deps)")
+    result = subprocess.run(["zstd", "-dc"], input=payload, capture_output=True, check=False)
+    if result.returncode:
+        raise RigError(f"zstd: {result.stderr.decode().strip()}")
+    return result.stdout
 
 
 def without_tail(elf: bytes) -> bytes:

@@ -103,10 +103,8 @@ def newest_debs() -> list[Path]:
     return sorted(newest.values())
 
 
-def unpack(debs: list[Path]) -> None:
-    """Lay the packages out as one merged-/usr tree, and swap it in whole."""
-    fresh = cache_dir() / "root.new"
-    shutil.rmtree(fresh, ignore_errors=True)
+def lay_out(debs: list[Path], fresh: Path) -> None:
+    """Unpack packages as one merged-/usr tree, the new folder FRESH."""
     fresh.mkdir(parents=True)
     for name in MERGED_DIRS:
         (fresh / "usr" / name).mkdir(parents=True)
@@ -116,6 +114,13 @@ def unpack(debs: list[Path]) -> None:
             run(["tar", "-x", "--keep-directory-symlink", "-C", str(fresh)], stdin=tar.stdout)
         if tar.returncode:
             raise RigError(f"{deb} is damaged: delete it and run setup again")
+
+
+def unpack(debs: list[Path]) -> None:
+    """Lay the packages out, and swap them in whole."""
+    fresh = cache_dir() / "root.new"
+    shutil.rmtree(fresh, ignore_errors=True)
+    lay_out(debs, fresh)
     shutil.rmtree(root_dir(), ignore_errors=True)
     fresh.rename(root_dir())
 

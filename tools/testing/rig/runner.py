@@ -189,7 +189,7 @@ def run(patterns: list[str], modules: Path, long: bool) -> int:
             runnable.append(cell)
     if runnable:
         with boot_lock():
-            image.prepare(modules)
+            image.prepare(modules, {cell.kernel for cell in runnable if cell.kernel})
             totals.boots(runnable)
     print(f"{totals.passed} passed, {totals.failed} failed, {totals.skipped} skipped")
     return 1 if totals.failed else 0

@@ -155,7 +155,8 @@ class Cells(unittest.TestCase):
         self.assertEqual((test.guests, test.pairs, test.time), (("pv", "hvm"), ("ours/qdisk",), 9))
 
     def test_bad_headers_are_refused(self):
-        for header in ("# guest: vm", "# pair: ours/theirs", "# time: soon", "# colour: red", "# runs: guest"):
+        for header in ("# guest: vm", "# guest: hvm@6.12", "# guest: pv@7", "# pair: ours/theirs", "# time: soon",
+                       "# colour: red", "# runs: guest"):
             with self.assertRaises(RigError):
                 self.load(header)
 
@@ -163,6 +164,28 @@ class Cells(unittest.TestCase):
         test = self.load("# guest: pv")
         self.assertTrue(cells.Cell(test, "pv", "ours/ours").name.endswith("/test[pv,ours/ours]"))
         self.assertTrue(cells.Cell(test, "none", "").name.endswith("/test"))
+
+    def test_a_guest_may_have_another_kernel(self):
+        test = self.load("# guest: pv@6.12*")
+        cell, = cells.span(test, True)
+        self.assertTrue(cell.name.endswith("/test[pv@6.12]"))
+        values = cell.environment(True)
+        self.assertEqual((values["XPV_GUEST"], values["XPV_KERNEL"]), ("pv", "6.12"))
+        self.assertEqual(cells.Cell(test, "pv", "").environment(True)["XPV_KERNEL"], "")
+
+    def test_a_kernel_that_is_not_there_is_missed(self):
+        test = self.load("# guest: pv@6.12 pv\n# needs: xen-blkfront")
+        with tempfile.TemporaryDirectory() as folder:
+            os.environ["XPV_CACHE"] = folder
+            reasons = [cell.missing(Path(folder)) for cell in cells.span(test, True)]
+            (Path(folder) / "headers/6.12/usr/src/linux-headers-6.12.1-amd64").mkdir(parents=True)
+            image = Path(folder) / "kernels/6.12/boot/vmlinuz-6.12.1-amd64"
+            image.parent.mkdir(parents=True)
+            image.touch()
+            reasons.append(cells.Cell(test, "pv@6.12", "").missing(Path(folder)))
+            del os.environ["XPV_CACHE"]
+        self.assertRegex(reasons[0], "no kernel 6.12 in the cache")
+        self.assertEqual(reasons[1:], ["", ""])
 
     def test_what_is_marked_is_for_the_long_form(self):
         test = self.load("# guest: pv hvm*\n# pair: none/ours none/intree*")

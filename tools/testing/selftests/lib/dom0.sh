@@ -333,6 +333,7 @@ __vif_spec() {
 # the short form, one that booted before, see kept.sh.
 #   TYPE	pv, pvh or hvm; $XPV_GUEST without it
 #   front=	ours, intree or none; $XPV_FRONT without it
+#   kernel=	of which series, as the rig set it up; $XPV_KERNEL without it, dom0's if empty
 #   vcpus= memory=	$XPV_VCPUS and $XPV_MEMORY without them
 #   disk=	repeatable; see __disk_spec. With no disk= at all: $XPV_DISKS
 #   vif=	repeatable; see __vif_spec. With no vif= at all: $XPV_VIFS
@@ -371,12 +372,14 @@ guest_refresh() {
 		__complain "guest $1 has no console"
 }
 
-# __boot_config TYPE: what the guest boots
+# __boot_config TYPE VERSION: what the guest boots. The toolstack maps these files, see
+# rig/dom0/init; those of other kernels than dom0's are fetched when one is wanted.
 __boot_config() {
 	case $1 in
 	hvm) __kernel=/xpv/vmlinuz __ramdisk=/xpv/guest.cpio.gz ;;
-	*) __kernel=$XPV_RUN/vmlinux __ramdisk=$XPV_RUN/guest.cpio ;;
+	*) __kernel=$XPV_RUN/vmlinux${2:+-$2} __ramdisk=$XPV_RUN/guest${2:+-$2}.cpio ;;
 	esac
+	[ -f "$__ramdisk" ] || cp "/xpv/${__kernel##*/}" "/xpv/${__ramdisk##*/}" $XPV_RUN || return 1
 	echo "kernel = '$__kernel'"
 	echo "ramdisk = '$__ramdisk'"
 }
@@ -387,7 +390,7 @@ guest_config() {
 	__name=$1
 	shift
 	__gtype=${XPV_GUEST:-pv} __front=${XPV_FRONT:-none} __vcpus=${XPV_VCPUS:-1}
-	__memory=${XPV_MEMORY:-144} __disks='' __vifs='' __extra='' __config=''
+	__memory=${XPV_MEMORY:-144} __version=$XPV_KERNEL __disks='' __vifs='' __extra='' __config=''
 	case $1 in pv | pvh | hvm) __gtype=$1 && shift ;; esac
 	case " $*" in *' disk='*) ;; *) __given=$XPV_DISKS ;; esac
 	case " $*" in *' vif='*) ;; *) __given_vifs=$XPV_VIFS ;; esac
@@ -395,6 +398,7 @@ guest_config() {
 		__value=${__option#*=}
 		case $__option in
 		front=*) __front=$__value ;;
+		kernel=*) __version=$__value ;;
 		vcpus=*) __vcpus=$__value ;;
 		memory=*) __memory=$__value ;;
 		disk=*) __given="$__given $__value" ;;
@@ -417,11 +421,13 @@ guest_config() {
 	__given='' __given_vifs=''
 	# Firmware and an initrd that is packed and unpacked take more.
 	[ "$__gtype" != hvm ] || [ "$__memory" -ge 256 ] || __memory=256
+	# So does a newer kernel as it is.
+	[ -z "$__version" ] || [ "$__memory" -ge 192 ] || __memory=192
 	mkdir -p "$XPV_RUN/guests/$__name"
 	cat >"$XPV_RUN/guests/$__name/config" <<END
 name = '$__name'
 type = '$__gtype'
-$(__boot_config "$__gtype")
+$(__boot_config "$__gtype" "$__version")
 extra = 'console=hvc0 loglevel=1 cryptomgr.notests $XPV_PANIC xpv.front=$__front $__extra'
 vcpus = $__vcpus
 memory = $__memory

@@ -10,10 +10,10 @@ XPV_KEPT=$XPV_RUN/kept
 KEPT_MEMORY=144		# of all but a few tests; each kept guest takes as much of dom0's
 
 # kept_fits: whether the guest of the last guest_config may be one: a PV guest of the
-# usual memory, with nothing of its own to be told as it boots. Those of the long
+# usual kernel and memory, with nothing of its own to be told as it boots. Those of the long
 # form boot.
 kept_fits() {
-	[ -z "$XPV_LONG$__config" ] && [ "$__gtype" = pv ] && [ "$__memory" = $KEPT_MEMORY ] || return 1
+	[ -z "$XPV_LONG$__config$__version" ] && [ "$__gtype" = pv ] && [ "$__memory" = $KEPT_MEMORY ] || return 1
 	for __word in $__extra; do
 		case $__word in
 		xenbus-mt.* | xen-blkfront.* | xen-netfront.* | 9pnet_xen.* | pvcalls-front.*) ;;
@@ -27,7 +27,7 @@ __kept_make() {
 	__saved=$XPV_KEPT/$1
 	if [ ! -f "$__saved" ]; then
 		mkdir -p "$XPV_KEPT"
-		(XPV_DISKS='' XPV_VIFS='' guest_create "kept$1" pv front=none "vcpus=$1" memory=$KEPT_MEMORY boot=real &&
+		(XPV_DISKS='' XPV_VIFS='' XPV_KERNEL='' guest_create "kept$1" pv front=none "vcpus=$1" memory=$KEPT_MEMORY boot=real &&
 			xl save "kept$1" "$__saved.new") >"$__saved.log" 2>&1 && mv "$__saved.new" "$__saved" || {
 			cat "$__saved.log" >&2
 			rm -f "$__saved.new"

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # desc: a guest with a disk, a network, a share and sockets is saved, restored and migrated while it uses them
 # runs: dom0
-# guest: pv pvh* hvm*
+# guest: pv pvh* hvm* pv@6.12* pvh@6.12*
 # pair: ours/ours
 # memory: 192
 # disks: xvdb=64M
