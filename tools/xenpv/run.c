@@ -7,9 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include "xenpv.h"
-
-#define ARRAY_SIZE(array)	(sizeof(array) / sizeof((array)[0]))
+#include "hook.h"
 
 #define LIBRARY	"libxenpv-run.so"
 
@@ -47,36 +45,71 @@ static void preload(const char *library)
 		fail("out of memory");
 }
 
+/* The kernel makes its TCP sockets PV sockets, and those of what it runs. */
+static void use_hook(bool fallback)
+{
+	struct types *types = hook_find();
+	struct hook hook;
+	int cgroup;
+
+	if (!hook_has_sockets()) {
+		if (!fallback)
+			fail("there are no PV sockets here: %s",
+			     strerror(errno));
+		fputs("xenpv: there are no PV sockets here; this is TCP\n",
+		      stderr);
+		return;
+	}
+	cgroup = cgroup_make();
+	hook_begin(&hook, types, &cgroup, 1, false);
+	cgroup_enter(hook.link);
+}
+
+static void use_library(bool fallback)
+{
+	char library[PATH_MAX];
+
+	unsetenv("XENPV_RUN_FALLBACK");
+	if (fallback)
+		setenv("XENPV_RUN_FALLBACK", "1", 1);
+	find_library(library, sizeof(library));
+	preload(library);
+}
+
 static void show_run_usage(void)
 {
-	puts("usage: xenpv run [--fallback] COMMAND [ARGUMENT]...\n\n"
+	puts("usage: xenpv run [--bpf] [--fallback] COMMAND [ARGUMENT]...\n\n"
+	     "  --bpf       by a hook of the kernel, for programs of all kinds; as root\n"
 	     "  --fallback  use TCP, and say so, where there are no PV sockets");
 }
 
 int noun_run(int argc, char **argv)
 {
-	char library[PATH_MAX];
+	bool bpf = false, fallback = false;
 
-	unsetenv("XENPV_RUN_FALLBACK");
-	if (argc && !strcmp(argv[0], "--help")) {
-		show_run_usage();
-		return 0;
-	}
-	if (argc && !strcmp(argv[0], "--fallback")) {
-		setenv("XENPV_RUN_FALLBACK", "1", 1);
-		argc--;
-		argv++;
-	}
-	if (argc && !strcmp(argv[0], "--")) {
-		argc--;
-		argv++;
-	} else if (argc && argv[0][0] == '-') {
-		misused("run: there is no option '%s'", argv[0]);
+	for (; argc && argv[0][0] == '-'; argc--, argv++) {
+		if (!strcmp(argv[0], "--help")) {
+			show_run_usage();
+			return 0;
+		}
+		if (!strcmp(argv[0], "--")) {
+			argc--;
+			argv++;
+			break;
+		}
+		if (!strcmp(argv[0], "--bpf"))
+			bpf = true;
+		else if (!strcmp(argv[0], "--fallback"))
+			fallback = true;
+		else
+			misused("run: there is no option '%s'", argv[0]);
 	}
 	if (!argc)
 		misused("run: no command");
-	find_library(library, sizeof(library));
-	preload(library);
+	if (bpf)
+		use_hook(fallback);
+	else
+		use_library(fallback);
 	execvp(argv[0], argv);
 	fail("%s: %s", argv[0], strerror(errno));
 }

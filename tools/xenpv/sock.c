@@ -14,6 +14,7 @@ static const char *const usage =
 "       xenpv sock list [DOMAIN]\n"
 "       xenpv sock dump [DOMAIN]\n"
 "       xenpv sock policy DOMAIN\n"
+"       xenpv sock default [on [--except=CGROUP]... | off]\n"
 "\n"
 "Options of attach:\n"
 "  --backend=DOMAIN       in whose network the sockets are; this one's if not given\n"
@@ -33,7 +34,11 @@ static const char *const usage =
 "\n"
 "Options of detach:\n"
 "  --wait=SECONDS         for the guest to let go; 10 if not given\n"
-"  --force                take it away then even if the guest uses it\n";
+"  --force                take it away then even if the guest uses it\n"
+"\n"
+"In a guest, 'default on' makes all TCP sockets of programs PV sockets, from then\n"
+"on until 'default off'; without a word it says which it is.\n"
+"  --except=CGROUP        not those of programs in this folder of cgroup2\n";
 
 /* As long as the backend reads them, and as much as it knows of. */
 #define NETNS_MAX	127
@@ -183,6 +188,7 @@ static const struct verb verbs[] = {
 	{ "list", list_sockets },
 	{ "dump", dump_sockets },
 	{ "policy", show_policy },
+	{ "default", sock_default, TAKES_EXCEPT },
 };
 
 static const struct noun noun = {

@@ -18,6 +18,7 @@ enum {
 	OPT_NUMBER,
 	OPT_WAIT,
 	OPT_FORCE,
+	OPT_EXCEPT,
 	OPT_HELP,
 };
 
@@ -29,6 +30,7 @@ static const struct {
 	{ { "number", required_argument, NULL, OPT_NUMBER }, TAKES_NUMBER },
 	{ { "wait", required_argument, NULL, OPT_WAIT }, TAKES_WAIT },
 	{ { "force", no_argument, NULL, OPT_FORCE }, TAKES_FORCE },
+	{ { "except", required_argument, NULL, OPT_EXCEPT }, TAKES_EXCEPT },
 	{ { "help", no_argument, NULL, OPT_HELP }, 0 },
 };
 
@@ -88,6 +90,11 @@ static void take_option(const struct noun *noun, struct args *args, int which)
 		break;
 	case OPT_FORCE:
 		args->force = true;
+		break;
+	case OPT_EXCEPT:
+		if (args->nr_except == EXCEPT_MAX)
+			misused("except: more than %u", EXCEPT_MAX);
+		args->except[args->nr_except++] = optarg;
 		break;
 	case OPT_HELP:
 		args->help = true;

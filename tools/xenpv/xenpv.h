@@ -166,10 +166,14 @@ struct key {
 	unsigned int max;		/* NUMBER; of a TEXT, its length */
 };
 
+#define EXCEPT_MAX	15
+
 struct args {
 	const char *value[KEYS_MAX];
 	const char *backend;
 	const char *number;		/* the device's, NULL for any */
+	const char *except[EXCEPT_MAX];
+	unsigned int nr_except;
 	unsigned int wait;		/* seconds */
 	bool force;
 	bool help;
@@ -181,6 +185,7 @@ struct args {
 #define TAKES_WAIT	4
 #define TAKES_FORCE	8
 #define TAKES_NUMBER	16
+#define TAKES_EXCEPT	32
 
 struct verb {
 	const char *name;
@@ -220,5 +225,8 @@ int noun_9p(int argc, char **argv);
 int noun_sock(int argc, char **argv);
 int noun_rehome(int argc, char **argv);
 int noun_run(int argc, char **argv);
+
+/* default.c: a verb of sock */
+int sock_default(int argc, char **argv, const struct args *args);
 
 #endif
