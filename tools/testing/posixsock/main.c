@@ -70,6 +70,8 @@ static const struct {
 	{ "passing", check_passing, "a socket is handed to another process", NULL },
 	{ "threads", check_threads, "many threads on one socket", NULL },
 	{ "options", check_options, "options are kept", NULL },
+	/* Only by name: something may make it another. */
+	{ "protocol", check_protocol, "a socket is what it was asked to be", &never },
 	/* Only by name: somebody takes the backend away. */
 	{ "lost", check_lost, "connections are reset with the backend, and new ones made", &never },
 };

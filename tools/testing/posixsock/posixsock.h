@@ -105,5 +105,6 @@ bool check_fork(void);
 bool check_passing(void);
 bool check_threads(void);
 bool check_options(void);
+bool check_protocol(void);
 
 #endif

@@ -395,3 +395,23 @@ bool check_options(void)
 	close_pair(pair);
 	return good;
 }
+
+/* Of both families: PV sockets were asked for, or TCP by no name. */
+bool check_protocol(void)
+{
+	static const int families[] = { AF_INET, AF_INET6 };
+	socklen_t len = sizeof(int);
+	bool good = true;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(families); i++) {
+		int fd = socket(families[i], SOCK_STREAM, protocol), kind = -1;
+
+		good = works(fd) &&
+		       works(getsockopt(fd, SOL_SOCKET, SO_PROTOCOL, &kind,
+					&len)) &&
+		       same(kind, protocol ?: IPPROTO_TCP) && good;
+		close(fd);
+	}
+	return good;
+}
