@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # desc: what a guest does in a shared folder is what dom0 finds there, and the other way round
 # runs: dom0
-# guest: pv pvh* hvm*
+# guest: pv pvh* hvm* pv@6.12*
 # pair: intree/ours* ours/ours
 # needs: 9pnet_xen xen-9pback
 # memory: 384

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # desc: what a disk is like, is asked to sync, and has done reaches its other end as it is: sectors, discard, cache, kind, size, delays, numbers
 # runs: dom0
-# guest: pv
+# guest: pv pv@6.12*
 # pair: ours/ours ours/intree*
 # needs: fio xen-blkfront xen-blkback xpv-testdisk
 # time: 300
