@@ -140,7 +140,7 @@ begin_work() {
 	guest_start demo "cd /mnt/disk && for i in \$(seq 21 40); do
 		head -c 1000000 /dev/urandom >file-\$i && sync && sha256sum file-\$i >>SUMS || exit; sleep 0.3; done
 		sync && echo 20 more files are written" &&
-		guest_start demo "iperf3 -c $host -R -t 15 && echo the download is complete"
+		guest_start demo "iperf3 -c $host -R -t 12 && echo the download is complete"
 }
 
 work_goes_on() {

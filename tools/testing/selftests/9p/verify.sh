@@ -5,7 +5,6 @@
 # guest: pv pvh* hvm* pv@6.12*
 # pair: intree/ours* ours/ours
 # needs: 9pnet_xen xen-9pback
-# memory: 384
 # time: 1500
 
 . "${0%/*}/../lib/dom0.sh"
@@ -93,7 +92,7 @@ folder_is_sound() {
 ktap_print_header
 ktap_set_plan 36
 folder=$(share_folder verify 256M) || ktap_exit_fail_msg 'no folder'
-ktap_test_result 'the guest is up' share_guest g || ktap_exit_fail_msg 'no guest'
+ktap_test_result 'the guest is up' share_guest g ${XPV_LONG:+memory=384} || ktap_exit_fail_msg 'no guest'
 ktap_test_result 'the share is found' share_plug g 0 "$folder"
 ktap_test_result 'it is mounted' share_mount g 0
 ktap_test_result 'files of the guest arrive' files_of_the_guest

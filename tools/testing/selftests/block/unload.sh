@@ -118,7 +118,7 @@ orphan_is_detached() {
 # One that works goes on, and goes when it is not in use any more.
 used_is_not_detached() {
 	plug_used orphan || return 1
-	xenstore-write "$back/online" 0 "$back/state" 5 && sleep 3 &&
+	xenstore-write "$back/online" 0 "$back/state" 5 && sleep 1.5 &&
 		in_guest 'dd if=/dev/xvdc of=/dev/null bs=4k count=1 iflag=direct 2>/dev/null && killall sleep' &&
 		plug_wait "$front" 6 5 && plug_wait "$back" 6 5 && unplug_nodes unload 51744
 }
@@ -185,7 +185,7 @@ stuck_storage_fails_if_told_to() {
 	plug_used stuck || return 1
 	storage_stops
 	in_guest "rm -f /tmp/filled; (yes A | $fill; echo ended >/tmp/filled) >/dev/null 2>&1 </dev/null &
-		sleep 4; [ -e /tmp/filled ] && exit 1; echo 1 >$policy
+		sleep 2; [ -e /tmp/filled ] && exit 1; echo 1 >$policy
 		for i in \$(seq 50); do [ -e /tmp/filled ] && break; sleep 0.1; done
 		cat /tmp/why; grep 'put/output error' /tmp/why" && fails_soon xvdc && plug_wait "$front" 6 2
 	failed=$?

@@ -31,9 +31,9 @@ disk_files() {
 # disk_front_leaves: unload the frontend. Who looks for partitions on a disk that has
 # just come has it open, for a moment.
 disk_front_leaves() {
-	for __try in $(seq 25); do
+	for __try in $(seq 100); do
 		[ -d /sys/module/xen_blkfront ] && ! rmmod xen-blkfront 2>/dev/null || return 0
-		sleep 0.2
+		sleep 0.05
 	done
 	rmmod xen-blkfront
 }
@@ -41,9 +41,9 @@ disk_front_leaves() {
 # disk_front [PARAMETER]...: the frontend anew, with the guest's first disk
 disk_front() {
 	disk_front_leaves && insmod /modules/xen-blkfront.ko "$@" || return 1
-	for __try in $(seq 50); do
+	for __try in $(seq 200); do
 		[ -b /dev/xvdb ] && return
-		sleep 0.2
+		sleep 0.05
 	done
 	return 1
 }

@@ -8,14 +8,17 @@ XPV_MODULES=/xpv/modules
 XPV_BACKENDS='xen-blkback xen-netback xen-9pback pvcalls-back'
 XPV_PANIC='panic_on_warn=1 oops=panic panic=-1 panic_print=0x20'
 
-# wait_for SECONDS 'CONDITION': poll until the shell condition holds
+# wait_for SECONDS 'CONDITION': poll until the shell condition holds, often at first: most
+# do soon
 wait_for() {
 	read -r __now __rest </proc/uptime
 	__until=$((${__now%.*} + $1))
+	__pause=02
 	until eval "$2"; do
 		read -r __now __rest </proc/uptime
 		[ "${__now%.*}" -lt $__until ] || return 1
-		sleep 0.2
+		sleep 0.$__pause
+		case $__pause in 02) __pause=05 ;; 05) __pause=1 ;; *) __pause=2 ;; esac
 	done
 }
 

@@ -109,10 +109,10 @@ net_traffic() {
 # net_traffic_flows GUEST: whether a connection is done in time
 net_traffic_flows() {
 	guest_run "$1" 'before=$(grep -c round /tmp/traffic.log)
-		for i in $(seq 150); do
+		for i in $(seq 300); do
 			grep failed /tmp/traffic.log && break
 			[ "$(grep -c round /tmp/traffic.log)" = "$before" ] || exit 0
-			sleep 0.2
+			sleep 0.1
 		done
 		tail -n 3 /tmp/traffic.log
 		exit 1'
@@ -121,7 +121,7 @@ net_traffic_flows() {
 # net_traffic_ends GUEST: stop it, and tell whether all of it was right
 net_traffic_ends() {
 	guest_run "$1" 'touch /tmp/stop
-		for i in $(seq 300); do grep -q "^stopped\|^failed" /tmp/traffic.log && break; sleep 0.2; done
+		for i in $(seq 600); do grep -q "^stopped\|^failed" /tmp/traffic.log && break; sleep 0.1; done
 		tail -n 3 /tmp/traffic.log; grep -q "^stopped" /tmp/traffic.log' 90
 }
 

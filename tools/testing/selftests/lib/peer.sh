@@ -44,8 +44,8 @@ peer_start() {
 
 # peer_end GUEST PEER: wait for one in the background
 peer_end() {
-	guest_run "$1" "for i in \$(seq 150); do
-			grep -q '^end' /tmp/$2.out && break; sleep 0.2
+	guest_run "$1" "for i in \$(seq 300); do
+			grep -q '^end' /tmp/$2.out && break; sleep 0.1
 		done; grep -v '^end' /tmp/$2.out" 40 >/tmp/peer.out
 	peer_results /tmp/peer.out
 }

@@ -56,9 +56,9 @@ pvsock_posixsock() {
 # pvsock_reload GUEST: unload the backend under open connections, and load it again
 pvsock_reload() {
 	guest_start "$1" "posixsock $(pvsock_kind "$1") $PVSOCK_HOST 26000 lost"
-	guest_run "$1" 'for i in $(seq 50); do grep -q ready /tmp/background.log && exit 0; sleep 0.2; done; exit 1' || return 1
+	guest_run "$1" 'for i in $(seq 100); do grep -q ready /tmp/background.log && exit 0; sleep 0.1; done; exit 1' || return 1
 	backend_reload pvcalls-back || return 1
-	guest_run "$1" 'for i in $(seq 150); do grep "ok - " /tmp/background.log && break; sleep 0.2; done
+	guest_run "$1" 'for i in $(seq 300); do grep "ok - " /tmp/background.log && break; sleep 0.1; done
 		cat /tmp/background.log; grep -q "^ok" /tmp/background.log' 40
 }
 

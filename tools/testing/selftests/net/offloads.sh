@@ -151,7 +151,7 @@ received() {
 
 # steers_to QUEUE OTHER: what connections bring is on the one, and not on the other
 steers_to() {
-	sleep 1
+	sleep 0.3
 	before=$(received "$1") before_other=$(received "$2")
 	net_load offloads tcp $four 2048 4 || return 1
 	came=$(($(received "$1") - before)) other=$(($(received "$2") - before_other))
@@ -180,18 +180,18 @@ key_changes() {
 
 dom0_offers_queues() {
 	ethtool -L "$vif" combined 1 && ethtool -l "$vif" | tail -n 2 | grep -q '1$' || return 1
-	in_guest 'ethtool -G eth0 rx 512 tx 512; sleep 1; ethtool -l eth0'
+	in_guest 'ethtool -G eth0 rx 512 tx 512; sleep 0.5; ethtool -l eth0'
 	[ "$(guest_queues)" = 1 ] && net_load offloads tcp $four 2048 4 || return 1
-	ethtool -L "$vif" combined 2 && in_guest 'ethtool -G eth0 rx 256 tx 256; sleep 1' &&
+	ethtool -L "$vif" combined 2 && in_guest 'ethtool -G eth0 rx 256 tx 256; sleep 0.5' &&
 		[ "$(guest_queues)" = 2 ] && net_load offloads tcp $four 2048 4
 }
 
 # Its tx is the guest's rx.
 dom0_offers_rings() {
-	ethtool -G "$vif" tx 256 rx 512 && in_guest 'ethtool -G eth0 rx 1024 tx 1024; sleep 1' && ethtool -g "$vif" || return 1
+	ethtool -G "$vif" tx 256 rx 512 && in_guest 'ethtool -G eth0 rx 1024 tx 1024; sleep 0.5' && ethtool -g "$vif" || return 1
 	[ "$(ethtool -g "$vif" | rings)" = '512 256 ' ] &&
 		net_load offloads tcp $four 2048 4 || return 1
-	ethtool -G "$vif" tx 1024 rx 1024 && in_guest 'ethtool -G eth0 rx 256 tx 256; sleep 1' &&
+	ethtool -G "$vif" tx 1024 rx 1024 && in_guest 'ethtool -G eth0 rx 256 tx 256; sleep 0.5' &&
 		net_load offloads tcp $four 2048 4
 }
 

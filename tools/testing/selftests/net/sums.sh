@@ -51,7 +51,7 @@ as_they_come() {
 }
 
 complete() {
-	xenstore-write "/local/domain/0/backend/vif/$(__guest sums domid)/0/complete-checksums" "$1" && sleep 1
+	xenstore-write "/local/domain/0/backend/vif/$(__guest sums domid)/0/complete-checksums" "$1" && sleep 0.5
 }
 
 dom0_offers_sums() {

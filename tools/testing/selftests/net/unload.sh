@@ -99,7 +99,7 @@ hold_packets() {
 	done'
 	xenstore-write "$back/rate" 2000,5000000 && sleep 0.5
 	for i in $(seq 10); do
-		in_guest "for i in \$(seq 30); do
+		in_guest "for i in \$(seq 45); do
 			NETLOAD_TRIES=1 netload udp 10.77.0.1 $NET_PORT 1400 1400 1 >/dev/null 2>&1 &
 		done; sleep 1"
 		[ "$(out_in_guest)" -lt 66 ] || return 0
