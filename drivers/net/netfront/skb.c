@@ -9,7 +9,11 @@
  */
 #include <linux/etherdevice.h>
 #include <linux/skbuff.h>
+#include <net/busy_poll.h>
 #include "netfront.h"
+
+/* A TCP segment over IPv4 with time stamps and no data. */
+#define TOO_SHORT	(ETH_HLEN + 20 + 32)
 
 static void *part_address(const struct netfront_rx *rx, unsigned int i)
 {
@@ -200,6 +204,23 @@ static struct sk_buff *receive(struct netfront_queue *queue)
 	return skb;
 }
 
+/*
+ * What is too short for a segment with data is an acknowledgement or a small datagram.
+ * GRO has nothing to merge it with, and takes as long to find out as the stack does for
+ * the packet. So it goes straight up, unless there are others that it would overtake.
+ */
+static void pass_up(struct netfront_queue *queue, struct sk_buff *skb)
+{
+	struct napi_struct *napi = &queue->napi;
+
+	if (queue->rx.pkt.len > TOO_SHORT || napi->gro_bitmask || napi->rx_count) {
+		napi_gro_receive(napi, skb);
+		return;
+	}
+	skb_mark_napi_id(skb, napi);
+	netif_receive_skb(skb);
+}
+
 /**
  * netfront_rx_packet() - hand a packet to the stack, or drop it
  * @queue: the queue; what its packet was made of is used up on return
@@ -228,5 +249,5 @@ void netfront_rx_packet(struct netfront_queue *queue)
 	rx->stats.packets++;
 	rx->stats.bytes += rx->pkt.len;
 	u64_stats_update_end(&rx->stats.sync);
-	napi_gro_receive(&queue->napi, skb);
+	pass_up(queue, skb);
 }
