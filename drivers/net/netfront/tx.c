@@ -310,10 +310,11 @@ static bool is_sendable(const struct netfront *nf, const struct netfront_tx *tx,
  */
 static int settle_sum(const struct netfront *nf, struct sk_buff *skb)
 {
-	bool v6 = vlan_get_protocol(skb) == htons(ETH_P_IPV6);
+	bool v6;
 
 	if (skb->ip_summed != CHECKSUM_PARTIAL || skb_is_gso(skb))
 		return 0;
+	v6 = vlan_get_protocol(skb) == htons(ETH_P_IPV6);
 	if (v6 ? nf->offer.csum6 : !nf->offer.no_csum)
 		return 0;
 	return skb_checksum_help(skb);
