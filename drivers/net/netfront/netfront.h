@@ -169,6 +169,7 @@ enum netfront_rest {
  * @rest_at: the ring's producer when that began
  * @event: the response the last event was asked for
  * @held: packets that wait for their answer
+ * @limit: how many bytes of them byte queue limits allow at least
  * @taken: responses taken, ever
  * @ring: the ring
  * @slots: one for each slot of the ring
@@ -189,6 +190,7 @@ struct netfront_tx {
 	u32 rest_at;
 	u32 event;
 	u32 held;
+	u32 limit;
 	u32 taken;
 	struct xpv_ring ring;
 	struct netfront_tx_slot *slots;
@@ -592,6 +594,7 @@ int netfront_tx_equip_bare(struct netfront_tx *tx);
 struct xpv_grant_chain netfront_tx_strip(struct netfront_tx *tx);
 void netfront_tx_give(struct netfront_tx *tx, u16 id);
 void netfront_tx_drop_all(struct netfront_queue *queue);
+void netfront_tx_limit(struct netfront_queue *queue);
 
 /* Whether any packet fits the ring, which is locked. */
 static inline bool netfront_tx_has_room(const struct netfront_tx *tx)

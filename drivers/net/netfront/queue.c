@@ -232,6 +232,7 @@ static void tx_set_live(struct netfront_queue *queue, bool live)
 
 	__netif_tx_lock_bh(txq);
 	queue->tx.live = live;
+	netfront_tx_limit(queue);
 	if (live)
 		netif_tx_wake_queue(txq);
 	else

@@ -134,6 +134,7 @@ static void tx_is_staged(struct netfront_queue *queue)
 
 	__netif_tx_lock_bh(txq);
 	queue->tx.staged = true;
+	netfront_tx_limit(queue);
 	__netif_tx_unlock_bh(txq);
 }
 

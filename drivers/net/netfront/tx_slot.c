@@ -235,3 +235,34 @@ void netfront_tx_drop_all(struct netfront_queue *queue)
 	tx->rest = NETFRONT_AWAKE;
 	netdev_tx_reset_queue(txq);
 }
+
+/* Whether nobody else has chosen how many bytes may wait. */
+static bool is_limit_ours(const struct netdev_queue *txq,
+			  const struct netfront_tx *tx)
+{
+#ifdef CONFIG_BQL
+	return txq->dql.min_limit == tx->limit;
+#else
+	return false;
+#endif
+}
+
+/**
+ * netfront_tx_limit() - say how many bytes may wait for their answers at least
+ * @queue: the queue, its transmit lock held
+ *
+ * Byte queue limits learn from when answers come how much keeps a device busy. A
+ * backend that maps what it is lent answers when the receiver has read it, so that
+ * they would learn far too little: a full ring is limit enough there. What the
+ * administrator has chosen stays.
+ */
+void netfront_tx_limit(struct netfront_queue *queue)
+{
+	struct netdev_queue *txq = netfront_txq(queue);
+	struct netfront_tx *tx = &queue->tx;
+
+	if (!is_limit_ours(txq, tx))
+		return;
+	tx->limit = tx->staged ? 0 : tx->ring.nr * XEN_PAGE_SIZE;
+	netdev_queue_set_dql_min_limit(txq, tx->limit);
+}
