@@ -23,9 +23,12 @@ back_options() {
 	[ "$1" != ours ] || echo "xen-9pback.poll_us=$((poll_us * 5 / 2))"
 }
 
+# The second who reads a page has it moved to the list of active ones, and no pair is to
+# be the one that does.
 make_folder() {
 	mkdir -p $folder/tree $folder/work &&
 		dd if=/dev/urandom of=$folder/data bs=1M count=$size 2>/dev/null &&
+		cat $folder/data $folder/data $folder/data >/dev/null &&
 		fsbench tree $folder/tree $tree
 }
 
