@@ -205,7 +205,7 @@ static struct sk_buff *receive(struct netfront_queue *queue)
 }
 
 /*
- * What is too short for a segment with data is an acknowledgement or a small datagram.
+ * What is too short for a segment with data is an acknowledgment or a small datagram.
  * GRO has nothing to merge it with, and takes as long to find out as the stack does for
  * the packet. So it goes straight up, unless there are others that it would overtake.
  */
