@@ -74,6 +74,11 @@ ifneq ($(filter --long,$(T)),)
 endif
 	@$(RIG) run $(T)
 
+loop: ## the system tests that need no Xen, in a kernel that is a process, T=PATTERN
+	@scripts/install-deps build rig tools tree && $(RIG) setup
+	@kernel=$$(tools/testing/loop/build) && \
+		$(RIG) loop --kernel "$$kernel" --modules build/loop/modules $(T)
+
 qemu-shell: ## a shell on the emulated Xen host, with the modules at hand
 	@$(build-for-rig)
 	@$(RIG) shell
@@ -99,4 +104,4 @@ clean: ## remove what was built
 	rm -rf build
 
 .PHONY: help modules tools install uninstall demo check check-all static unit fuzz \
-	qemu qemu-shell kernel-tree bench bench-primitives clean
+	loop qemu qemu-shell kernel-tree bench bench-primitives clean

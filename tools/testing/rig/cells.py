@@ -18,8 +18,8 @@ ONCE_MARK = "+"     # behind a guest type: in the short form with the first pair
 ENDS = {"front": ("ours", "intree", "none"), "back": ("ours", "intree", "qdisk", "qnic", "q9p", "none")}
 TOOLS = ("fio", "iperf3", "ethtool")     # in every image; a test may name them all the same
 DEFAULTS = {"desc": "", "runs": "dom0", "guest": "none", "pair": "", "vcpus": "1", "memory": "144",
-            "disks": "", "vifs": "", "needs": "", "allow": "", "time": "60", "length": "short"}
-CHOICES = {"runs": ("dom0", "guest"), "length": ("short", "long")}
+            "disks": "", "vifs": "", "needs": "", "allow": "", "time": "60", "length": "short", "loop": "no"}
+CHOICES = {"runs": ("dom0", "guest"), "length": ("short", "long"), "loop": ("no", "yes")}
 
 
 @dataclass(frozen=True)
@@ -39,6 +39,7 @@ class Test:
     allow: str
     time: int
     length: str
+    loop: bool
 
 
 @dataclass(frozen=True)
@@ -128,7 +129,7 @@ def load(path: Path) -> Test:
                 pairs=tuple(values["pair"].split()) or ("",), vcpus=int(values["vcpus"]),
                 memory=int(values["memory"]), disks=values["disks"], vifs=values["vifs"],
                 needs=tuple(values["needs"].split()),
-                allow=values["allow"], time=int(values["time"]), length=values["length"])
+                allow=values["allow"], time=int(values["time"]), length=values["length"], loop=values["loop"] == "yes")
 
 
 def matches(cell: Cell, patterns: list[str]) -> bool:

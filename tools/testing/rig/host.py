@@ -61,6 +61,8 @@ def require_qemu() -> None:
 class Host:
     """A running host. Use as a context: it is stopped, or killed, on the way out."""
 
+    boot_messages: list[re.Pattern] = []    # that its boot may print
+
     def __init__(self, logs: Path, dom0_options: str = "", tcg: str = PARALLEL, qemu_options: tuple[str, ...] = ()):
         require_qemu()
         self.logs = logs

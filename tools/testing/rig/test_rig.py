@@ -18,6 +18,7 @@ from pathlib import Path
 import cache
 import cells
 import kernel
+import loop
 import scan
 import tap
 import taptest
@@ -192,6 +193,12 @@ class Cells(unittest.TestCase):
         short, long = ({(cell.guest, cell.pair) for cell in cells.span(test, long)} for long in (False, True))
         self.assertEqual(short, {("pv", "none/ours")})
         self.assertEqual(long, {(guest, f"none/{back}") for guest in ("pv", "hvm") for back in ("ours", "intree")})
+
+    def test_the_loop_has_what_asks_for_it(self):
+        with self.assertRaises(RigError):
+            self.load("# loop: maybe")
+        asking = {cell.test.name for cell in cells.find([], long=True) if cell.test.loop}
+        self.assertEqual({cell.test.name for cell in loop.find([])}, asking)
 
     def test_a_driver_is_needed_where_its_end_is_ours(self):
         test = self.load("# needs: fio xen-netfront xen-netback 9pnet_xen")

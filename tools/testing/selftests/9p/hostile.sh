@@ -4,6 +4,7 @@
 # runs: dom0
 # guest: pv pvh*
 # pair: none/ours
+# loop: yes
 # needs: xen-9pback
 # vcpus: 2
 # time: 300

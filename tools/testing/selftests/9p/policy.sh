@@ -3,7 +3,8 @@
 # desc: what the toolstack says of a share holds: who is who, what may be changed, how much there may be
 # runs: dom0
 # guest: pv pvh*
-# pair: intree/ours
+# pair: intree/ours ours/ours*
+# loop: yes
 # needs: xen-9pback
 # memory: 512
 # length: long
