@@ -20,6 +20,7 @@ static const struct peer peers[] = {
 	{ "held", play_held },
 	{ "copied", play_copied },
 	{ "deaf", play_deaf },
+	{ "rubbish", play_rubbish },
 	{ }
 };
 

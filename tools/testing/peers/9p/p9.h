@@ -103,5 +103,6 @@ void play_many(struct device *dev);
 void play_held(struct device *dev);
 void play_copied(struct device *dev);
 void play_deaf(struct device *dev);
+void play_rubbish(struct device *dev);
 
 #endif
