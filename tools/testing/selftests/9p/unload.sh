@@ -20,7 +20,8 @@ in_guest() {
 }
 
 # A shell in the guest that keeps files open: what is written to /tmp/do it does,
-# and says in /tmp/did how that ended.
+# and says in /tmp/did how that ended. If it is there again before whoever wrote has
+# closed, it finds nothing.
 holder_starts() {
 	in_guest 'mkfifo /tmp/do; cd /mnt/share0 && mkdir dir dir2 && for i in $(seq 1000); do echo "line $i"; done >dir/open &&
 		cp dir/open dir/renamed && cp dir/open dir/removed && echo one >dir2/append
@@ -28,7 +29,7 @@ holder_starts() {
 cd /mnt/share0/dir
 exec 3<open 4<renamed 5<removed 6>>../dir2/append
 while :; do
-	read -r command </tmp/do
+	read -r command </tmp/do && [ -n "\$command" ] || continue
 	eval "\$command" >/tmp/said 2>&1
 	echo \$? >/tmp/did
 done
