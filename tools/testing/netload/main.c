@@ -11,8 +11,9 @@
  * kernel. udp and ping try payloads of all sizes from FROM to LAST; whole ones
  * may not be fragmented. traffic makes connection after connection until
  * STOPFILE is there. xdp has a program of the interface's driver decide what
- * becomes of the UDP that it receives. NETLOAD_TRIES in the environment says how
- * often a datagram that was lost is sent.
+ * becomes of the UDP that it receives. In the environment, NETLOAD_TRIES says how
+ * often a datagram that was lost is sent, and NETLOAD_LOSSES that traffic goes on after
+ * a connection that was lost, though not after bytes that are wrong.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -108,7 +109,8 @@ static int exchange(const struct address *to, unsigned int kilobytes, unsigned i
 	for (i = 0; i < connections; i++) {
 		fflush(stdout);
 		if (!fork())
-			exit(!tcp_exchange(to, kilobytes * 1024ULL, i * 16 + start));
+			exit(tcp_exchange(to, kilobytes * 1024ULL, i * 16 + start) !=
+			     EXCHANGE_RIGHT);
 	}
 	while (wait(&status) > 0)
 		failed |= status;
@@ -119,16 +121,20 @@ static int exchange(const struct address *to, unsigned int kilobytes, unsigned i
 
 static int traffic(const struct address *to, const char *stop)
 {
-	unsigned int rounds;
+	bool may_lose = getenv("NETLOAD_LOSSES");
+	unsigned int rounds, lost = 0;
+	enum exchange outcome;
 
 	for (rounds = 0; access(stop, F_OK); rounds++) {
-		if (!tcp_exchange(to, 512 << 10, rounds)) {
+		outcome = tcp_exchange(to, 512 << 10, rounds);
+		if (outcome == EXCHANGE_WRONG || (outcome == EXCHANGE_LOST && !may_lose)) {
 			printf("failed in round %u\n", rounds);
 			return 1;
 		}
-		printf("round\n");
+		lost += outcome == EXCHANGE_LOST;
+		printf(outcome == EXCHANGE_LOST ? "lost\n" : "round\n");
 	}
-	printf("stopped after %u rounds\n", rounds);
+	printf("stopped after %u rounds, %u of them lost\n", rounds, lost);
 	return 0;
 }
 

@@ -40,8 +40,10 @@ long long now_ms(void);
 uint32_t any(uint32_t *state, uint32_t below);
 
 /* tcp.c */
+enum exchange { EXCHANGE_RIGHT, EXCHANGE_LOST, EXCHANGE_WRONG };
+
 void tcp_serve(int sock);
-bool tcp_exchange(const struct address *to, uint64_t bytes, uint32_t seed);
+enum exchange tcp_exchange(const struct address *to, uint64_t bytes, uint32_t seed);
 
 /**
  * struct sweep - datagrams of one size after the other

@@ -36,6 +36,7 @@ struct hello {
  * @out: where in the table what is written begins
  * @in: where in the table what is read begins
  * @random: state of what chooses sizes
+ * @wrong: what was read is not what the other end was to write
  */
 struct stream {
 	int sock;
@@ -45,6 +46,7 @@ struct stream {
 	uint64_t out;
 	uint64_t in;
 	uint32_t random;
+	bool wrong;
 };
 
 /* Small pieces, pages, or as much as there is. */
@@ -91,10 +93,9 @@ static bool take(struct stream *stream)
 		       done ? strerror(errno) : "closed");
 		return false;
 	}
-	if (!table_matches(data, done, stream->in + stream->got))
-		return false;
+	stream->wrong = !table_matches(data, done, stream->in + stream->got);
 	stream->got += done;
-	return true;
+	return !stream->wrong;
 }
 
 static bool step(struct stream *stream)
@@ -197,8 +198,8 @@ static int connect_to(const struct address *to)
 	return -1;
 }
 
-/* Return: whether all bytes went both ways and were right at both ends. */
-bool tcp_exchange(const struct address *to, uint64_t bytes, uint32_t seed)
+/* Whether all bytes went both ways and were right, and if not, whether one was wrong here. */
+enum exchange tcp_exchange(const struct address *to, uint64_t bytes, uint32_t seed)
 {
 	struct hello hello = { .magic = MAGIC, .seed = seed, .bytes = bytes };
 	struct stream stream = { .bytes = bytes, .random = seed + 1 };
@@ -206,11 +207,11 @@ bool tcp_exchange(const struct address *to, uint64_t bytes, uint32_t seed)
 
 	stream.sock = connect_to(to);
 	if (stream.sock < 0)
-		return false;
+		return EXCHANGE_LOST;
 	stream.out = stream_start(seed);
 	stream.in = stream_start(seed + 1);
 	good = send(stream.sock, &hello, sizeof(hello), MSG_NOSIGNAL) == sizeof(hello) &&
 	       carry(&stream);
 	close(stream.sock);
-	return good;
+	return good ? EXCHANGE_RIGHT : stream.wrong ? EXCHANGE_WRONG : EXCHANGE_LOST;
 }
