@@ -3,6 +3,7 @@
 
 import fnmatch
 import itertools
+import os
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -72,7 +73,7 @@ class Cell:
                   "KERNEL": self.kernel, "FRONT": self.front, "BACK": self.back,
                   "VCPUS": str(self.test.vcpus), "MEMORY": str(self.test.memory),
                   "DISKS": self.test.disks, "VIFS": self.test.vifs, "TIME": str(self.test.time),
-                  "LONG": "1" if long else ""}
+                  "LONG": "1" if long else "", "CYCLES": os.environ.get("XPV_CYCLES", "")}
         return {f"XPV_{name}": "" if value == "none" else value for name, value in values.items()}
 
     def missing(self, modules: Path) -> str:
