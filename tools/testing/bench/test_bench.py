@@ -168,11 +168,12 @@ class Pairs(unittest.TestCase):
             self.assertIn(f"\n{kind}_() {{", script)
             self.assertTrue(cache in ("none", "mmap", "loose") and int(jobs))
 
-    def test_the_loads_of_sockets_are_netbench_s(self):
+    def test_the_loads_of_sockets_are_netbench_s_or_redis_s(self):
         program = (BENCH / "netbench" / "main.c").read_text()
+        script = (BENCH / "dom0" / "sock.sh").read_text()
         for cell in registry.find(["sock/"]):
             load, *ends = cell.case.load.split(":")
-            self.assertIn(f'{{ "{load}", ', program)
+            self.assertTrue(f'{{ "{load}", ' in program or f'\t{load}) asking="-t {load} ' in script, load)
             self.assertEqual(set(ends), {"dom0", "guest"}, cell.name)
 
     def test_patterns_choose_cells(self):

@@ -5,14 +5,16 @@
  *        netbench [pv] trips|many ADDRESS PORT AMOUNT
  *        netbench [pv] send|receive ADDRESS PORT AMOUNT
  *        netbench [pv] connects ADDRESS PORT AMOUNT
+ *        netbench [pv] small|large ADDRESS PORT AMOUNT
  *        netbench datagrams ADDRESS PORT AMOUNT
  *
- * The first serves all of the others: on PORT trips, a byte there and a byte back
- * over a TCP connection or many, and datagrams of UDP, each as large as an Ethernet
- * frame can be; on the next port streams, of blocks of 64 KiB; on the one after
- * that connections that are made, and end at once. The last is what "greet" does
- * too. With "pv" they are made of PV sockets. AMOUNT is a number, or a time such
- * as 2s; what is printed is the speed, in so many a second.
+ * The first serves the others, but for files: on PORT trips, a byte there and a byte
+ * back over a TCP connection or many, and datagrams of UDP, each as large as an
+ * Ethernet frame can be; on the next port streams, of blocks of 64 KiB; on the one
+ * after that connections that are made, and end at once. The last is what "greet"
+ * does too. "small" and "large" are files of a web server, the latter of 4 MB. With
+ * "pv" connections are made of PV sockets. AMOUNT is a number, or a time such as 2s; what
+ * is printed is the speed, in so many a second.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -116,6 +118,8 @@ static const struct {
 	{ "send", streams_send },
 	{ "receive", streams_receive },
 	{ "connects", connects_go },
+	{ "small", files_small },
+	{ "large", files_large },
 	{ "datagrams", datagrams_go },
 };
 

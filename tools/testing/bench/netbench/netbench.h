@@ -26,6 +26,10 @@ void streams_receive(const struct sockaddr_in *to, const struct amount *amount);
 void connects_serve(int sock);
 void connects_go(const struct sockaddr_in *to, const struct amount *amount);
 
+/* files.c */
+void files_small(const struct sockaddr_in *to, const struct amount *amount);
+void files_large(const struct sockaddr_in *to, const struct amount *amount);
+
 /* datagrams.c */
 void datagrams_serve(int sock);
 void datagrams_go(const struct sockaddr_in *to, const struct amount *amount);
