@@ -41,6 +41,7 @@ static void init_end(struct pvcfront_end *end, struct pvcfront *pf,
 	INIT_LIST_HEAD(&end->ready);
 	INIT_LIST_HEAD(&end->next);
 	INIT_DELAYED_WORK(&end->more, pvcfront_listen_more);
+	pvcfront_cork_init(end);
 	init_waitqueue_head(&end->wq);
 	init_call(&end->sync, end);
 	init_call(&end->wait, end);

@@ -69,6 +69,26 @@ static int tell(struct pvcfront_end *end, u32 option, s32 value)
 	return pvcfront_ask(end, &req);
 }
 
+/*
+ * Corks are ours (cork.c). That nothing be delayed is told once: a ring gathers small
+ * pieces anyhow, and programs that take it back for each answer would have the
+ * backend called twice for it.
+ */
+static int tell_news(struct pvcfront_end *end, u32 option, s32 value)
+{
+	int err;
+
+	if (option == XPV_PVCALLS_CORK)
+		return 0;
+	if (option != XPV_PVCALLS_NODELAY)
+		return tell(end, option, value);
+	if (!value || end->nodelay)
+		return 0;
+	err = tell(end, option, value);
+	end->nodelay = !err;
+	return err;
+}
+
 /**
  * pvcfront_options_tell() - tell the backend what was set
  * @end: an end it has just been told of
@@ -92,7 +112,7 @@ int pvcfront_options_tell(struct pvcfront_end *end, const struct sock *sk)
 		err = tell(end, XPV_PVCALLS_V6ONLY, 1);
 	for (option = 0; !err && option <= XPV_PVCALLS_UNSENT; option++)
 		if (options->set & BIT(option) && option != XPV_PVCALLS_V6ONLY)
-			err = tell(end, option, options->value[option]);
+			err = tell_news(end, option, options->value[option]);
 	return err;
 }
 
@@ -109,14 +129,18 @@ static int set_known(struct sock *sk, const struct known *k, s32 value)
 	} else if (k->option > XPV_PVCALLS_UNSENT) {
 		err = 0;	/* nobody's but ours */
 	} else if (end && end->pf->offer.options) {
-		err = tell(end, k->option, value);
+		err = tell_news(end, k->option, value);
 	} else if (end && !k->hint) {
 		err = -ENOPROTOOPT;
 	}
 	if (!err) {
-		ps->options.value[k->option] = value;
+		WRITE_ONCE(ps->options.value[k->option], value);
 		ps->options.set |= BIT(k->option);
 	}
+	/* To want no delay brings forth what is held, too. */
+	if (end && ((k->option == XPV_PVCALLS_CORK && !value) ||
+		    (k->option == XPV_PVCALLS_NODELAY && value)))
+		pvcfront_cork_pull(end);
 	return err;
 }
 

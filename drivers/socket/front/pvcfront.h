@@ -138,7 +138,7 @@ enum pvcfront_end_state {
 
 /**
  * struct pvcfront_end - a socket as the backend knows it
- * @ref: held by the socket, by each call that is busy, by @more while it is
+ * @ref: held by the socket, by each call that is busy, by @more and @held while
  *	queued, by a listening end for its @child and those that are @ready, and
  *	by the device's list
  * @pf: the device; a reference is held
@@ -166,6 +166,8 @@ enum pvcfront_end_state {
  * @max_ready: how many there may be before no more are taken from the backend
  * @wanted: a program wants connections
  * @more: asks for the next connection
+ * @held: shows what was held back, see cork.c
+ * @nodelay: the backend was told of TCP_NODELAY; under the socket's lock
  * @sync: calls that are waited for, one at a time
  * @wait: CONNECT or ACCEPT
  * @release: RELEASE
@@ -200,6 +202,8 @@ struct pvcfront_end {
 	unsigned int max_ready;
 	bool wanted;
 	struct delayed_work more;
+	struct delayed_work held;
+	bool nodelay;
 	struct pvcfront_call sync;
 	struct pvcfront_call wait;
 	struct pvcfront_call release;
@@ -436,6 +440,14 @@ u32 pvcfront_ready(struct pvcfront_end *end);
 u32 pvcfront_used(struct pvcfront_end *end);
 bool pvcfront_roomy(struct pvcfront_end *end);
 void pvcfront_ask_taken(struct pvcfront_end *end);
+void pvcfront_show(struct pvcfront_end *end);
+
+/* cork.c */
+void pvcfront_cork_init(struct pvcfront_end *end);
+bool pvcfront_cork_holds(struct pvcfront_end *end,
+			 const struct xpv_byte_stream *s);
+void pvcfront_cork_pull(struct pvcfront_end *end);
+void pvcfront_cork_end(struct pvcfront_end *end);
 
 /* name.c */
 int pvcfront_name_take(struct sock *sk, const struct sockaddr *uaddr, int len,

@@ -52,9 +52,11 @@ static void drop_end(struct sock *sk, bool abort)
 	set_end(sk, NULL);
 	mutex_lock(&end->rx);
 	mutex_lock(&end->tx);
+	pvcfront_show(end);
 	pvcfront_end_close(end, abort);
 	mutex_unlock(&end->tx);
 	mutex_unlock(&end->rx);
+	pvcfront_cork_end(end);
 	pvcfront_end_put(end);
 }
 
@@ -506,6 +508,7 @@ static int ask_shut(struct pvcfront_end *end, int how)
 static void stop_sending(struct pvcfront_end *end, u8 how)
 {
 	mutex_lock(&end->tx);
+	pvcfront_show(end);
 	pvcfront_end_shut(end, how);
 	mutex_unlock(&end->tx);
 }

@@ -78,9 +78,31 @@ static void ask_for_room(struct sock *sk, struct xpv_byte_stream *s)
 		sk->sk_write_space(sk);
 }
 
+/**
+ * pvcfront_show() - show the backend what it has not been shown
+ * @end: the end, whose @tx is held
+ */
+void pvcfront_show(struct pvcfront_end *end)
+{
+	struct pvcfront_ring *ring;
+
+	lockdep_assert_held(&end->tx);
+	ring = ring_of(end);
+	if (ring && ring->bytes.out.at != ring->bytes.out.shown)
+		push(end, ring);
+}
+
+static bool is_held(const struct sock *sk, struct pvcfront_end *end,
+		    const struct xpv_byte_stream *s, int flags)
+{
+	s32 corked = READ_ONCE(pvcfront_sk(sk)->options.value[XPV_PVCALLS_CORK]);
+
+	return (corked || flags & MSG_MORE) && pvcfront_cork_holds(end, s);
+}
+
 /* Returns how much was put; 0 if there is no room; or an error. */
 static int put(struct sock *sk, struct pvcfront_end *end,
-	       struct iov_iter *from)
+	       struct iov_iter *from, int flags)
 {
 	struct pvcfront_ring *ring;
 	int room, done = 0;
@@ -93,7 +115,8 @@ static int put(struct sock *sk, struct pvcfront_end *end,
 						 iov_iter_count(from)));
 		if (done) {
 			xpv_bytes_move(&ring->bytes.out, done);
-			push(end, ring);
+			if (!is_held(sk, end, &ring->bytes.out, flags))
+				push(end, ring);
 			ask_for_room(sk, &ring->bytes.out);
 		}
 	}
@@ -116,6 +139,7 @@ void pvcfront_ask_taken(struct pvcfront_end *end)
 	struct pvcfront_ring *ring;
 
 	mutex_lock(&end->tx);
+	pvcfront_show(end);
 	ring = ring_of(end);
 	if (ring && ring->bytes.out.at != ring->bytes.out.seen)
 		xpv_bytes_ask(&ring->bytes.out,
@@ -312,7 +336,7 @@ static int send_all(struct sock *sk, struct pvcfront_end *end,
 		if (READ_ONCE(sk->sk_err) ||
 		    READ_ONCE(sk->sk_shutdown) & SEND_SHUTDOWN)
 			return -EPIPE;
-		done = put(sk, end, &msg->msg_iter);
+		done = put(sk, end, &msg->msg_iter, msg->msg_flags);
 		if (done > 0) {
 			*sent += done;
 			continue;
