@@ -72,6 +72,7 @@ static const struct {
 	{ "options", check_options, "options are kept", NULL },
 	/* Only by name: something may make it another. */
 	{ "protocol", check_protocol, "a socket is what it was asked to be", &never },
+	{ "cork", check_cork, "TCP_CORK and MSG_MORE hold data, and not for long", NULL },
 	/* Only by name: somebody takes the backend away. */
 	{ "lost", check_lost, "connections are reset with the backend, and new ones made", &never },
 };

@@ -106,5 +106,6 @@ bool check_passing(void);
 bool check_threads(void);
 bool check_options(void);
 bool check_protocol(void);
+bool check_cork(void);
 
 #endif

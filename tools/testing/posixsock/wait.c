@@ -415,3 +415,40 @@ bool check_protocol(void)
 	}
 	return good;
 }
+
+/* Nothing comes; who was too slow to look in time cannot tell. */
+static bool is_held(int fd, long long since)
+{
+	return !events_of(fd, POLLIN, 50) || now_ms() - since > 150 || same(0, 1);
+}
+
+/* What waits comes when that ends, by itself in time, and before the end. */
+static bool corks(int from, int to)
+{
+	int on = 1, off = 0;
+	long long start = now_ms();
+
+	return works(setsockopt(from, IPPROTO_TCP, TCP_CORK, &on, sizeof(on))) &&
+	       send_text(from, "two ") && is_held(to, start) && send_text(from, "pieces") &&
+	       works(setsockopt(from, IPPROTO_TCP, TCP_CORK, &off, sizeof(off))) &&
+	       gets_text(to, "two pieces") &&
+	       works(setsockopt(from, IPPROTO_TCP, TCP_CORK, &on, sizeof(on))) &&
+	       send_text(from, "late") && gets_text(to, "late") && send_text(from, "last");
+}
+
+bool check_cork(void)
+{
+	int pair[2];
+	long long start = now_ms();
+	char byte;
+	bool good;
+
+	if (!make_pair(pair))
+		return false;
+	good = same(send(pair[0], "more", 4, MSG_MORE), 4) && is_held(pair[1], start) &&
+	       send_text(pair[0], " came") && gets_text(pair[1], "more came") &&
+	       corks(pair[0], pair[1]) && works(close(pair[0])) &&
+	       gets_text(pair[1], "last") && same(recv(pair[1], &byte, 1, 0), 0);
+	close(pair[1]);
+	return good;
+}

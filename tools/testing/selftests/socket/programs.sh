@@ -39,7 +39,7 @@ frontend_goes() {
 }
 
 ktap_print_header
-ktap_set_plan 50
+ktap_set_plan 51
 net_bridge xpv0
 ktap_test_result 'the guest is up' pvsock_guest g || ktap_exit_fail_msg 'no guest'
 ktap_test_result 'both ends connect' pvsock_plug g || ktap_exit_fail_msg 'no backend'
