@@ -246,7 +246,7 @@ struct pvcfront_offer {
  * @offer: of the backend that is connected
  * @mem: pages of the command ring; lane only
  * @ch: its channel; opened and closed in the lane
- * @lock: protects from here to @nr_keeping; taken in any context
+ * @lock: protects from here to @large_out; taken in any context
  * @connected: commands may be asked
  * @ring: the command ring
  * @nr_slots: of the table
@@ -263,6 +263,7 @@ struct pvcfront_offer {
  * @spent: data rings to be given back
  * @nr_idle: how many are in @idle
  * @nr_keeping: how many the backend was asked to keep mapped, and may
+ * @large_out: large rings that ends have, but for those
  * @rings_lock: serialises making and giving back data rings; protects @rings,
  *	@nr_rings and @nr_large. Held while memory is had.
  * @rings: all data rings
@@ -297,6 +298,7 @@ struct pvcfront {
 	struct list_head spent;
 	unsigned int nr_idle;
 	unsigned int nr_keeping;
+	unsigned int large_out;
 
 	struct mutex rings_lock;	/* see above */
 	struct list_head rings;

@@ -130,7 +130,12 @@ static void make_fresh(struct pvcfront_ring *ring)
 
 static void attach(struct pvcfront_end *end, struct pvcfront_ring *ring)
 {
+	struct pvcfront *pf = ring->pf;
+
 	make_fresh(ring);
+	spin_lock_irq(&pf->lock);
+	pf->large_out += is_large(ring);
+	spin_unlock_irq(&pf->lock);
 	spin_lock_irq(&ring->lock);
 	ring->end = end;
 	spin_unlock_irq(&ring->lock);
@@ -190,6 +195,19 @@ struct pvcfront_ring *pvcfront_ring_detach(struct pvcfront_end *end)
 	return ring;
 }
 
+/*
+ * Whether one more ring may be idle. Small ones leave room for the large ones that are
+ * in use: whatever comes back first, the large ones are there for the next sockets.
+ */
+static bool may_idle(const struct pvcfront_ring *ring, unsigned int most)
+{
+	const struct pvcfront *pf = ring->pf;
+	unsigned int wanted = is_large(ring) ? 0 : pf->large_out;
+
+	lockdep_assert_held(&pf->lock);
+	return pf->nr_idle + pf->nr_keeping + wanted < most;
+}
+
 /**
  * pvcfront_ring_keep() - whether a ring that is released should stay mapped
  * @ring: the ring of an end, whose lock is held
@@ -206,9 +224,10 @@ bool pvcfront_ring_keep(struct pvcfront_ring *ring)
 	unsigned long flags;
 
 	spin_lock_irqsave(&pf->lock, flags);
-	if (!ring->keeping && pf->nr_idle + pf->nr_keeping < most) {
+	if (!ring->keeping && may_idle(ring, most)) {
 		ring->keeping = true;
 		pf->nr_keeping++;
+		pf->large_out -= is_large(ring);
 	}
 	spin_unlock_irqrestore(&pf->lock, flags);
 	return ring->keeping;
@@ -229,9 +248,12 @@ void pvcfront_ring_put(struct pvcfront_ring *ring, bool usable, bool kept)
 
 	spin_lock_irqsave(&pf->lock, flags);
 	ring->kept = kept;
-	pf->nr_keeping -= ring->keeping;
+	if (ring->keeping)
+		pf->nr_keeping--;
+	else
+		pf->large_out -= is_large(ring);
 	ring->keeping = false;
-	usable = usable && pf->nr_idle + pf->nr_keeping < pvcfront_idle_rings;
+	usable = usable && may_idle(ring, pvcfront_idle_rings);
 	if (kept || usable) {
 		/* The next socket gets the first one. */
 		if (is_large(ring))
@@ -292,6 +314,7 @@ void pvcfront_rings_close(struct pvcfront *pf)
 	INIT_LIST_HEAD(&pf->spent);
 	pf->nr_idle = 0;
 	pf->nr_keeping = 0;
+	pf->large_out = 0;
 	spin_unlock_irq(&pf->lock);
 	list_for_each_entry_safe(ring, next, &pf->rings, all)
 		free_ring(ring);
