@@ -30,6 +30,20 @@ unmodified() {
 		wait_for 10 'grep -q receiver /tmp/iperf3.log'
 }
 
+# A hundred connections at once, the last of which end first: the large rings, which
+# the first ones had, are there for the next ones.
+crowd() {
+	service netbench /xpv/programs/netbench serve 28000
+	sleep 1
+	guest_run g "netbench pv many $PVSOCK_HOST 28000 100" || return 1
+	guest_run g 'for i in $(seq 50); do
+			grep -q "sockets: 0 at the backend" /sys/kernel/debug/xenbus-mt/devices && break
+			sleep 0.2
+		done
+		cat /sys/kernel/debug/xenbus-mt/devices
+		grep -q "large rings: 32 of 32" /sys/kernel/debug/xenbus-mt/devices'
+}
+
 # A socket waits for a backend for two seconds only.
 frontend_goes() {
 	guest_run g 'rmmod pvcalls-front && insmod /modules/pvcalls-front.ko' 30 || return 1
@@ -39,12 +53,13 @@ frontend_goes() {
 }
 
 ktap_print_header
-ktap_set_plan 51
+ktap_set_plan 52
 net_bridge xpv0
 ktap_test_result 'the guest is up' pvsock_guest g || ktap_exit_fail_msg 'no guest'
 ktap_test_result 'both ends connect' pvsock_plug g || ktap_exit_fail_msg 'no backend'
 ktap_test_result 'TCP does all of it' on_tcp
 pvsock_posixsock g
+ktap_test_result 'large rings outlast a crowd' crowd
 ktap_test_result 'an unmodified program runs on them' unmodified
 ktap_test_result 'connections end with the backend, and new ones are made' pvsock_reload g
 ktap_test_result 'the frontend is unloaded and loaded' frontend_goes
