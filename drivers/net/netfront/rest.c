@@ -70,6 +70,10 @@ static void wake(struct netfront_queue *queue)
 	queue->tx.rest = NETFRONT_AWAKE;
 	__netif_tx_unlock_bh(txq);
 	netfront_stage_again(queue);
+	/* They may not be mapped again. */
+	__netif_tx_lock_bh(txq);
+	netfront_tx_limit(queue);
+	__netif_tx_unlock_bh(txq);
 }
 
 /* Return: whether to look again. */

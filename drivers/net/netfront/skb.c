@@ -205,8 +205,8 @@ static struct sk_buff *receive(struct netfront_queue *queue)
 }
 
 /*
- * What is too short for a segment with data is an acknowledgment or a small datagram.
- * GRO has nothing to merge it with, and takes as long to find out as the stack does for
+ * What is as short is an acknowledgment, a small datagram, or a few bytes of a stream.
+ * GRO has little to merge it with, and takes as long to find out as the stack does for
  * the packet. So it goes straight up, unless there are others that it would overtake.
  */
 static void pass_up(struct netfront_queue *queue, struct sk_buff *skb)

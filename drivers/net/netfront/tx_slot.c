@@ -236,17 +236,6 @@ void netfront_tx_drop_all(struct netfront_queue *queue)
 	netdev_tx_reset_queue(txq);
 }
 
-/* Whether nobody else has chosen how many bytes may wait. */
-static bool is_limit_ours(const struct netdev_queue *txq,
-			  const struct netfront_tx *tx)
-{
-#ifdef CONFIG_BQL
-	return txq->dql.min_limit == tx->limit;
-#else
-	return false;
-#endif
-}
-
 /**
  * netfront_tx_limit() - say how many bytes may wait for their answers at least
  * @queue: the queue, its transmit lock held
@@ -258,11 +247,14 @@ static bool is_limit_ours(const struct netdev_queue *txq,
  */
 void netfront_tx_limit(struct netfront_queue *queue)
 {
-	struct netdev_queue *txq = netfront_txq(queue);
+#ifdef CONFIG_BQL
+	struct dql *dql = &netfront_txq(queue)->dql;
 	struct netfront_tx *tx = &queue->tx;
+	u32 all = tx->ring.nr * XEN_PAGE_SIZE;
 
-	if (!is_limit_ours(txq, tx))
+	if (dql->min_limit != tx->limit)
 		return;
-	tx->limit = tx->staged ? 0 : tx->ring.nr * XEN_PAGE_SIZE;
-	netdev_queue_set_dql_min_limit(txq, tx->limit);
+	tx->limit = tx->staged ? 0 : min(all, dql->max_limit);
+	dql->min_limit = tx->limit;
+#endif
 }
