@@ -43,4 +43,17 @@ static_assert(true)
 #define COMPAT_PINFO_OFFSET(_sock, _field)
 #endif
 
+/**
+ * COMPAT_SPLICE_EOF() - what is called when a file ends before what was to be spliced
+ * @_eof: void _eof(struct socket *sock)
+ *
+ * Stands among the members of a &struct proto_ops. Kernels that lack it do not tell.
+ */
+#ifdef HAVE_PROTO_OPS_SPLICE_EOF
+#define COMPAT_SPLICE_EOF(_eof)						\
+	.splice_eof = _eof,
+#else
+#define COMPAT_SPLICE_EOF(_eof)
+#endif
+
 #endif /* COMPAT_SOCK_H */

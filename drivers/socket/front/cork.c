@@ -68,8 +68,26 @@ void pvcfront_cork_pull(struct pvcfront_end *end)
 }
 
 /**
+ * pvcfront_splice_eof() - a file ended before as much of it was sent as was asked for
+ * @sock: the socket, whose last piece was said to be followed by more
+ *
+ * Context: process; sleeps.
+ */
+void pvcfront_splice_eof(struct socket *sock)
+{
+	struct pvcfront_end *end = pvcfront_sock_end(sock->sk);
+
+	if (!end)
+		return;
+	/* A cork stays one. */
+	if (!READ_ONCE(pvcfront_sk(sock->sk)->options.value[XPV_PVCALLS_CORK]))
+		pvcfront_cork_pull(end);
+	pvcfront_end_put(end);
+}
+
+/**
  * pvcfront_cork_end() - nothing is held any more
- * @end: an end that has shown all, and does not send
+ * @end: an end that has shown all, or is not to, and does not send
  */
 void pvcfront_cork_end(struct pvcfront_end *end)
 {

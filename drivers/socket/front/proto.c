@@ -99,6 +99,7 @@ COMPAT_ACCEPT(pvcfront_accept);
 	.sendmsg = pvcfront_sendmsg,					\
 	.recvmsg = pvcfront_recvmsg,					\
 	.mmap = sock_no_mmap,						\
+	COMPAT_SPLICE_EOF(pvcfront_splice_eof)				\
 }
 
 static const struct proto_ops ops = OPS(PF_INET);

@@ -449,6 +449,7 @@ void pvcfront_cork_init(struct pvcfront_end *end);
 bool pvcfront_cork_holds(struct pvcfront_end *end,
 			 const struct xpv_byte_stream *s);
 void pvcfront_cork_pull(struct pvcfront_end *end);
+void pvcfront_splice_eof(struct socket *sock);
 void pvcfront_cork_end(struct pvcfront_end *end);
 
 /* name.c */
