@@ -196,13 +196,14 @@ struct pvcfront_ring *pvcfront_ring_detach(struct pvcfront_end *end)
 }
 
 /*
- * Whether one more ring may be idle. Small ones leave room for the large ones that are
- * in use: whatever comes back first, the large ones are there for the next sockets.
+ * Whether one more ring may be idle. Small ones leave room, half of it at most, for the
+ * large ones that are in use: whatever comes back first, those are there for the next
+ * sockets.
  */
 static bool may_idle(const struct pvcfront_ring *ring, unsigned int most)
 {
 	const struct pvcfront *pf = ring->pf;
-	unsigned int wanted = is_large(ring) ? 0 : pf->large_out;
+	unsigned int wanted = is_large(ring) ? 0 : min(pf->large_out, most / 2);
 
 	lockdep_assert_held(&pf->lock);
 	return pf->nr_idle + pf->nr_keeping + wanted < most;

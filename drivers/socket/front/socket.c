@@ -52,7 +52,8 @@ static void drop_end(struct sock *sk, bool abort)
 	set_end(sk, NULL);
 	mutex_lock(&end->rx);
 	mutex_lock(&end->tx);
-	pvcfront_show(end);
+	if (!abort)
+		pvcfront_show(end);
 	pvcfront_end_close(end, abort);
 	mutex_unlock(&end->tx);
 	mutex_unlock(&end->rx);

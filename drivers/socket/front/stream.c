@@ -108,7 +108,7 @@ static int put(struct sock *sk, struct pvcfront_end *end,
 	int room, done = 0;
 
 	mutex_lock(&end->tx);
-	ring = ring_of(end);
+	ring = READ_ONCE(sk->sk_shutdown) & SEND_SHUTDOWN ? NULL : ring_of(end);
 	room = ring ? xpv_bytes_room(&ring->bytes.out) : -EPIPE;
 	if (room > 0) {
 		done = copy_in(ring, from, min_t(size_t, room,
