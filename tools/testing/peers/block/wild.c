@@ -118,7 +118,8 @@ static void *scribbler(void *arg)
 
 	while (!READ_ONCE(scribble->stop)) {
 		wild_slot(abi, scribble->pool, slot, i);
-		at = any(abi->slot);
+		/* Half a grant might be that of a neighbour's page. */
+		at = any(abi->slot) & ~3U;
 		memcpy(ring_slot(scribble->ring, i) + at, slot + at,
 		       abi->slot - at);
 		memcpy(ring_slot(scribble->ring, i), slot, any(4));
