@@ -6,6 +6,7 @@
 #include <limits.h>
 #include <mntent.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -100,12 +101,14 @@ int cgroup_make(void)
 	return fd;
 }
 
+/* Whoever cannot tell stays. */
 static bool is_populated(int events)
 {
 	char text[256] = "";
 
-	return pread(events, text, sizeof(text) - 1, 0) > 0 &&
-	       strstr(text, "populated 1");
+	if (pread(events, text, sizeof(text) - 1, 0) < 0)
+		return errno != ENODEV;
+	return strstr(text, "populated 1");
 }
 
 /* Nobody is to wait for what this process has open, but for the link. */
@@ -147,6 +150,7 @@ static void stay(int link, int begun)
 /* Not a child of the command, which may wait for its own. */
 static void leave_behind(int link, int begun)
 {
+	sighandler_t before = signal(SIGCHLD, SIG_DFL);
 	pid_t child = fork(), other;
 	int status = 1;
 
@@ -158,6 +162,7 @@ static void leave_behind(int link, int begun)
 	}
 	if (child < 0 || waitpid(child, &status, 0) < 0 || status)
 		fail("no process can be made");
+	signal(SIGCHLD, before);
 }
 
 void cgroup_enter(int link)

@@ -68,6 +68,15 @@ static void turn_on(const struct args *args)
 	fail("%s: %s", LINK, strerror(i));
 }
 
+static void show(void)
+{
+	bool off = access(LINK, F_OK);
+
+	if (off && errno != ENOENT)
+		fail("%s: %s", LINK, strerror(errno));
+	puts(off ? "off" : "on");
+}
+
 int sock_default(int argc, char **argv, const struct args *args)
 {
 	bool on = argc && !strcmp(argv[0], "on");
@@ -77,7 +86,7 @@ int sock_default(int argc, char **argv, const struct args *args)
 	if (args->nr_except && !on)
 		misused("default: '--except' is for 'on'");
 	if (!argc)
-		puts(access(LINK, F_OK) ? "off" : "on");
+		show();
 	else if (on)
 		turn_on(args);
 	else
