@@ -65,7 +65,10 @@ def setup(series: str) -> None:
     """Bring the cache up to it; nothing to do when it is."""
     if series not in SERIES:
         raise RigError(f"no such series of kernels: {series} (one of {', '.join(SERIES)})")
-    subprocess.run([CHECKOUT / "scripts/fetch-headers", series], check=True, stdout=subprocess.DEVNULL)
+    try:
+        subprocess.run([CHECKOUT / "scripts/fetch-headers", series], check=True, stdout=subprocess.DEVNULL)
+    except subprocess.CalledProcessError as error:
+        raise RigError(f"no headers of {series}: {error}") from None
     with locked("setup", "another setup is running, waiting"):
         if not image(series).exists():
             fetch(series)

@@ -7,6 +7,7 @@ User-Mode Linux; tools/testing/loop has what it needs, in the place of Xen and o
 
 import contextlib
 import os
+import os
 import re
 import shutil
 import signal
@@ -48,7 +49,9 @@ class LoopHost(Host):
         self._changes = tempfile.TemporaryDirectory()
         self._started = time.monotonic()
         with theirs, open(self.console, "wb") as console:
-            self._qemu = subprocess.Popen(self._arguments(), stdin=theirs, stdout=theirs, stderr=console)
+            # Its memory is a file: of a folder with room, which /dev/shm of a container has not.
+            self._qemu = subprocess.Popen(self._arguments(), stdin=theirs, stdout=theirs, stderr=console,
+                                          env={**os.environ, "TMPDIR": self._changes.name})
         self._transcript = open(logs / "agent.log", "wb")
 
     def _arguments(self) -> list[str]:
