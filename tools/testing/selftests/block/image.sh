@@ -164,7 +164,7 @@ file_is_closed() {
 }
 
 ktap_print_header
-ktap_set_plan 29
+ktap_set_plan $([ -n "$XPV_LONG" ] && echo 29 || echo 25)
 make_files || ktap_exit_fail_msg 'no files'
 ktap_test_result 'the guest is up' guest_create image || ktap_exit_fail_msg 'no guest'
 ktap_test_result 'a file is attached' attach xvdb /tmp/image/sparse
@@ -181,18 +181,18 @@ ktap_test_result 'no second disk that writes it' refuses_to_attach xvdc /tmp/ima
 detach xvdc >/dev/null 2>&1
 ktap_test_result 'a file that is cached is attached' attach xvdc /tmp/cached
 ktap_test_result 'data is where it belongs' data_is_in_the_file xvdc /tmp/cached
-ktap_test_result 'random writes read back' verifies xvdc
-ktap_test_result 'ext4 takes files and gives them back' files_last xvdc
+[ -z "$XPV_LONG" ] || ktap_test_result 'random writes read back' verifies xvdc
+[ -z "$XPV_LONG" ] || ktap_test_result 'ext4 takes files and gives them back' files_last xvdc
 ktap_test_result 'it goes' detach xvdc
 ktap_test_result 'it is attached for reading' attach xvdd /tmp/cached ro
 ktap_test_result 'it cannot be written' is_read_only
 ktap_test_result 'a second one may read it' attach xvdf /tmp/cached ro
 ktap_test_result 'none may write it' refuses_to_attach xvdg /tmp/cached
 ktap_test_result 'no such file' refused 'cannot be found' /tmp/image/none
-ktap_test_result 'a folder' refused 'no regular file' /tmp/image
+[ -z "$XPV_LONG" ] || ktap_test_result 'a folder' refused 'no regular file' /tmp/image
 ktap_test_result 'a character device' refused 'no regular file' /dev/zero
 ktap_test_result 'a relative path' refused 'does not begin at the root' etc/passwd
-ktap_test_result 'a FIFO' refused 'no regular file' "$(mkfifo /tmp/fifo; echo /tmp/fifo)"
+[ -z "$XPV_LONG" ] || ktap_test_result 'a FIFO' refused 'no regular file' "$(mkfifo /tmp/fifo; echo /tmp/fifo)"
 ktap_test_result 'the frontend names no file' frontend_names_nothing
 ktap_test_result 'nor does a script that is not done' unfinished_script_names_nothing
 ktap_test_result 'the file is closed when the disk is gone' file_is_closed

@@ -17,7 +17,7 @@
 
 PLUG_CLASS=vif
 [ -n "$XPV_LONG" ] && cycles=200 || cycles=1
-[ -n "$XPV_LONG" ] && quick_cycles=800 || quick_cycles=3
+[ -n "$XPV_LONG" ] && quick_cycles=800 || quick_cycles=2
 
 # Detached while a flood of datagrams goes both ways: it has begun, and it did not come
 # to its end before that.
