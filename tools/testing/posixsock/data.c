@@ -250,9 +250,9 @@ static int filled_file(size_t total)
 /* Of a small file, as much as there could be: nothing waits for what does not come. */
 static bool sends_small_file(int from, int to)
 {
-	int fd = filled_file(100), tries = 3;
+	int fd = memfd_create("posixsock", 0), tries = 3;
+	bool good = works(fd) && works(ftruncate(fd, 100));
 	long long took = 0;
-	bool good = works(fd);
 	char text[200];
 
 	do {
