@@ -13,7 +13,7 @@
  * STOPFILE is there. xdp has a program of the interface's driver decide what
  * becomes of the UDP that it receives. In the environment, NETLOAD_TRIES says how
  * often a datagram that was lost is sent, and NETLOAD_LOSSES that traffic goes on after
- * a connection that was lost, though not after bytes that are wrong.
+ * a connection that was lost, though not after bytes that are wrong, or silence.
  */
 #include <arpa/inet.h>
 #include <errno.h>

@@ -36,7 +36,7 @@ struct hello {
  * @out: where in the table what is written begins
  * @in: where in the table what is read begins
  * @random: state of what chooses sizes
- * @wrong: what was read is not what the other end was to write
+ * @wrong: what was read is not what the other end was to write, or it hangs
  */
 struct stream {
 	int sock;
@@ -98,37 +98,40 @@ static bool take(struct stream *stream)
 	return !stream->wrong;
 }
 
+/* Return: what is ready; 0 if nothing is for so long that something hangs. */
+static int wait_ready(struct stream *stream, int events)
+{
+	struct pollfd ready = { .fd = stream->sock, .events = events };
+
+	if (poll(&ready, 1, SILENCE_MS) > 0)
+		return ready.revents;
+	printf("silence, %llu of %llu bytes written and %llu read\n",
+	       (unsigned long long)stream->sent, (unsigned long long)stream->bytes,
+	       (unsigned long long)stream->got);
+	stream->wrong = true;
+	return 0;
+}
+
 static bool step(struct stream *stream)
 {
-	struct pollfd ready = { .fd = stream->sock };
+	int ready = wait_ready(stream, (stream->got < stream->bytes ? POLLIN : 0) |
+				       (stream->sent < stream->bytes ? POLLOUT : 0));
 
-	if (stream->got < stream->bytes)
-		ready.events |= POLLIN;
-	if (stream->sent < stream->bytes)
-		ready.events |= POLLOUT;
-	if (poll(&ready, 1, SILENCE_MS) <= 0) {
-		printf("silence, %llu of %llu bytes written and %llu read\n",
-		       (unsigned long long)stream->sent, (unsigned long long)stream->bytes,
-		       (unsigned long long)stream->got);
+	if (!ready || ((ready & POLLOUT) && !put(stream)))
 		return false;
-	}
-	if ((ready.revents & POLLOUT) && !put(stream))
-		return false;
-	return !(ready.revents & (POLLIN | POLLHUP | POLLERR)) || take(stream);
+	return !(ready & (POLLIN | POLLHUP | POLLERR)) || take(stream);
 }
 
 /* Each end tells the other that all it read was right. */
-static bool agree(int sock)
+static bool agree(struct stream *stream)
 {
-	struct pollfd ready = { .fd = sock, .events = POLLIN };
 	char verdict = 'y';
 
-	if (send(sock, &verdict, 1, MSG_NOSIGNAL) != 1)
+	if (send(stream->sock, &verdict, 1, MSG_NOSIGNAL) != 1 || !wait_ready(stream, POLLIN))
 		return false;
-	verdict = 0;
-	if (poll(&ready, 1, SILENCE_MS) > 0 && recv(sock, &verdict, 1, 0) == 1 && verdict == 'y')
+	if (recv(stream->sock, &verdict, 1, 0) == 1 && verdict == 'y')
 		return true;
-	printf("the other end read something else\n");
+	printf("the other end went, or read something else\n");
 	return false;
 }
 
@@ -137,7 +140,7 @@ static bool carry(struct stream *stream)
 	while (stream->sent < stream->bytes || stream->got < stream->bytes)
 		if (!step(stream))
 			return false;
-	return agree(stream->sock);
+	return agree(stream);
 }
 
 static bool answer(int sock)
@@ -198,7 +201,10 @@ static int connect_to(const struct address *to)
 	return -1;
 }
 
-/* Whether all bytes went both ways and were right, and if not, whether one was wrong here. */
+/*
+ * Whether all bytes went both ways and were right; and if not, whether the connection was
+ * merely lost, or a byte was wrong here or nothing moved.
+ */
 enum exchange tcp_exchange(const struct address *to, uint64_t bytes, uint32_t seed)
 {
 	struct hello hello = { .magic = MAGIC, .seed = seed, .bytes = bytes };
