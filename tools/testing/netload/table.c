@@ -8,7 +8,7 @@
 
 #include "netload.h"
 
-#define PERIOD 1000003U /* prime */
+#define PERIOD 262147U /* prime */
 #define SIZE (PERIOD + CHUNK_MAX)
 
 static unsigned char *table;
@@ -23,14 +23,14 @@ void table_make(void)
 	file = memfd_create("table", 0);
 	if (file < 0 || ftruncate(file, SIZE))
 		give_up("no memory for the table");
-	table = mmap(NULL, SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+	table = mmap(NULL, SIZE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, file, 0);
 	if (table == MAP_FAILED)
 		give_up("no memory for the table");
-	for (i = 0; i < PERIOD; i++) {
+	for (i = 0; i < PERIOD; i += sizeof(state)) {
 		state ^= state << 13;
 		state ^= state >> 7;
 		state ^= state << 17;
-		table[i] = state >> 32;
+		memcpy(table + i, &state, sizeof(state));
 	}
 	memcpy(table + PERIOD, table, CHUNK_MAX);
 }
