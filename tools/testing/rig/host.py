@@ -18,6 +18,8 @@ QEMU = "qemu-system-x86_64"
 BOOT_LIMIT = 300
 BOOT_SILENCE = 45   # seconds without a word on the console: it hangs
 USUAL_BOOT = 15     # seconds, on an idle machine
+# Emulated, what guards against a processor's speculation guards nothing, and costs time.
+UNGUARDED = "mitigations=off"
 # Without rdrand programs wait seconds for random numbers, in dom0 and in each guest.
 CPU = "qemu64,+svm,+npt,+rdrand"
 PARALLEL = "tcg,thread=multi"      # a thread of the machine for each processor
@@ -63,7 +65,7 @@ class Host:
 
     boot_messages: list[re.Pattern] = []    # that its boot may print
 
-    def __init__(self, logs: Path, dom0_options: str = "", tcg: str = PARALLEL, qemu_options: tuple[str, ...] = ()):
+    def __init__(self, logs: Path, dom0_options: str = UNGUARDED, tcg: str = PARALLEL, qemu_options: tuple[str, ...] = ()):
         require_qemu()
         self.logs = logs
         self.console = logs / CONSOLE

@@ -387,6 +387,11 @@ __boot_config() {
 	echo "ramdisk = '$__ramdisk'"
 }
 
+# __guards: a guest's kernel guards against its processor's speculation if dom0's does
+__guards() {
+	grep -o 'mitigations=[^ ]*' /proc/cmdline
+}
+
 # guest_config NAME [TYPE] [KEY=VALUE]...: write the xl configuration only, to
 # $XPV_RUN/guests/NAME/config
 guest_config() {
@@ -431,7 +436,7 @@ guest_config() {
 name = '$__name'
 type = '$__gtype'
 $(__boot_config "$__gtype" "$__version")
-extra = 'console=hvc0 loglevel=1 cryptomgr.notests $XPV_PANIC xpv.front=$__front $__extra'
+extra = 'console=hvc0 loglevel=1 cryptomgr.notests $XPV_PANIC $(__guards) xpv.front=$__front $__extra'
 vcpus = $__vcpus
 memory = $__memory
 disk = [ $__disks]
