@@ -18,8 +18,9 @@ QEMU = "qemu-system-x86_64"
 BOOT_LIMIT = 300
 BOOT_SILENCE = 45   # seconds without a word on the console: it hangs
 USUAL_BOOT = 15     # seconds, on an idle machine
-# Emulated, what guards against a processor's speculation guards nothing, and costs time.
-UNGUARDED = "mitigations=off"
+# What costs an emulated host time and tells tests nothing: guards against a processor's
+# speculation, and programs at other addresses each time, where they are translated anew.
+QUICK = "mitigations=off norandmaps"
 # Without rdrand programs wait seconds for random numbers, in dom0 and in each guest.
 CPU = "qemu64,+svm,+npt,+rdrand"
 PARALLEL = "tcg,thread=multi"      # a thread of the machine for each processor
@@ -65,7 +66,7 @@ class Host:
 
     boot_messages: list[re.Pattern] = []    # that its boot may print
 
-    def __init__(self, logs: Path, dom0_options: str = UNGUARDED, tcg: str = PARALLEL, qemu_options: tuple[str, ...] = ()):
+    def __init__(self, logs: Path, dom0_options: str = QUICK, tcg: str = PARALLEL, qemu_options: tuple[str, ...] = ()):
         require_qemu()
         self.logs = logs
         self.console = logs / CONSOLE
