@@ -77,6 +77,16 @@ static int open_rings(struct p9front *pf, unsigned int nr, unsigned int order)
 	return err;
 }
 
+/* One for each CPU; for backends of others see P9FRONT_OTHERS_RINGS. */
+static unsigned int count_rings(const struct p9front *pf, const struct offer *offer)
+{
+	unsigned int nr = num_possible_cpus();
+
+	if (!offer->events)
+		nr = max_t(unsigned int, nr, P9FRONT_OTHERS_RINGS);
+	return min3(nr, offer->max_rings, pf->max_rings);
+}
+
 static void put_rings(const struct p9front *pf, struct xpv_txn *txn)
 {
 	unsigned int i;
@@ -115,7 +125,7 @@ int p9front_publish(struct xpv_device *dev, struct xpv_txn *txn)
 	err = read_offer(pf, &offer);
 	if (err)
 		return err;
-	nr = min(offer.max_rings, pf->max_rings);
+	nr = count_rings(pf, &offer);
 	if (pf->nr_rings && pf->agreed != offer.events) {
 		close_rings(pf);
 		WRITE_ONCE(pf->nr_rings, 0);

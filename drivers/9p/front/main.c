@@ -16,7 +16,7 @@
 static unsigned int max_rings = 8;
 module_param(max_rings, uint, 0444);
 MODULE_PARM_DESC(max_rings,
-		 "Most rings of a share, never more than CPUs (1 to 16, default 8)");
+		 "Most rings of a share (1 to 16, default 8)");
 
 static unsigned int max_ring_page_order = XPV_BYTES_MAX_ORDER;
 module_param(max_ring_page_order, uint, 0444);
@@ -104,7 +104,8 @@ static struct p9front *alloc(struct xpv_device *dev)
 
 	if (!pf)
 		return NULL;
-	pf->max_rings = min(max_rings, num_possible_cpus());
+	pf->max_rings = min(max_rings, max_t(unsigned int, num_possible_cpus(),
+					     P9FRONT_OTHERS_RINGS));
 	pf->rings = kvcalloc(pf->max_rings, sizeof(*pf->rings), GFP_KERNEL);
 	if (!pf->rings) {
 		kvfree(pf);
@@ -240,7 +241,7 @@ static void show(struct xpv_device *dev, struct seq_file *to)
 			   version.msize);
 	seq_printf(to, ", %u rings of %u bytes each way\n", pf->nr_rings,
 		   pf->size);
-	for (i = 0; i < pf->max_rings; i++)
+	for (i = 0; i < pf->nr_rings; i++)
 		show_ring(&pf->rings[i], to);
 }
 

@@ -43,6 +43,14 @@
 struct p9front;
 struct p9front_data;
 
+/*
+ * Backends of others carry out the requests of a ring one after the other. So that
+ * not all wait for who reads a lot, there are so many rings for them even with one
+ * CPU, as the kernel's own frontend has. QEMU looks at each of its rings whenever it
+ * looks at any, so that more of them make every request dearer.
+ */
+#define P9FRONT_OTHERS_RINGS	2
+
 /* Rings of a device, requests out on a ring, and mounts of a share, at most. */
 #define P9FRONT_MAX_RINGS	16
 #define P9FRONT_SLOTS		256
