@@ -111,7 +111,8 @@ void p9front_data_drop(struct p9front_data *data)
 	unsigned int i;
 
 	for (i = 0; i < data->nr; i++) {
-		if (!data->out && data->mapped)
+		/* One that is dirty when what came is in it will be written with it. */
+		if (!data->out && data->mapped && !PageDirty(data->pages[i]))
 			set_page_dirty_lock(data->pages[i]);
 		put_page(data->pages[i]);
 	}
