@@ -367,7 +367,8 @@ static inline u32 xpv_bytes_peek(const struct xpv_byte_stream *s)
 
 /*
  * The longest piece from @offset behind our index that lies in one page, at
- * most @len bytes of it.
+ * most @len bytes of it. So who copies to or from an iterator needs not have the
+ * kernel look up what object that is in (__check_object_size()).
  */
 static inline void *xpv_bytes_piece(const struct xpv_byte_stream *s,
 				    u32 offset, u32 *len)
@@ -447,7 +448,7 @@ static inline u32 xpv_bytes_from_iter(const struct xpv_byte_stream *s,
 
 		n = len - done;
 		to = xpv_bytes_piece(s, offset + done, &n);
-		copied = copy_from_iter(to, n, from);
+		copied = _copy_from_iter(to, n, from);
 		done += copied;
 		if (copied < n)
 			break;
@@ -476,7 +477,7 @@ static inline u32 xpv_bytes_to_iter(const struct xpv_byte_stream *s,
 
 		n = len - done;
 		from = xpv_bytes_piece(s, offset + done, &n);
-		copied = copy_to_iter(from, n, to);
+		copied = _copy_to_iter(from, n, to);
 		done += copied;
 		if (copied < n)
 			break;

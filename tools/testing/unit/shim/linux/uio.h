@@ -11,7 +11,7 @@ struct iov_iter {
 	size_t count;
 };
 
-static inline size_t copy_from_iter(void *to, size_t n, struct iov_iter *from)
+static inline size_t _copy_from_iter(void *to, size_t n, struct iov_iter *from)
 {
 	if (n > from->count)
 		n = from->count;
@@ -21,8 +21,8 @@ static inline size_t copy_from_iter(void *to, size_t n, struct iov_iter *from)
 	return n;
 }
 
-static inline size_t copy_to_iter(const void *from, size_t n,
-				  struct iov_iter *to)
+static inline size_t _copy_to_iter(const void *from, size_t n,
+				   struct iov_iter *to)
 {
 	if (n > to->count)
 		n = to->count;
