@@ -8,7 +8,7 @@
 # needs: 9pnet_xen
 # memory: 512
 # length: long
-# time: 420
+# time: 480
 
 . "${0%/*}/../lib/dom0.sh"
 . "${0%/*}/../lib/ktap.sh"
@@ -109,8 +109,17 @@ module_goes() {
 	in_guest 'rmmod 9pnet_xen'
 }
 
+# It carries out one request of a ring at a time.
+one_processor() {
+	guest_create q1 vcpus=1 memory=256 config="p9 = [ 'tag=share,path=$folder,security_model=none' ]" || return 1
+	guest_run q1 'modprobe 9p; mkdir -p /mnt/a && mount -t 9p -o trans=xen,version=9p2000.L share /mnt/a || exit 1
+		for i in 1 2 3 4; do dd if=/mnt/a/long of=/dev/null bs=64k 2>/dev/null & done; wait
+		grep "^ *ring " /sys/kernel/debug/xenbus-mt/devices | tee /tmp/rings
+		[ "$(grep -c ": live" /tmp/rings)" = 2 ] && ! grep -q " 0 answers" /tmp/rings' 120
+}
+
 ktap_print_header
-ktap_set_plan 14
+ktap_set_plan 15
 mkdir -p $folder
 ktap_test_result 'the guest boots' guest_create q \
 	config="p9 = [ 'tag=share,path=$folder,security_model=none' ]" || ktap_exit_fail_msg 'no guest'
@@ -143,5 +152,11 @@ else
 	ktap_test_skip 'the frontend is unloaded' 'the in-tree one is'
 fi
 guest_destroy q
+if [ "$XPV_FRONT" = ours ]; then
+	ktap_test_result 'a guest with one processor has two rings, and uses both' one_processor
+	guest_destroy q1
+else
+	ktap_test_skip 'a guest with one processor has two rings, and uses both' 'the in-tree frontend does not tell'
+fi
 rm -rf $folder
 ktap_finished
