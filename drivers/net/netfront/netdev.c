@@ -25,6 +25,7 @@ static void start_queues(struct netfront *nf)
 {
 	unsigned int i;
 
+	netfront_kept_gather(nf);
 	for (i = 0; i < nf->nr_queues; i++)
 		netfront_queue_start(&nf->queues[i]);
 }
@@ -67,6 +68,7 @@ static int close(struct net_device *netdev)
 	bool drained;
 
 	stop_queues(nf);
+	netfront_kept_drop(nf);
 	if (!nf->connected)
 		return 0;
 	while (!(drained = drain_queues(nf)) && --tries)
@@ -128,6 +130,7 @@ static void settle_work(struct work_struct *work)
 		goto out_unlock;
 	if (!nf->connected) {
 		netif_carrier_off(netdev);
+		netfront_kept_drop(nf);
 	} else if (netif_running(netdev)) {
 		netdev_state_change(netdev);
 		__netdev_notify_peers(netdev);
@@ -285,6 +288,8 @@ struct netfront *netfront_netdev_alloc(struct xpv_device *dev,
 	if (!netdev)
 		return NULL;
 	nf = netdev_priv(netdev);
+	/* A packet is kept in a list, so that it may not be in two slots. */
+	netdev->priv_flags &= ~IFF_TX_SKB_SHARING;
 	nf->netdev = netdev;
 	nf->dev = dev;
 	if (netfront_queues_alloc(nf, max_queues)) {
@@ -351,6 +356,7 @@ void netfront_netdev_free(struct netfront *nf)
 	cancel_delayed_work_sync(&nf->settle);
 	if (nf->registered)
 		unregister_netdev(netdev);
+	netfront_kept_drop(nf);
 	netfront_queues_free(nf);
 	free_netdev(netdev);
 }

@@ -107,6 +107,11 @@ struct netfront_offer {
  * @lent: the packet's page, in &netfront_tx.lent; or %NETFRONT_NONE
  * @head: the packet's first slot
  * @left: slots of the packet that were not answered; in its first slot
+ * @nth: which request of the ring it is, as far as 16 bits tell
+ * @len: bytes of the packet in it
+ * @size: and in all, 0 if it is no packet; in its first slot
+ * @flags: XEN_NETTXF_*, what the packet leaves to the backend; in its first slot
+ * @gso_size: size of its segments, if it is to be cut; in its first slot
  * @out: it was not answered
  */
 struct netfront_tx_slot {
@@ -116,6 +121,11 @@ struct netfront_tx_slot {
 	u16 lent;
 	u16 head;
 	u16 left;
+	u16 nth;
+	u16 len;
+	u16 size;
+	u16 flags;
+	u16 gso_size;
 	bool out;
 };
 
@@ -344,6 +354,7 @@ static inline void netfront_rx_count(struct netfront_rx *rx, u64 *what)
  * @started: NAPI is enabled; under RTNL
  * @tx: packets out
  * @rx: packets in
+ * @kept: packets that the last backend did not answer, under the transmit lock
  * @stage: pages the backend is asked to keep mapped, those of @tx first; lane
  *	only, but for the control work while that runs
  * @nr_stage_tx: how many of @tx
@@ -365,6 +376,7 @@ struct netfront_queue {
 	bool started;
 	struct netfront_tx tx ____cacheline_aligned_in_smp;
 	struct netfront_rx rx ____cacheline_aligned_in_smp;
+	struct sk_buff_head kept;
 	grant_ref_t *stage;
 	unsigned int nr_stage_tx;
 	unsigned int nr_stage_rx;
@@ -583,6 +595,7 @@ bool netfront_tx_frame(struct netfront_queue *queue, const void *data,
 bool netfront_tx_mcast(struct netfront_queue *queue, u8 type,
 		       const u8 *address);
 int netfront_tx_push(struct netfront_queue *queue);
+void netfront_tx_send(struct netfront_queue *queue, struct sk_buff *skb);
 
 /* tx_slot.c */
 int netfront_tx_init(struct netfront_tx *tx, struct xpv_device *dev,
@@ -607,6 +620,12 @@ static inline bool netfront_tx_has_room(const struct netfront_tx *tx)
 void netfront_tx_take(struct netfront_queue *queue, int budget);
 bool netfront_tx_arm(struct netfront_queue *queue);
 void netfront_tx_poll(struct netfront_queue *queue, int budget);
+
+/* kept.c */
+void netfront_kept_add(struct netfront_queue *queue);
+void netfront_kept_gather(struct netfront *nf);
+bool netfront_kept_send(struct netfront_queue *queue);
+void netfront_kept_drop(struct netfront *nf);
 
 /* rx.c */
 int netfront_rx_poll(struct netfront_queue *queue, int budget);

@@ -113,6 +113,7 @@ int netfront_queues_alloc(struct netfront *nf, unsigned int nr)
 		u64_stats_init(&queue->rx.stats.sync);
 		timer_setup(&queue->rx.retry, retry, 0);
 		netfront_nap_init(&queue->rx.nap);
+		__skb_queue_head_init(&queue->kept);
 		netif_napi_add(nf->netdev, &queue->napi, poll);
 		err = netfront_xdp_init(queue);
 	}
@@ -233,10 +234,13 @@ static void tx_set_live(struct netfront_queue *queue, bool live)
 	__netif_tx_lock_bh(txq);
 	queue->tx.live = live;
 	netfront_tx_limit(queue);
-	if (live)
+	if (live && netfront_kept_send(queue)) {
 		netif_tx_wake_queue(txq);
-	else
+	} else {
 		netif_tx_stop_queue(txq);
+		if (live && netfront_tx_push(queue))
+			napi_schedule(&queue->napi);
+	}
 	__netif_tx_unlock_bh(txq);
 }
 

@@ -248,6 +248,7 @@ static void build_put(struct build *b, const struct sk_buff *skb, u16 size,
 		      u16 flags)
 {
 	struct netfront_tx *tx = b->tx;
+	struct netfront_tx_slot *head;
 	unsigned int i;
 
 	for (i = 0; i < b->nr; i++) {
@@ -263,12 +264,19 @@ static void build_put(struct build *b, const struct sk_buff *skb, u16 size,
 		if (i + 1 < b->nr)
 			req.flags |= XEN_NETTXF_more_data;
 		slot->head = b->ids[0];
+		slot->nth = tx->ring.prod;
+		slot->len = b->lens[i];
 		slot->out = true;
 		xpv_front_ring_put(&tx->ring, &req, sizeof(req));
 		if (!i && flags & XEN_NETTXF_extra_info)
 			put_gso(tx, skb);
 	}
-	tx->slots[b->ids[0]].left = b->nr;
+	head = &tx->slots[b->ids[0]];
+	head->left = b->nr;
+	head->size = size;
+	head->flags = flags;
+	if (flags & XEN_NETTXF_extra_info)
+		head->gso_size = skb_shinfo(skb)->gso_size;
 }
 
 static bool must_wait(const struct netfront_tx *tx, const struct sk_buff *skb,
@@ -320,8 +328,14 @@ static int settle_sum(const struct netfront *nf, struct sk_buff *skb)
 	return skb_checksum_help(skb);
 }
 
-/* Return: whether the packet was put; it is ours either way. */
-static bool send(struct netfront_queue *queue, struct sk_buff *skb)
+/**
+ * netfront_tx_send() - put a packet, or drop it if it cannot be sent
+ * @queue: the queue, its transmit lock held, with room
+ * @skb: the packet
+ *
+ * What was put is shown to the backend by netfront_tx_push().
+ */
+void netfront_tx_send(struct netfront_queue *queue, struct sk_buff *skb)
 {
 	struct netfront_tx *tx = &queue->tx;
 	struct build b;
@@ -334,7 +348,7 @@ static bool send(struct netfront_queue *queue, struct sk_buff *skb)
 		tx->stats.dropped++;
 		u64_stats_update_end(&tx->stats.sync);
 		dev_kfree_skb_any(skb);
-		return false;
+		return;
 	}
 	build_put(&b, skb, skb->len, packet_flags(skb));
 	skb_tx_timestamp(skb);
@@ -346,7 +360,6 @@ static bool send(struct netfront_queue *queue, struct sk_buff *skb)
 	} else {
 		net_consume(skb);
 	}
-	return true;
 }
 
 static void stop(struct netfront_queue *queue)
@@ -442,6 +455,8 @@ bool netfront_tx_mcast(struct netfront_queue *queue, u8 type,
 	req.id = id;
 	tx->slots[id].head = id;
 	tx->slots[id].left = 1;
+	tx->slots[id].nth = tx->ring.prod;
+	tx->slots[id].size = 0;
 	tx->slots[id].out = true;
 	ether_addr_copy(extra.u.mcast.addr, address);
 	xpv_front_ring_put(&tx->ring, &req, sizeof(req));
@@ -473,7 +488,7 @@ netdev_tx_t netfront_xmit(struct sk_buff *skb, struct net_device *netdev)
 			napi_schedule(&queue->napi);
 		return NETDEV_TX_BUSY;
 	}
-	send(queue, skb);
+	netfront_tx_send(queue, skb);
 	if (!tx->live)
 		return NETDEV_TX_OK;
 	if (!netfront_tx_has_room(tx))

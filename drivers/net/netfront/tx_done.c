@@ -104,7 +104,7 @@ static void finish(struct netfront_queue *queue, struct done *done)
 		tx->stats.errors += done->errors;
 		u64_stats_update_end(&tx->stats.sync);
 	}
-	if (netif_tx_queue_stopped(txq) && tx->live && netfront_tx_has_room(tx))
+	if (netif_tx_queue_stopped(txq) && tx->live && netfront_kept_send(queue))
 		netif_tx_wake_queue(txq);
 }
 

@@ -184,26 +184,29 @@ void netfront_tx_exit(struct netfront_tx *tx)
 }
 
 /* A page that the backend still maps is Xen's until it lets go. */
-static void slot_take_back(struct netfront_tx *tx, struct netfront_tx_slot *slot)
+static void slot_end_lent(struct netfront_tx *tx, struct netfront_tx_slot *slot)
 {
-	struct xpv_grant_chain one;
+	struct xpv_grant_chain one = { slot->lent, slot->lent, 1 };
 
-	if (slot->lent != NETFRONT_NONE) {
-		one = (struct xpv_grant_chain){ slot->lent, slot->lent, 1 };
-		if (!xpv_grant_cache_revoke(&tx->lent, &one))
-			xpv_grant_cache_abandon(&tx->lent, &one);
-		slot->lent = NETFRONT_NONE;
-	}
-	if (slot->own != NETFRONT_NONE) {
-		one = (struct xpv_grant_chain){ slot->own, slot->own, 1 };
+	if (slot->lent == NETFRONT_NONE)
+		return;
+	if (!xpv_grant_cache_revoke(&tx->lent, &one))
+		xpv_grant_cache_abandon(&tx->lent, &one);
+	slot->lent = NETFRONT_NONE;
+}
+
+static void slot_end_own(struct netfront_tx *tx, struct netfront_tx_slot *slot)
+{
+	struct xpv_grant_chain one = { slot->own, slot->own, 1 };
+
+	if (slot->own != NETFRONT_NONE)
 		xpv_grant_cache_give(&tx->own, &one);
-		slot->own = NETFRONT_NONE;
-	}
+	slot->own = NETFRONT_NONE;
 	slot->out = false;
 }
 
 /**
- * netfront_tx_drop_all() - the connection is over: drop what is out
+ * netfront_tx_drop_all() - the connection is over: nothing is out any more
  * @queue: a queue that is not live, with its caches closed
  *
  * Context: the lane.
@@ -215,8 +218,12 @@ void netfront_tx_drop_all(struct netfront_queue *queue)
 	unsigned int i, dropped = 0;
 	struct sk_buff *skb;
 
+	for (i = 0; i < tx->nr; i++)
+		slot_end_lent(tx, &tx->slots[i]);
+	/* From here on others may free packets, with the pages that were lent. */
+	netfront_kept_add(queue);
 	for (i = 0; i < tx->nr; i++) {
-		slot_take_back(tx, &tx->slots[i]);
+		slot_end_own(tx, &tx->slots[i]);
 		skb = tx->slots[i].skb;
 		if (!skb)
 			continue;
