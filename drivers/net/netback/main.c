@@ -415,10 +415,15 @@ static int __init netback_init(void)
 	       NETIF_TX_SLOTS_MAX);
 	settle("max_ring_page_order", &netback_max_order, 0,
 	       NETIF_MAX_RING_ORDER);
+	err = vif_listen();
+	if (err)
+		return err;
 	netback_debugfs_init();
 	err = xpv_driver_register(&netback_driver, THIS_MODULE);
-	if (err)
-		netback_debugfs_exit();
+	if (!err)
+		return 0;
+	netback_debugfs_exit();
+	vif_unlisten();
 	return err;
 }
 module_init(netback_init);
@@ -427,6 +432,7 @@ static void __exit netback_exit(void)
 {
 	xpv_driver_unregister(&netback_driver);
 	netback_debugfs_exit();
+	vif_unlisten();
 }
 module_exit(netback_exit);
 

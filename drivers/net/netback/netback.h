@@ -497,6 +497,8 @@ struct netback_mcast {
  * @queues: @max_queues pointers
  * @nr_queues: how many of them are connected; written in the lane
  * @stalled: how many of them are stalled; any context
+ * @heard: the interface is up and whoever has it, such as a bridge, was told so; written
+ *	under RTNL, read in softirq
  * @complete: no checksum is left to others, on either way; written in the lane
  * @rogue: the frontend did what no frontend may: do nothing for it
  * @rings_lock: protects the mapping of all rings against debugfs
@@ -522,6 +524,7 @@ struct netback {
 	struct netback_queue **queues;
 	unsigned int nr_queues;
 	atomic_t stalled;
+	bool heard;
 	bool complete;
 	bool rogue;
 	struct mutex rings_lock;
@@ -581,6 +584,8 @@ void vif_read_mtu(struct netback *vif);
 void vif_read_complete(struct netback *vif);
 void vif_connected(struct netback *vif);
 void vif_carrier(struct netback *vif, bool on);
+int vif_listen(void);
+void vif_unlisten(void);
 
 /* ethtool.c */
 extern const struct ethtool_ops netback_ethtool_ops;

@@ -103,7 +103,7 @@ static int queue_poll(struct napi_struct *napi, int budget)
 	struct netback_queue *queue =
 		container_of(napi, struct netback_queue, napi);
 	struct netback *vif = queue->vif;
-	bool idle = READ_ONCE(vif->rogue) || !netif_running(vif->dev) ||
+	bool idle = READ_ONCE(vif->rogue) || !READ_ONCE(vif->heard) ||
 		    !READ_ONCE(queue->rx.running);
 	int work = 0;
 
@@ -128,8 +128,8 @@ static int queue_poll(struct napi_struct *napi, int budget)
 	if (work >= budget)
 		return work;
 	/*
-	 * An idle one keeps its event until queue_start(), vif_open() or the
-	 * next life.
+	 * An idle one keeps its event until queue_start(), until the interface is
+	 * up, or until the next life.
 	 */
 	if (!idle && !queue_rest(queue))
 		return budget;

@@ -95,16 +95,12 @@ static void vif_get_stats(struct net_device *dev,
 	}
 }
 
-/* What the guest sent meanwhile is waiting. */
+/* What the guest sent meanwhile waits until others know: see hear(). */
 static int vif_open(struct net_device *dev)
 {
 	struct netback *vif = netdev_priv(dev);
-	unsigned int i;
 
 	netif_tx_start_all_queues(dev);
-	for (i = 0; i < vif->max_queues; i++)
-		if (vif_queue(vif, i))
-			queue_kick(vif->queues[i]);
 	/* Its carrier may have waited for this: see vif_connected(). */
 	xpv_device_look(vif->xdev);
 	return 0;
@@ -117,6 +113,9 @@ static int vif_open(struct net_device *dev)
  */
 static int vif_stop(struct net_device *dev)
 {
+	struct netback *vif = netdev_priv(dev);
+
+	WRITE_ONCE(vif->heard, false);
 	netif_tx_stop_all_queues(dev);
 	return 0;
 }
@@ -167,6 +166,57 @@ static const struct net_device_ops vif_ops = {
 	.ndo_bpf = netback_xdp_bpf,
 	.ndo_xdp_xmit = netback_xdp_xmit,
 };
+
+/*
+ * What the guest sends passes from now on, if the interface is up and has a carrier that
+ * others know of. A bridge drops what comes from a port before it was told of these,
+ * and the stack tells it last of all. Under RTNL.
+ */
+static void hear(struct netback *vif)
+{
+	unsigned int i;
+
+	if (vif->heard || !netif_running(vif->dev) || !netif_oper_up(vif->dev))
+		return;
+	WRITE_ONCE(vif->heard, true);
+	for (i = 0; i < vif->max_queues; i++)
+		if (vif_queue(vif, i))
+			queue_kick(vif->queues[i]);
+}
+
+static int vif_event(struct notifier_block *nb, unsigned long event, void *info)
+{
+	struct net_device *dev = netdev_notifier_info_to_dev(info);
+
+	if (dev->netdev_ops == &vif_ops &&
+	    (event == NETDEV_UP || event == NETDEV_CHANGE))
+		hear(netdev_priv(dev));
+	return NOTIFY_DONE;
+}
+
+/* Told after all others. */
+static struct notifier_block vif_notifier = {
+	.notifier_call = vif_event,
+	.priority = INT_MIN,
+};
+
+/**
+ * vif_listen() - notice when interfaces are up
+ *
+ * Return: 0 or a negative errno.
+ */
+int vif_listen(void)
+{
+	return register_netdevice_notifier(&vif_notifier);
+}
+
+/**
+ * vif_unlisten() - undo vif_listen(), when there is no interface any more
+ */
+void vif_unlisten(void)
+{
+	unregister_netdevice_notifier(&vif_notifier);
+}
 
 /*
  * A dummy address, the largest that is no broadcast: a bridge takes the least
@@ -288,6 +338,7 @@ int vif_set_up(struct netback *vif)
 	int err;
 
 	rtnl_lock();
+	WRITE_ONCE(vif->heard, false);	/* of a carrier that is yet to come */
 	err = netif_set_real_num_queues(dev, vif->nr_queues, vif->nr_queues);
 	if (!err) {
 		netdev_update_features(dev);
@@ -386,6 +437,8 @@ void vif_connected(struct netback *vif)
 	if (netif_running(vif->dev) &&
 	    atomic_read(&vif->stalled) < vif->nr_queues)
 		vif_carrier(vif, true);
+	/* One that was away for a moment only is no news to anybody. */
+	hear(vif);
 	rtnl_unlock();
 }
 
