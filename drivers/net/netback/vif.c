@@ -167,16 +167,35 @@ static const struct net_device_ops vif_ops = {
 	.ndo_xdp_xmit = netback_xdp_xmit,
 };
 
+/* Also while somebody is to be let in first, whose words have to come in for that. */
+static bool is_up(const struct net_device *dev)
+{
+	return netif_oper_up(dev) || dev->operstate == IF_OPER_DORMANT;
+}
+
+/* A bridge has no carrier itself before one of its ports passes packets. */
+static bool has_dead_bridge(struct net_device *dev)
+{
+	const struct net_device *bridge;
+
+	if (!netif_is_bridge_port(dev))
+		return false;
+	bridge = netdev_master_upper_dev_get(dev);
+	return bridge && netif_running(bridge) && !is_up(bridge);
+}
+
 /*
  * What the guest sends passes from now on, if the interface is up and has a carrier that
  * others know of. A bridge drops what comes from a port before it was told of these,
- * and the stack tells it last of all. Under RTNL.
+ * and the stack tells it last of all; and what this domain answers, before it has a
+ * carrier. Under RTNL.
  */
 static void hear(struct netback *vif)
 {
 	unsigned int i;
 
-	if (vif->heard || !netif_running(vif->dev) || !netif_oper_up(vif->dev))
+	if (vif->heard || !netif_running(vif->dev) || !is_up(vif->dev) ||
+	    has_dead_bridge(vif->dev))
 		return;
 	WRITE_ONCE(vif->heard, true);
 	for (i = 0; i < vif->max_queues; i++)
@@ -187,10 +206,25 @@ static void hear(struct netback *vif)
 static int vif_event(struct notifier_block *nb, unsigned long event, void *info)
 {
 	struct net_device *dev = netdev_notifier_info_to_dev(info);
+	struct list_head *iter;
+	struct net_device *port;
 
-	if (dev->netdev_ops == &vif_ops &&
-	    (event == NETDEV_UP || event == NETDEV_CHANGE))
+	switch (event) {
+	case NETDEV_UP:
+	case NETDEV_DOWN:		/* a bridge that nobody waits for any more */
+	case NETDEV_CHANGE:
+	case NETDEV_CHANGEUPPER:	/* a vif that left it */
+		break;
+	default:
+		return NOTIFY_DONE;
+	}
+	if (dev->netdev_ops == &vif_ops)
 		hear(netdev_priv(dev));
+	if (!netif_is_bridge_master(dev))
+		return NOTIFY_DONE;
+	netdev_for_each_lower_dev(dev, port, iter)
+		if (port->netdev_ops == &vif_ops)
+			hear(netdev_priv(port));
 	return NOTIFY_DONE;
 }
 
