@@ -89,6 +89,10 @@ int xpv_claim_init(void);
 
 /* main.c */
 extern struct workqueue_struct *xpv_reaper;	/* frees what nobody waits for */
+extern struct workqueue_struct *xpv_abreast_queue;
+
+/* abreast.c */
+void xpv_abreast(unsigned int nr, void (*one)(void *arg, unsigned int i), void *arg);
 
 /* fault.c */
 void xpv_fault_init(struct dentry *dir);

@@ -50,24 +50,56 @@ static const char *peer_name(const struct xpv_device *dev)
 	return dev->drv->side == XPV_FRONTEND ? "backend" : "frontend";
 }
 
+/*
+ * struct look - what is read of the store together
+ * @dev: the device
+ * @other: the other end's state
+ * @online: what the toolstack wants
+ * @err: why these are not known
+ */
+struct look {
+	struct xpv_device *dev;
+	enum xenbus_state other;
+	bool online;
+	int err[2];
+};
+
+static void look_one(void *arg, unsigned int i)
+{
+	struct look *look = arg;
+	struct xpv_device *dev = look->dev;
+	enum xpv_end end = dev->drv->side == XPV_BACKEND ? XPV_OWN : XPV_OTHER;
+
+	look->err[i] = i ? xpv_store_flag(dev, end, "online", &look->online) :
+			   xpv_store_state(dev->otherend, &look->other);
+}
+
+/*
+ * Whether a backend that ends is to come again: what says so is written no later than that
+ * it ends, so it must not have been read before.
+ */
+static void look_again(struct look *look)
+{
+	if (look->dev->drv->side == XPV_FRONTEND && look->online &&
+	    (look->other == XenbusStateClosing || look->other == XenbusStateClosed))
+		look_one(look, 1);
+}
+
 /* Return: 0, or the store's error: then nothing is known. */
 static int life_read(struct xpv_device *dev)
 {
 	/* What is read next is not older than the last of them. */
 	unsigned int events = atomic_read(&dev->other_events);
+	struct look look = { .dev = dev, .online = true };
 	enum xenbus_state other;
-	bool online = true;
-	int err;
 
 	if (xpv_fault(dev, "the other end's state"))
 		return -EIO;
-	err = xpv_store_state(dev->otherend, &other);
-	if (!err)
-		err = xpv_store_flag(dev, dev->drv->side == XPV_BACKEND ?
-					  XPV_OWN : XPV_OTHER, "online",
-				     &online);
-	if (err)
-		return err;
+	xpv_abreast(ARRAY_SIZE(look.err), look_one, &look);
+	look_again(&look);
+	if (look.err[0] || look.err[1])
+		return look.err[0] ?: look.err[1];
+	other = look.other;
 	/* A part of being Connected, as far as the table goes. */
 	dev->reconfiguring = other == XenbusStateReconfiguring &&
 			     dev->drv->reconfigure;
@@ -81,7 +113,7 @@ static int life_read(struct xpv_device *dev)
 				xpv_state_name(other), other);
 	dev->other = other;
 	dev->outlived = xpv_number_is_other(dev);
-	dev->online = online;
+	dev->online = look.online;
 	return 0;
 }
 

@@ -8,6 +8,7 @@
 #include <xpv/work.h>
 #include "internal.h"
 
+struct workqueue_struct *xpv_abreast_queue;
 struct workqueue_struct *xpv_reaper;
 struct workqueue_struct *xpv_prompt_queue;
 EXPORT_SYMBOL_GPL(xpv_prompt_queue);
@@ -16,6 +17,8 @@ static void queues_free(void)
 {
 	if (xpv_prompt_queue)
 		destroy_workqueue(xpv_prompt_queue);
+	if (xpv_abreast_queue)
+		destroy_workqueue(xpv_abreast_queue);
 	if (xpv_reaper)
 		destroy_workqueue(xpv_reaper);
 }
@@ -26,7 +29,9 @@ static int queues_alloc(void)
 	xpv_reaper = alloc_workqueue("xpv-reaper", WQ_UNBOUND | WQ_FREEZABLE,
 				     0);
 	xpv_prompt_queue = alloc_workqueue("xpv-prompt", WQ_MEM_RECLAIM, 0);
-	if (xpv_reaper && xpv_prompt_queue)
+	/* Frontends' lanes, which are, wait for it. */
+	xpv_abreast_queue = alloc_workqueue("xpv-abreast", WQ_UNBOUND | WQ_MEM_RECLAIM, 0);
+	if (xpv_reaper && xpv_prompt_queue && xpv_abreast_queue)
 		return 0;
 	queues_free();
 	return -ENOMEM;

@@ -4,25 +4,79 @@
 #include <linux/err.h>
 #include <linux/export.h>
 #include <linux/kstrtox.h>
+#include <linux/list.h>
+#include <linux/minmax.h>
+#include <linux/overflow.h>
 #include <linux/slab.h>
 #include <xen/xenbus.h>
 #include <xpv/fault.h>
 #include "internal.h"
 
 /*
- * struct xpv_txn - an open transaction
- * @xbt: the kernel's
- * @dir: the directory keys are put into
+ * struct put - a key of a transaction
+ * @link: in its puts
+ * @text: what is written, or NULL if the key is to go
+ * @err: of writing it
+ * @key: its name
+ */
+struct put {
+	struct list_head link;
+	char *text;
+	int err;
+	char key[];
+};
+
+/*
+ * struct xpv_txn - a transaction, that is yet to be made
+ * @dev: the device whose directory keys are put into
+ * @puts: them, in order
+ * @nr: how many
+ * @array: the same
+ * @xbt: the kernel's, once it is open
  * @err: the first error; later puts are skipped
  */
 struct xpv_txn {
+	struct xpv_device *dev;
+	struct list_head puts;
+	unsigned int nr;
+	struct put **array;
 	struct xenbus_transaction xbt;
-	const char *dir;
 	int err;
 };
 
 /* A conflict is retried after 1, 2, 4 ... ms: about two seconds in all. */
 #define TXN_TRIES	11
+
+/* They are written in no order, so there is one of a name: the last. */
+static struct put *put_get(struct xpv_txn *txn, const char *key)
+{
+	struct put *put;
+
+	list_for_each_entry(put, &txn->puts, link)
+		if (!strcmp(put->key, key))
+			return put;
+	put = kzalloc(struct_size(put, key, strlen(key) + 1), GFP_NOIO);
+	if (!put)
+		return NULL;
+	strcpy(put->key, key);
+	list_add_tail(&put->link, &txn->puts);
+	txn->nr++;
+	return put;
+}
+
+/* @text is the transaction's from here on. */
+static void txn_add(struct xpv_txn *txn, const char *key, char *text)
+{
+	struct put *put = put_get(txn, key);
+
+	if (!put) {
+		txn->err = -ENOMEM;
+		kfree(text);
+		return;
+	}
+	kfree(put->text);
+	put->text = text;
+}
 
 void xpv_txn_put(struct xpv_txn *txn, const char *key, const char *fmt, ...)
 {
@@ -35,34 +89,39 @@ void xpv_txn_put(struct xpv_txn *txn, const char *key, const char *fmt, ...)
 	text = kvasprintf(GFP_NOIO, fmt, args);
 	va_end(args);
 	if (text)
-		txn->err = xenbus_write(txn->xbt, txn->dir, key, text);
+		txn_add(txn, key, text);
 	else
 		txn->err = -ENOMEM;
-	kfree(text);
 }
 EXPORT_SYMBOL_GPL(xpv_txn_put);
 
 void xpv_txn_drop(struct xpv_txn *txn, const char *key)
 {
-	int err;
-
-	if (txn->err)
-		return;
-	err = xenbus_rm(txn->xbt, txn->dir, key);
-	if (err && err != -ENOENT)
-		txn->err = err;
+	if (!txn->err)
+		txn_add(txn, key, NULL);
 }
 EXPORT_SYMBOL_GPL(xpv_txn_drop);
+
+static void txn_free(struct xpv_txn *txn)
+{
+	struct put *put, *next;
+
+	list_for_each_entry_safe(put, next, &txn->puts, link) {
+		kfree(put->text);
+		kfree(put);
+	}
+	kfree(txn->array);
+}
 
 /*
  * A directory without a state is gone: writing would bring back a ghost. One
  * that is Initialising while we are not is a new device at an old path; and so is
  * any once the bus has taken us away, which says so before it finds the new one.
  */
-static int txn_check_alive(const struct xpv_device *dev, struct xpv_txn *txn)
+static int check_alive(const struct xpv_device *dev, struct xenbus_transaction xbt)
 {
 	unsigned int state;
-	int err = xenbus_scanf(txn->xbt, txn->dir, "state", "%u", &state);
+	int err = xenbus_scanf(xbt, dev->nodename, "state", "%u", &state);
 
 	if (err == -ENOENT || READ_ONCE(dev->vanished))
 		return -ENODEV;
@@ -76,34 +135,76 @@ static int txn_check_alive(const struct xpv_device *dev, struct xpv_txn *txn)
 
 typedef int (*txn_fill)(struct xpv_device *dev, struct xpv_txn *txn);
 
-/* One attempt: check that the directory lives, fill, write the state. */
-static int txn_attempt(struct xpv_device *dev, txn_fill fill,
-		       const enum xenbus_state *state)
+/* Have the driver say what is to be written; not of a device that is gone. */
+static int txn_prepare(struct xpv_txn *txn, txn_fill fill, const enum xenbus_state *state)
 {
-	struct xpv_txn txn = { .dir = dev->nodename };
-	int err;
+	struct put *put;
+	unsigned int i = 0;
+	int err = 0;
 
-	if (xpv_fault(dev, "a transaction"))
-		return -EIO;
-	err = xenbus_transaction_start(&txn.xbt);
-	if (err)	/* A domain may have ten or so at once: those of others end soon. */
-		return err == -ENOSPC ? -EAGAIN : err;
-	txn.err = txn_check_alive(dev, &txn);
-	if (!txn.err && fill) {
-		err = fill(dev, &txn);
-		if (!txn.err)
-			txn.err = err;
-	}
+	if (fill)
+		err = check_alive(txn->dev, XBT_NIL) ?: fill(txn->dev, txn);
+	if (err)
+		return txn->err ?: err;
 	if (state)
-		xpv_txn_put(&txn, "state", "%d", *state);
-	if (!txn.err && xpv_fault(dev, "a transaction's end"))
-		txn.err = -EIO;
-	err = xenbus_transaction_end(txn.xbt, txn.err);
-	return txn.err ?: err;
+		xpv_txn_put(txn, "state", "%d", *state);
+	if (txn->err)
+		return txn->err;
+	txn->array = kmalloc_array(txn->nr, sizeof(*txn->array), GFP_NOIO);
+	if (!txn->array)
+		return -ENOMEM;
+	list_for_each_entry(put, &txn->puts, link)
+		txn->array[i++] = put;
+	return 0;
 }
 
-static int txn_run(struct xpv_device *dev, txn_fill fill,
-		   const enum xenbus_state *state)
+/* One of what is asked of the store in an open transaction. */
+static void txn_one(void *arg, unsigned int i)
+{
+	struct xpv_txn *txn = arg;
+	const char *dir = txn->dev->nodename;
+	struct put *put = txn->array[i];
+
+	if (put->text) {
+		put->err = xenbus_write(txn->xbt, dir, put->key, put->text);
+		return;
+	}
+	put->err = xenbus_rm(txn->xbt, dir, put->key);
+	if (put->err == -ENOENT)
+		put->err = 0;
+}
+
+static int txn_errors(const struct xpv_txn *txn)
+{
+	const struct put *put;
+
+	list_for_each_entry(put, &txn->puts, link)
+		if (put->err)
+			return put->err;
+	return xpv_fault(txn->dev, "a transaction's end") ? -EIO : 0;
+}
+
+/* One attempt: check that the directory lives, and write. */
+static int txn_attempt(struct xpv_txn *txn)
+{
+	int err, end;
+
+	if (xpv_fault(txn->dev, "a transaction"))
+		return -EIO;
+	err = xenbus_transaction_start(&txn->xbt);
+	if (err)	/* A domain may have ten or so at once: those of others end soon. */
+		return err == -ENOSPC ? -EAGAIN : err;
+	/* Of what we are about to write it knows nothing. */
+	err = check_alive(txn->dev, txn->xbt);
+	if (!err) {
+		xpv_abreast(txn->nr, txn_one, txn);
+		err = txn_errors(txn);
+	}
+	end = xenbus_transaction_end(txn->xbt, err);
+	return err ?: end;
+}
+
+static int txn_try(struct xpv_txn *txn)
 {
 	unsigned int try;
 	int err = -EAGAIN;
@@ -111,8 +212,18 @@ static int txn_run(struct xpv_device *dev, txn_fill fill,
 	for (try = 0; try < TXN_TRIES && err == -EAGAIN; try++) {
 		if (try)
 			msleep(1U << (try - 1));
-		err = txn_attempt(dev, fill, state);
+		err = txn_attempt(txn);
 	}
+	return err;
+}
+
+static int txn_run(struct xpv_device *dev, txn_fill fill,
+		   const enum xenbus_state *state)
+{
+	struct xpv_txn txn = { .dev = dev, .puts = LIST_HEAD_INIT(txn.puts) };
+	int err = txn_prepare(&txn, fill, state) ?: txn_try(&txn);
+
+	txn_free(&txn);
 	if (err == -ENOSPC || err == -E2BIG)
 		xpv_err(dev, "xenstore refused %s: this domain's quota is full\n",
 			dev->nodename);
@@ -243,10 +354,10 @@ static int key_failed(struct xpv_device *dev, enum xpv_end end,
 			       key->name, why);
 }
 
-static int key_read(struct xpv_device *dev, enum xpv_end end,
-		    const struct xpv_key *key, void *into)
+/* Parse a key's text, which may be an error. */
+static int key_take(struct xpv_device *dev, enum xpv_end end,
+		    const struct xpv_key *key, const char *text, void *into)
 {
-	char *text = xpv_store_text(dev, end, key->name);
 	int err;
 
 	if (IS_ERR(text)) {
@@ -259,18 +370,62 @@ static int key_read(struct xpv_device *dev, enum xpv_end end,
 	err = xpv_key_parse(key, text, into);
 	if (err)
 		key_failed(dev, end, key, text, err);
-	kfree(text);
+	return err;
+}
+
+/* Keys that are read at once. */
+#define READ_MAX	20
+
+/*
+ * struct reading - keys that are being read
+ * @dir: the directory that they are in
+ * @keys: them
+ * @texts: what they say, or errors; NULL before that
+ */
+struct reading {
+	const char *dir;
+	const struct xpv_key *keys;
+	char *texts[READ_MAX];
+};
+
+static void read_one(void *arg, unsigned int i)
+{
+	struct reading *r = arg;
+
+	if (!r->texts[i])
+		r->texts[i] = xenbus_read(XBT_NIL, r->dir, r->keys[i].name, NULL);
+}
+
+static int read_some(struct xpv_device *dev, enum xpv_end end,
+		     const struct xpv_key *keys, unsigned int nr, void *into)
+{
+	struct reading r = { .dir = end_dir(dev, end), .keys = keys };
+	unsigned int i;
+	int err = 0;
+
+	for (i = 0; i < nr; i++)
+		if (xpv_fault(dev, "a key"))
+			r.texts[i] = ERR_PTR(-EIO);
+	xpv_abreast(nr, read_one, &r);
+	for (i = 0; i < nr; i++) {
+		if (!err)
+			err = key_take(dev, end, &keys[i], r.texts[i], into);
+		if (!IS_ERR(r.texts[i]))
+			kfree(r.texts[i]);
+	}
 	return err;
 }
 
 int xpv_store_read(struct xpv_device *dev, enum xpv_end end,
 		   const struct xpv_key *keys, unsigned int nr, void *into)
 {
-	unsigned int i;
+	unsigned int some;
 	int err = 0;
 
-	for (i = 0; i < nr && !err; i++)
-		err = key_read(dev, end, &keys[i], into);
+	for (; nr && !err; nr -= some, keys += some) {
+		some = min_t(unsigned int, nr, READ_MAX);
+		err = read_some(dev, end, keys, some, into);
+	}
 	return err;
 }
 EXPORT_SYMBOL_GPL(xpv_store_read);

@@ -23,16 +23,17 @@ enum xpv_end {
 };
 
 /**
- * struct xpv_txn - an open transaction on a device's own directory
+ * struct xpv_txn - a transaction on a device's own directory
  *
  * Opaque to drivers, which put keys into it from their publish() and
- * describe() callbacks. Errors stick: after the first failed put the rest are
- * skipped, and the transaction is aborted with that error.
+ * describe() callbacks. Afterwards they are written, many at once and in no order;
+ * of a key that was put twice, the last counts. Errors stick: after the first failed
+ * put the rest are skipped, and nothing is written.
  */
 struct xpv_txn;
 
 /**
- * xpv_txn_put() - write one of our keys
+ * xpv_txn_put() - have one of our keys written
  * @txn: the transaction
  * @key: relative to our directory; may hold slashes
  * @fmt: printf format of its value
@@ -43,9 +44,10 @@ __printf(3, 4)
 void xpv_txn_put(struct xpv_txn *txn, const char *key, const char *fmt, ...);
 
 /**
- * xpv_txn_drop() - remove one of our keys, if it is there
+ * xpv_txn_drop() - have one of our keys removed, if it is there
  * @txn: the transaction
- * @key: relative to our directory
+ * @key: relative to our directory; no directory, since what a transaction writes and
+ *	removes is in no order
  *
  * For keys an earlier life left behind and this one must not show.
  *
@@ -101,8 +103,7 @@ int xpv_store_flag(struct xpv_device *dev, enum xpv_end end, const char *key,
 /**
  * xpv_store_write() - write keys outside publish() and describe()
  * @dev: the device
- * @fill: puts the keys; called again from the start when the transaction met
- *	another writer
+ * @fill: puts the keys; called once, before the transaction begins
  *
  * Retries a conflicting transaction with a back-off; a full quota is reported
  * as such. Writes nothing if the device's directory is gone.
