@@ -4,6 +4,7 @@
  * untrusted, and every refusal names the key.
  */
 #include <linux/kernel.h>
+#include <linux/slab.h>
 #include <linux/string.h>
 
 #include "blkback.h"
@@ -100,10 +101,38 @@ int front_read(struct blkback *be, struct blkback_front *front)
 	return find_abi(be, front);
 }
 
+/*
+ * struct ring_keys - the keys of a ring, to be read at once
+ * @refs: grants of its pages
+ * @port: the frontend's event channel
+ * @keys: of them, the channel's last
+ * @names: of those
+ */
 struct ring_keys {
-	grant_ref_t ref;
+	grant_ref_t refs[XPV_RING_MAX_PAGES];
 	evtchn_port_t port;
+	struct xpv_key keys[XPV_RING_MAX_PAGES + 1];
+	char names[XPV_RING_MAX_PAGES + 1][40];
 };
+
+static void name_keys(const struct blkback_front *front, const char *dir, struct ring_keys *ring)
+{
+	unsigned int i, nr = 1U << front->order;
+	char *name;
+
+	for (i = 0; i < nr; i++) {
+		name = ring->names[i];
+		if (front->multi_page)
+			snprintf(name, sizeof(ring->names[i]), "%sring-ref%u", dir, i);
+		else
+			snprintf(name, sizeof(ring->names[i]), "%sring-ref", dir);
+		ring->keys[i] = (struct xpv_key)XPV_NEED_UINT(ring_keys, refs[0], name, 1, U32_MAX);
+		ring->keys[i].offset += i * sizeof(ring->refs[0]);
+	}
+	name = ring->names[nr];
+	snprintf(name, sizeof(ring->names[nr]), "%sevent-channel", dir);
+	ring->keys[nr] = (struct xpv_key)XPV_NEED_UINT(ring_keys, port, name, 1, PORT_MAX);
+}
 
 /**
  * front_read_ring() - read the keys of one ring
@@ -122,31 +151,22 @@ int front_read_ring(struct blkback *be, unsigned int index, grant_ref_t *refs,
 		    evtchn_port_t *port)
 {
 	const struct blkback_front *front = &be->front;
-	char dir[20] = "", name[48];
-	struct xpv_key ref_key =
-		XPV_NEED_UINT(ring_keys, ref, name, 1, U32_MAX);
-	struct xpv_key port_key =
-		XPV_NEED_UINT(ring_keys, port, name, 1, PORT_MAX);
-	struct ring_keys keys;
-	unsigned int i;
+	unsigned int nr = 1U << front->order;
+	struct ring_keys *ring = kzalloc(sizeof(*ring), GFP_KERNEL);
+	char dir[20] = "";
 	int err;
 
+	if (!ring)
+		return xpv_device_fail(be->xdev, -ENOMEM, "no memory for the keys of queue %u",
+				       index);
 	if (front->queues > 1)
 		snprintf(dir, sizeof(dir), "queue-%u/", index);
-	for (i = 0; i < 1U << front->order; i++) {
-		if (front->multi_page)
-			snprintf(name, sizeof(name), "%sring-ref%u", dir, i);
-		else
-			snprintf(name, sizeof(name), "%sring-ref", dir);
-		err = xpv_store_read(be->xdev, XPV_OTHER, &ref_key, 1, &keys);
-		if (err)
-			return err;
-		refs[i] = keys.ref;
+	name_keys(front, dir, ring);
+	err = xpv_store_read(be->xdev, XPV_OTHER, ring->keys, nr + 1, ring);
+	if (!err) {
+		memcpy(refs, ring->refs, nr * sizeof(*refs));
+		*port = ring->port;
 	}
-	snprintf(name, sizeof(name), "%sevent-channel", dir);
-	err = xpv_store_read(be->xdev, XPV_OTHER, &port_key, 1, &keys);
-	if (err)
-		return err;
-	*port = keys.port;
-	return 0;
+	kfree(ring);
+	return err;
 }
