@@ -43,8 +43,9 @@ noted() {
 
 # Milliseconds, without a process.
 now() {
-	__micro=${EPOCHREALTIME#*.}
-	now=${EPOCHREALTIME%.*}${__micro%???}
+	__time=$EPOCHREALTIME
+	__micro=${__time#*.}
+	now=${__time%.*}${__micro%???}
 }
 
 # median: of the numbers of its input, a line each
@@ -152,6 +153,37 @@ disk_every() {
 	[ "$restarts" = 0 ] || note "disk-gap-$1" "$((median - bare)) (longest $((longest - bare)))"
 }
 
+# Question after question, so often that a gap is known to so many ms.
+step=5
+ask_begins() {
+	begin "ping -n -i 0.00$step -c $(($1 * 1000 / step)) -W 2 10.77.0.1"
+}
+
+# Prints how many got no answer; and of the gaps, which are answers late one after the
+# other, how many there were, the median and the longest, in ms.
+ask_ends() {
+	in_guest "$ended"'
+		sed -n "s/.*seq=.* time=\([0-9]*\).*/\1/p" /tmp/said >/tmp/took
+		awk "\$1 < 50 { if (most) print most; most = 0; next } \$1 > most { most = \$1 }
+			END { if (most) print most }" /tmp/took | sort -n >/tmp/gaps
+		lost=$(sed -n "s/^\([0-9]*\) packets transmitted, \([0-9]*\) .*received.*/\1 - \2/p" /tmp/said)
+		echo $(($lost)) $(awk "{ v[NR] = \$1 } END { print NR, v[int((NR + 1) / 2)] + 0, v[NR] + 0 }" /tmp/gaps)
+		[ -n "$lost" ]' 60
+}
+
+# What the answer to the first question after a backend has gone takes.
+asked_every() {
+	ask_begins "$(run_of "$1")" && restarts xen-netback "$1" "$(restarts_of "$1")" && ask_ends >/tmp/ends
+	status=$?
+	cat /tmp/ends
+	[ $status = 0 ] || return 1
+	read -r lost nr median longest </tmp/ends
+	echo "$lost questions lost, $nr gaps: median $median ms, longest $longest ms"
+	note "net-asked-$1" "$lost"
+	bare=$(($(noted bare-xen-netback) + $(noted bare-script)))
+	[ "$nr" = 0 ] || note "net-gap-$1" "$((median - bare)) (longest $((longest - bare)))"
+}
+
 # Tenths of a second in which less than a fifth of the usual was sent are those of a gap.
 net_every() {
 	restarts=$(restarts_of "$1")
@@ -168,7 +200,7 @@ net_every() {
 	note "net-rate-$2" "$rate"
 	note "net-lost-$1" 0
 	bare=$(($(noted bare-xen-netback) + $(noted bare-script)))
-	[ "$restarts" = 0 ] || note "net-gap-$1" $((gaps * 100 / restarts - bare))
+	[ "$restarts" = 0 ] || note "net-silent-$1" $((gaps * 100 / restarts - bare))
 	echo "$rate Kbit/s, without $gaps tenths of a second"
 }
 
@@ -213,8 +245,11 @@ table() {
 	row 'disk: requests lost' "$(noted disk-lost-1)" 0 "$disk"
 	row 'network: gap of its own, every 10 s, ms' "$(noted net-gap-10)" 10 "$net"
 	row 'network: gap of its own, every second, ms' "$(noted net-gap-1)" 10 "$net"
+	row 'network: a stream rests, every 10 s, ms' "$(noted net-silent-10)" 10 "$net"
+	row 'network: a stream rests, every second, ms' "$(noted net-silent-1)" 10 "$net"
 	row 'network: rate lost beside, every 10 s' "$(loss net 2)" 0.2% "$net"
 	row 'network: rate lost beside, every second' "$(loss net 4)" 2% "$net"
+	row 'network: questions lost' "$(noted net-asked-1)" 0 "$net"
 	row 'network: connections lost' "$(noted net-lost-1)" 0 "$net"
 	row 'both: bytes wrong' "$(noted wrong)" 0 -
 }
@@ -246,7 +281,7 @@ intree() {
 rm -rf $found
 mkdir $found
 ktap_print_header
-ktap_set_plan 15
+ktap_set_plan 17
 net_serve || ktap_exit_fail_msg 'nobody serves in dom0'
 ktap_test_result 'backends restart without a guest' bare
 ktap_test_result 'the guest boots, with its network' net_guest restart 2 || ktap_exit_fail_msg 'no guest'
@@ -256,6 +291,8 @@ ktap_test_result 'a disk, every 10 s' disk_every 10 2
 ktap_test_result 'a disk without restarts' disk_every 0 3
 ktap_test_result 'a disk, every second' disk_every 1 4
 ktap_test_result 'a disk without restarts' disk_every 0 5
+ktap_test_result 'a network that is asked, every 10 s' asked_every 10
+ktap_test_result 'a network that is asked, every second' asked_every 1
 ktap_test_result 'a network without restarts' net_every 0 1
 ktap_test_result 'a network, every 10 s' net_every 10 2
 ktap_test_result 'a network without restarts' net_every 0 3
