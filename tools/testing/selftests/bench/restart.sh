@@ -87,31 +87,26 @@ bare_script() {
 	echo "the script of a vif: $(noted bare-script) ms"
 }
 
-# restarts MODULE PERIOD COUNT
+# restarts MODULE PERIOD: beside a run that has begun; restarts is how many there were in
+# it, none with a period of 0
 restarts() {
 	: >/tmp/away
-	for i in $(seq "$3"); do
-		sleep "$2"
+	restarts=0
+	[ "$2" != 0 ] || return 0
+	now
+	__end=$((now + ($(run_of "$2") - 3) * 1000))
+	while sleep "$2" && now && [ "$now" -lt $__end ]; do
 		restart "$1" || return 1
 		echo $away >>/tmp/away
 		[ "$1" != xen-netback ] || net_scripts || return 1
+		restarts=$((restarts + 1))
 	done
-	echo "$3 restarts, rmmod to insmod: median $(median </tmp/away) ms"
-}
-
-# meanwhile MODULE PERIOD COUNT: with a period of 0, nothing
-meanwhile() {
-	[ "$2" = 0 ] || restarts "$@"
+	echo "$restarts restarts, rmmod to insmod: median $(median </tmp/away) ms"
 }
 
 # run_of PERIOD: seconds
 run_of() {
 	[ "$1" = 10 ] && echo $((second * 2)) || echo "$second"
-}
-
-# restarts_of PERIOD: how many fit, with one before the first and after the last
-restarts_of() {
-	case $1 in 0) echo 0 ;; *) echo $((($(run_of "$1") - 2) * 10 / ($1 * 10 + 3))) ;; esac
 }
 
 # A program in the guest, what it says in /tmp/said and its status in /tmp/ended.
@@ -140,8 +135,7 @@ disk_ends() {
 
 # Requests a second while there was a backend.
 disk_every() {
-	restarts=$(restarts_of "$1")
-	disk_begins "$(run_of "$1")" && meanwhile xen-blkback "$1" "$restarts" && disk_ends "$restarts" >/tmp/ends
+	disk_begins "$(run_of "$1")" && restarts xen-blkback "$1" && disk_ends "$restarts" >/tmp/ends
 	status=$?
 	cat /tmp/ends
 	[ $status = 0 ] || { note "disk-lost-$1" some; return 1; }
@@ -173,7 +167,7 @@ ask_ends() {
 
 # What the answer to the first question after a backend has gone takes.
 asked_every() {
-	ask_begins "$(run_of "$1")" && restarts xen-netback "$1" "$(restarts_of "$1")" && ask_ends >/tmp/ends
+	ask_begins "$(run_of "$1")" && restarts xen-netback "$1" && ask_ends >/tmp/ends
 	status=$?
 	cat /tmp/ends
 	[ $status = 0 ] || return 1
@@ -186,8 +180,7 @@ asked_every() {
 
 # Tenths of a second in which less than a fifth of the usual was sent are those of a gap.
 net_every() {
-	restarts=$(restarts_of "$1")
-	begin "iperf3 -c 10.77.0.1 -t $(run_of "$1") -i 0.1 -f k" && meanwhile xen-netback "$1" "$restarts" || return 1
+	begin "iperf3 -c 10.77.0.1 -t $(run_of "$1") -i 0.1 -f k" && restarts xen-netback "$1" || return 1
 	in_guest "$ended"'
 		awk "/sec/ && !/sender|receiver/ { v[NR] = \$7; sum += \$7; n++ } END {
 			for (i in v) if (v[i] < sum / n / 5) gaps++; else rest += v[i]
