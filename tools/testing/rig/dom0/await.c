@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * usage: await PATH VALUE SECONDS
+ * usage: await VALUE SECONDS PATH...
  *
- * Waits until a node of the store has that value, without asking again and
- * again. Fails if it does not within the time.
+ * Waits until every one of these nodes of the store had that value, without asking
+ * again and again. Fails if they did not within the time.
  */
 #include <poll.h>
 #include <stdbool.h>
@@ -50,14 +50,25 @@ static bool await(struct xs_handle *xs, const char *path, const char *value, lon
 	return has(xs, path, value);
 }
 
+/* One after the other: to watch all at once would keep the store busier. */
 int main(int argc, char **argv)
 {
 	struct xs_handle *xs;
+	long long end;
+	int i;
 
-	if (argc != 4)
+	if (argc < 4)
 		return 2;
+	end = now_ms() + atol(argv[2]) * 1000LL;
 	xs = xs_open(0);
-	if (!xs || !xs_watch(xs, argv[1], "await"))
+	if (!xs)
 		return 2;
-	return !await(xs, argv[1], argv[2], now_ms() + atol(argv[3]) * 1000LL);
+	for (i = 3; i < argc; i++) {
+		if (!xs_watch(xs, argv[i], "await"))
+			return 2;
+		if (!await(xs, argv[i], argv[1], end))
+			return 1;
+		xs_unwatch(xs, argv[i], "await");
+	}
+	return 0;
 }

@@ -107,7 +107,7 @@ plug_state() {
 
 # plug_wait PATH STATE [SECONDS]
 plug_wait() {
-	/xpv/dom0/await "$1/state" "$2" "${3:-10}"
+	/xpv/dom0/await "$2" "${3:-10}" "$1/state"
 }
 
 # unplug_nodes GUEST DEVICE: what the toolstack does in the end, with force
