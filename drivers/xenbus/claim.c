@@ -43,21 +43,53 @@ static int claim_probe(struct xenbus_device *bus,
 }
 
 /*
- * The bus watches the other end too, in xenwatch. Our own watch is faster, so
- * the bus's is silenced at its first event; except at shutdown, when the bus
- * itself waits for the answer.
+ * The bus watches the other end too. While that watch is registered the device is
+ * ours: the bus unregisters it before it takes the device from us. A backend has a
+ * watch of its own, which is for more; a frontend that is where the bus found it
+ * goes by this one, since xenstore lets a domain have few.
  */
+static void bus_watch_heard(struct xenbus_device *bus)
+{
+	struct xpv_device *dev = dev_get_drvdata(&bus->dev);
+
+	if (dev && dev->drv->side == XPV_FRONTEND && !READ_ONCE(dev->other_watch))
+		xpv_watch_heard(dev);
+}
+
+/* The bus needs no event itself, but at shutdown, when it waits for one. */
 static bool bus_watch_will_handle(struct xenbus_watch *watch, const char *path,
 				  const char *token)
 {
+	bus_watch_heard(container_of(watch, struct xenbus_device, otherend_watch));
 	return system_state > SYSTEM_RUNNING && !watch->nr_pending;
 }
 
+/* A first event, which came before we could have it. */
 static void claim_otherend_changed(struct xenbus_device *bus,
 				   enum xenbus_state state)
 {
-	bus->otherend_watch.will_handle = bus_watch_will_handle;
+	WRITE_ONCE(bus->otherend_watch.will_handle, bus_watch_will_handle);
+	bus_watch_heard(bus);
 }
+
+/*
+ * The bus has registered its watch: what happened before, the lane may have missed,
+ * and what happens from now on need not wait for xenwatch.
+ */
+static int claim_bound(struct notifier_block *nb, unsigned long action, void *data)
+{
+	struct device *device = data;
+
+	if (action == BUS_NOTIFY_BOUND_DRIVER &&
+	    to_xenbus_driver(device->driver)->otherend_changed == claim_otherend_changed)
+		claim_otherend_changed(to_xenbus_device(device), XenbusStateUnknown);
+	return NOTIFY_DONE;
+}
+
+static struct notifier_block claim_notifier[2] = {
+	{ .notifier_call = claim_bound },
+	{ .notifier_call = claim_bound },
+};
 
 /*
  * Whether the removal is waited for with the device lock held, which xenwatch
@@ -201,6 +233,29 @@ static void template_take(enum xpv_side side, const struct xenbus_driver *from)
 	bus_template[side].driver.bus = from->driver.bus;
 }
 
+static int notifiers_register(void)
+{
+	int err = bus_register_notifier(bus_template[XPV_FRONTEND].driver.bus,
+					&claim_notifier[XPV_FRONTEND]);
+
+	if (err)
+		return err;
+	err = bus_register_notifier(bus_template[XPV_BACKEND].driver.bus,
+				    &claim_notifier[XPV_BACKEND]);
+	if (err)
+		bus_unregister_notifier(bus_template[XPV_FRONTEND].driver.bus,
+					&claim_notifier[XPV_FRONTEND]);
+	return err;
+}
+
+void xpv_claim_exit(void)
+{
+	enum xpv_side side;
+
+	for (side = XPV_FRONTEND; side <= XPV_BACKEND; side++)
+		bus_unregister_notifier(bus_template[side].driver.bus, &claim_notifier[side]);
+}
+
 /* Learn both buses. */
 int xpv_claim_init(void)
 {
@@ -219,5 +274,5 @@ int xpv_claim_init(void)
 		return err;
 	template_take(XPV_BACKEND, &back);
 	xenbus_unregister_driver(&back);
-	return 0;
+	return notifiers_register();
 }

@@ -120,16 +120,23 @@ void xpv_device_forget(struct xpv_device *dev)
 	mutex_unlock(&xpv_devices_lock);
 }
 
-/* Mark the lane of the device whose directory @dir is; process, may be atomic. */
-void xpv_device_mark(const char *dir, size_t len, unsigned long events)
+/*
+ * Mark the lane of the device whose directory @dir is, if @event says that @key
+ * matters to it; process, may be atomic.
+ */
+void xpv_device_wrote(const char *dir, size_t len, const char *key,
+		      unsigned long (*event)(const struct xpv_device *dev, const char *key))
 {
 	struct xpv_device *dev;
+	unsigned long events;
 
 	spin_lock(&list_lock);
 	list_for_each_entry(dev, &xpv_devices, link) {
 		if (strncmp(dev->nodename, dir, len) || dev->nodename[len])
 			continue;
-		xpv_lane_mark(&dev->lane, events);
+		events = event(dev, key);
+		if (events)
+			xpv_lane_mark(&dev->lane, events);
 		break;
 	}
 	spin_unlock(&list_lock);

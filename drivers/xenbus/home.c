@@ -55,29 +55,43 @@ int xpv_home_look(struct xpv_device *dev)
  * one is left first: nothing that is granted to the new one may reach it.
  * Return: false if it has none.
  */
-bool xpv_home_move(struct xpv_device *dev)
+static bool home_take(struct xpv_device *dev)
 {
 	if (!READ_ONCE(dev->moved_otherend))
 		return false;
 	xpv_life_disconnect(dev);
 	xpv_device_take_move(dev);
-	xpv_watch_bury(dev->other_watch);
-	dev->other_watch = xpv_watch_other(dev);
 	dev->other = XenbusStateUnknown;
 	dev->backoff_ms = 0;
 	dev->reopen_at = 0;
 	xpv_failure_forgive(dev);
-	if (IS_ERR(dev->other_watch))
-		xpv_device_fail(dev, PTR_ERR(dev->other_watch),
-				"cannot watch %s", dev->otherend);
 	return true;
 }
 
-/* A restored domain finds the other end elsewhere, and itself fresh. */
+static void home_watch(struct xpv_device *dev, struct xpv_watch *watch)
+{
+	struct xpv_watch *before = dev->other_watch;
+
+	WRITE_ONCE(dev->other_watch, watch);
+	xpv_watch_bury(before);
+	if (IS_ERR(watch))
+		xpv_device_fail(dev, PTR_ERR(watch), "cannot watch %s", dev->otherend);
+}
+
+/* The toolstack moved it: the bus goes on watching the place before. */
+void xpv_home_move(struct xpv_device *dev)
+{
+	if (home_take(dev))
+		home_watch(dev, xpv_watch_other(dev));
+}
+
+/* A restored domain finds the other end elsewhere, where the bus watches; and itself fresh. */
 void xpv_home_resume(struct xpv_device *dev)
 {
-	if (!xpv_home_move(dev))
+	if (!home_take(dev))
 		return;
+	/* Unless the bus could not. */
+	home_watch(dev, dev->bus->otherend_watch.node ? NULL : xpv_watch_other(dev));
 	dev->state = XenbusStateInitialising;
 	dev->rehomed = false;
 }
@@ -86,7 +100,10 @@ void xpv_home_resume(struct xpv_device *dev)
 void xpv_home_find(struct xpv_device *dev)
 {
 	WRITE_ONCE(dev->homeless, false);
-	xpv_home_resume(dev);
+	if (home_take(dev)) {
+		home_watch(dev, xpv_watch_other(dev));
+		dev->state = XenbusStateInitialising;
+	}
 	dev->rehomed = true;
 	xpv_info(dev, "attached again, its backend is %s\n", dev->otherend);
 }

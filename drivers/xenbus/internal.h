@@ -30,7 +30,8 @@ struct xpv_device *xpv_device_create(struct xenbus_device *bus,
 				     struct xpv_driver *drv);
 int xpv_device_moved(struct xpv_device *dev, const char *otherend, int id);
 bool xpv_device_take_move(struct xpv_device *dev);
-void xpv_device_mark(const char *dir, size_t len, unsigned long events);
+void xpv_device_wrote(const char *dir, size_t len, const char *key,
+		      unsigned long (*event)(const struct xpv_device *dev, const char *key));
 void xpv_device_forget(struct xpv_device *dev);
 
 /* life.c */
@@ -72,7 +73,7 @@ void xpv_store_error(struct xpv_device *dev, const char *text);
 /* home.c */
 int xpv_home_read(const char *dir, char **backend, int *id);
 int xpv_home_look(struct xpv_device *dev);
-bool xpv_home_move(struct xpv_device *dev);
+void xpv_home_move(struct xpv_device *dev);
 void xpv_home_resume(struct xpv_device *dev);
 void xpv_home_find(struct xpv_device *dev);
 void xpv_home_go_down(struct xpv_device *dev);
@@ -80,12 +81,14 @@ void xpv_home_go_down(struct xpv_device *dev);
 /* watch.c */
 int xpv_watch_device(struct xpv_device *dev);
 struct xpv_watch *xpv_watch_other(struct xpv_device *dev);
+void xpv_watch_heard(struct xpv_device *dev);
 void xpv_watch_bury(struct xpv_watch *watch);
 int xpv_watch_init(void);
 void xpv_watch_exit(void);
 
 /* claim.c */
 int xpv_claim_init(void);
+void xpv_claim_exit(void);
 
 /* main.c */
 extern struct workqueue_struct *xpv_reaper;	/* frees what nobody waits for */

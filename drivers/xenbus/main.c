@@ -66,6 +66,7 @@ module_init(xpv_init);
 static void __exit xpv_exit(void)
 {
 	xpv_debugfs_exit();
+	xpv_claim_exit();
 	xpv_watch_exit();
 	queues_free();
 }

@@ -128,6 +128,13 @@ static unsigned long other_event(const struct xenbus_watch *xs,
 	return !key || !strcmp(key, "state") ? XPV_EV_OTHER : 0;
 }
 
+/* The other end's state was written; any context. */
+void xpv_watch_heard(struct xpv_device *dev)
+{
+	atomic_inc(&dev->other_events);
+	xpv_lane_mark(&dev->lane, XPV_EV_OTHER);
+}
+
 static bool other_will_handle(struct xenbus_watch *xs, const char *path,
 			      const char *token)
 {
@@ -135,8 +142,8 @@ static bool other_will_handle(struct xenbus_watch *xs, const char *path,
 	unsigned long event = other_event(xs, path);
 
 	if (event & XPV_EV_OTHER)
-		atomic_inc(&watch->dev->other_events);
-	if (event)
+		xpv_watch_heard(watch->dev);
+	else if (event)
 		xpv_lane_mark(&watch->dev->lane, event);
 	return false;
 }
@@ -207,15 +214,18 @@ struct xpv_watch *xpv_watch_other(struct xpv_device *dev)
 			    other_will_handle);
 }
 
-/* Watch what the device needs to be watched and is not yet; may sleep. */
+/*
+ * Watch what the device needs to be watched and is not yet; may sleep. Of a
+ * frontend the bus and frontends_will_handle() tell.
+ */
 int xpv_watch_device(struct xpv_device *dev)
 {
+	if (dev->drv->side == XPV_FRONTEND)
+		return 0;
 	if (IS_ERR_OR_NULL(dev->other_watch))
 		dev->other_watch = xpv_watch_other(dev);
 	if (IS_ERR(dev->other_watch))
 		return PTR_ERR(dev->other_watch);
-	if (dev->drv->side == XPV_FRONTEND && !dev->drv->own_keys)
-		return 0;
 	if (IS_ERR_OR_NULL(dev->own_watch))
 		dev->own_watch = watch_own(dev);
 	return PTR_ERR_OR_ZERO(dev->own_watch);
@@ -230,17 +240,25 @@ void xpv_watch_bury(struct xpv_watch *watch)
 	queue_delayed_work(xpv_reaper, &digger, 0);
 }
 
+/* Where its backend is, or what its driver wants to know of. */
+static unsigned long frontend_event(const struct xpv_device *dev, const char *key)
+{
+	if (!strcmp(key, "backend") || !strcmp(key, "backend-id"))
+		return XPV_EV_MOVED;
+	return own_event(dev, key);
+}
+
 /*
  * One for all frontends, of which a domain has more than xenstore lets it have
- * watches: somebody wrote where a backend is.
+ * watches.
  */
 static bool frontends_will_handle(struct xenbus_watch *xs, const char *path,
 				  const char *token)
 {
 	const char *key = strrchr(path, '/');
 
-	if (key && (!strcmp(key, "/backend") || !strcmp(key, "/backend-id")))
-		xpv_device_mark(path, key - path, XPV_EV_MOVED);
+	if (key)
+		xpv_device_wrote(path, key - path, key + 1, frontend_event);
 	return false;
 }
 

@@ -50,7 +50,7 @@ struct xpv_account {
  *	which is the &struct xpv_device.
  * @own_keys: names in our own directory whose change calls own_changed(),
  *	ended by NULL; or NULL
- * @other_keys: the same of the other end's directory
+ * @other_keys: backend only: the same of the other end's directory
  * @has_child: the driver registers a child of the bus device (a disk, a
  *	netdev), so the bus device must outlive remove(): even xenwatch waits
  *	for it, after abort(). Without it xenwatch never waits.
@@ -210,9 +210,9 @@ struct xpv_device {
 	atomic_t other_events;		/* of the other end's state */
 	struct ratelimit_state failures; /* how many are told of */
 
-	/* private: the lane's alone */
+	/* private: the lane's alone, but for other_watch, which it writes */
 	struct xpv_watch *own_watch;
-	struct xpv_watch *other_watch;
+	struct xpv_watch *other_watch;	/* a frontend's: where the bus has none */
 	bool inherited;			/* what an earlier driver left was seen to */
 	bool probed;
 	bool replaced;			/* our node was, when last written */
