@@ -241,6 +241,9 @@ int netfront_connect(struct xpv_device *dev)
 		err = netfront_queue_prepare(&nf->queues[i]);
 	if (err)
 		return xpv_device_fail(dev, err, "no grants for packets");
+	/* Else when it comes up. */
+	if (netif_running(nf->netdev))
+		netfront_stage_choose(nf);
 	return 0;
 }
 
@@ -291,7 +294,6 @@ void netfront_connected(struct xpv_device *dev)
 	rtnl_unlock();
 	nf->ctrl.staged = false;
 	netfront_ctrl_start(nf);
-	netfront_rest_start(nf);
 	netfront_mcast_update(nf);
 }
 
@@ -373,5 +375,6 @@ void netfront_disconnect(struct xpv_device *dev)
 	netfront_ctrl_close(nf);
 	for (i = 0; i < nf->max_queues; i++)
 		netfront_queue_close(&nf->queues[i]);
+	nf->ctrl.chosen = false;
 	nf->nr_queues = 0;
 }

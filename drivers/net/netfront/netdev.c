@@ -20,14 +20,20 @@
 /* How long the kernel is given to notice a carrier: before, nothing leaves. */
 #define ANNOUNCE_MS	100
 
-/* Queues start with the connection or with the interface, whichever is later. */
+/*
+ * Queues start with the connection or with the interface, whichever is later. So is
+ * chosen what the backend is to keep mapped: an interface that nobody brings up costs
+ * neither end that.
+ */
 static void start_queues(struct netfront *nf)
 {
 	unsigned int i;
 
+	netfront_stage_choose(nf);
 	netfront_kept_gather(nf);
 	for (i = 0; i < nf->nr_queues; i++)
 		netfront_queue_start(&nf->queues[i]);
+	netfront_rest_start(nf);
 }
 
 static void stop_queues(struct netfront *nf)
@@ -42,8 +48,10 @@ static int open(struct net_device *netdev)
 {
 	struct netfront *nf = netdev_priv(netdev);
 
-	if (nf->connected)
+	if (nf->connected) {
 		start_queues(nf);
+		netfront_ctrl_kick(nf);
+	}
 	return 0;
 }
 

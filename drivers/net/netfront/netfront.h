@@ -396,6 +396,7 @@ struct netfront_queue {
  * @asked: since the last event; exchanged only
  * @dead: the backend is asked no more in this connection; the work's alone
  * @staged: it was asked to keep pages mapped
+ * @chosen: there are pages for that
  * @stop: there is no connection, or it ends; set under RTNL
  * @answer: woken by events
  * @work: asks for what is to be asked for
@@ -410,6 +411,7 @@ struct netfront_ctrl {
 	u32 asked;
 	bool dead;
 	bool staged;
+	bool chosen;
 	bool stop;
 	wait_queue_head_t answer;
 	struct work_struct work;
@@ -566,7 +568,7 @@ int netfront_ctrl_call(struct netfront *nf, u16 type, const u32 *args,
 		       u32 *data);
 
 /* stage.c */
-void netfront_stage_choose(struct netfront_queue *queue);
+void netfront_stage_choose(struct netfront *nf);
 void netfront_stage_forget(struct netfront_queue *queue);
 void netfront_stage(struct netfront *nf);
 void netfront_stage_end(struct netfront_queue *queue);

@@ -222,8 +222,6 @@ int netfront_queue_prepare(struct netfront_queue *queue)
 	if (!err)
 		err = xpv_grant_cache_open(&queue->rx.bufs, true,
 					   queue->rx.ring.nr);
-	if (!err)
-		netfront_stage_choose(queue);
 	return err;
 }
 

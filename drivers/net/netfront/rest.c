@@ -120,7 +120,7 @@ void netfront_rest_init(struct netfront *nf)
 
 /**
  * netfront_rest_start() - look for queues that rest, from now on
- * @nf: a connected device
+ * @nf: a connected device whose queues are started
  */
 void netfront_rest_start(struct netfront *nf)
 {

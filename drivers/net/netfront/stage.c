@@ -4,9 +4,9 @@
  * packets in them need no grant operation. See docs/misc/netif-staging-grants
  * of the Xen source.
  *
- * The pages are chosen before packets pass: some slots of the transmit ring get
- * theirs, and the receive ring its first buffers. What the backend does not
- * take works all the same, by grant operations.
+ * The pages are chosen before packets pass, but not for an interface that is down:
+ * some slots of the transmit ring get theirs, and the receive ring its first
+ * buffers. What the backend does not take works all the same, by grant operations.
  */
 #include <linux/slab.h>
 #include "netfront.h"
@@ -57,21 +57,11 @@ static void choose_rx(struct netfront_queue *queue, unsigned int nr)
 	xpv_grant_cache_keep(&rx->bufs, nr);
 }
 
-/**
- * netfront_stage_choose() - choose the pages to be staged
- * @queue: a queue that is prepared and not started
- *
- * Without memory it is fewer, or none.
- *
- * Context: the lane; sleeps.
- */
-void netfront_stage_choose(struct netfront_queue *queue)
+static void choose(struct netfront_queue *queue)
 {
 	unsigned int tx = min(TX_SHARE(queue->tx.nr), NETFRONT_STAGE_MAX);
 	unsigned int rx = RX_SHARE(queue->rx.ring.nr);
 
-	if (!queue->nf->ctrl.mem.mem || queue->stage)
-		return;
 	queue->stage = kvmalloc_array(tx + rx, sizeof(*queue->stage),
 				      GFP_NOIO);
 	if (!queue->stage)
@@ -80,6 +70,26 @@ void netfront_stage_choose(struct netfront_queue *queue)
 	queue->rx.staged = true;
 	queue->nr_stage_tx = choose_tx(queue, queue->stage, tx);
 	choose_rx(queue, rx);
+}
+
+/**
+ * netfront_stage_choose() - choose the pages to be staged, once a connection
+ * @nf: a device whose queues are prepared, and were not started
+ *
+ * Without memory it is fewer, or none.
+ *
+ * Context: the lane before the device is connected, or RTNL is held; sleeps.
+ */
+void netfront_stage_choose(struct netfront *nf)
+{
+	unsigned int i;
+
+	if (!nf->ctrl.mem.mem || nf->ctrl.chosen)
+		return;
+	for (i = 0; i < nf->nr_queues; i++)
+		choose(&nf->queues[i]);
+	/* Pairs with netfront_stage(). */
+	smp_store_release(&nf->ctrl.chosen, true);
 }
 
 /**
@@ -303,7 +313,8 @@ void netfront_stage(struct netfront *nf)
 	bool unknown;
 	int err = 0;
 
-	if (nf->ctrl.staged)
+	/* Pairs with netfront_stage_choose(). */
+	if (nf->ctrl.staged || !smp_load_acquire(&nf->ctrl.chosen))
 		return;
 	nf->ctrl.staged = true;
 	for (i = 0; i < nf->nr_queues && !err; i++)
