@@ -133,6 +133,44 @@ static int check_alive(const struct xpv_device *dev, struct xenbus_transaction x
 	return 0;
 }
 
+/* Whether a name among @names is that of @key, or of the directory that it is in. */
+static bool is_named(const char *key, char **names, unsigned int nr)
+{
+	size_t len = strcspn(key, "/");
+	unsigned int i;
+
+	for (i = 0; i < nr; i++)
+		if (!strncmp(names[i], key, len) && !names[i][len])
+			return true;
+	return false;
+}
+
+/*
+ * Nobody but us makes a key that we drop, and mostly it is not there. The names of all
+ * cost no more than to drop one. A directory may be too long to be listed.
+ */
+static void forget_absent(struct xpv_txn *txn)
+{
+	struct put *put, *next;
+	char **names = NULL;
+	unsigned int nr;
+
+	list_for_each_entry_safe(put, next, &txn->puts, link) {
+		if (put->text)
+			continue;
+		if (!names)
+			names = xenbus_directory(XBT_NIL, txn->dev->nodename, "", &nr);
+		if (IS_ERR(names))
+			return;
+		if (is_named(put->key, names, nr))
+			continue;
+		list_del(&put->link);
+		kfree(put);
+		txn->nr--;
+	}
+	kfree(names);
+}
+
 typedef int (*txn_fill)(struct xpv_device *dev, struct xpv_txn *txn);
 
 /* Have the driver say what is to be written; not of a device that is gone. */
@@ -150,6 +188,7 @@ static int txn_prepare(struct xpv_txn *txn, txn_fill fill, const enum xenbus_sta
 		xpv_txn_put(txn, "state", "%d", *state);
 	if (txn->err)
 		return txn->err;
+	forget_absent(txn);
 	txn->array = kmalloc_array(txn->nr, sizeof(*txn->array), GFP_NOIO);
 	if (!txn->array)
 		return -ENOMEM;

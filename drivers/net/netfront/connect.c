@@ -128,6 +128,9 @@ static void put_queues(const struct netfront *nf, struct xpv_txn *txn)
  * What a program is to see has to fit a page and to be complete, since it may
  * go to where nobody makes checksums. It gets copies, with room in front of
  * them, so the backend need leave none.
+ *
+ * A key that says what its absence says is not written: each one costs both ends,
+ * and either domain's xenwatch, several steps through the store.
  */
 static void put_features(const struct netfront *nf, struct xpv_txn *txn)
 {
@@ -138,9 +141,12 @@ static void put_features(const struct netfront *nf, struct xpv_txn *txn)
 	xpv_txn_put(txn, "feature-sg", "%u", 1);
 	xpv_txn_put(txn, "feature-gso-tcpv4", "%u", !program);
 	xpv_txn_put(txn, "feature-gso-tcpv6", "%u", !program);
-	xpv_txn_put(txn, "feature-no-csum-offload", "%u", program);
 	xpv_txn_put(txn, "feature-ipv6-csum-offload", "%u", !program);
-	xpv_txn_put(txn, "xdp-headroom", "%u", 0);
+	if (program)
+		xpv_txn_put(txn, "feature-no-csum-offload", "1");
+	else
+		xpv_txn_drop(txn, "feature-no-csum-offload");
+	xpv_txn_drop(txn, "xdp-headroom");
 }
 
 /* All rings of a kind are of one size, since the backend is told only one. */
