@@ -17,6 +17,7 @@ import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
+import card
 import guestkernel
 import kernel
 import packages
@@ -398,6 +399,8 @@ def build_payload(modules: Path) -> bool:
         shutil.copy2(BUILD / name, PAYLOAD / "dom0")
     build_programs(PAYLOAD / "programs")
     shutil.copy2(BUILD / "serve", PAYLOAD / "programs")
+    if card.program().exists():
+        shutil.copy2(card.program(), PAYLOAD / "programs/qemu-card")
     (PAYLOAD / "modules").mkdir()
     ours = sorted(modules.glob("*.ko"))
     for path in ours:

@@ -178,6 +178,23 @@ net_mirror() {
 	net_port "$1" && service "mirror-$1" /xpv/programs/netpeer mirror "$1end"
 }
 
+# net_card GUEST BRIDGE: a vif of GUEST that QEMU serves, as a card with a network behind
+# it, which is BRIDGE. That of dom0's own QEMU has none; this one does nothing else.
+net_card() {
+	net_bridge "$2" && modprobe tun || return 1
+	# Run from where it is, it would come over 9p page by page.
+	[ -x $XPV_RUN/qemu-card ] || cp /xpv/programs/qemu-card $XPV_RUN || return 1
+	service card $XPV_RUN/qemu-card -machine xenpv -xen-attach -xen-domid "$(__guest "$1" domid)" \
+		-name card -nodefaults -no-user-config -display none \
+		-netdev "tap,id=lan,ifname=$2card,script=no,downscript=no" -device xen-net-device,netdev=lan,idx=0
+	wait_for 20 "[ -d /sys/class/net/$2card ]" || {
+		cat /tmp/card.log
+		return 1
+	}
+	echo 1 >"/proc/sys/net/ipv6/conf/$2card/disable_ipv6"
+	ip link set "$2card" up && ip link set "$2card" master "$2"
+}
+
 # net_pktgen GUEST COUNT SIZE: packets to nobody, as fast as eth0 takes them
 net_pktgen() {
 	guest_run "$1" "modprobe pktgen && cd /proc/net/pktgen && echo add_device eth0 >kpktgend_0 || exit
