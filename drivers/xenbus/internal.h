@@ -39,6 +39,14 @@ void xpv_life_run(struct xpv_lane *lane, unsigned long events);
 void xpv_life_disconnect(struct xpv_device *dev);
 bool xpv_life_may_reopen(struct xpv_device *dev);
 
+/* look.c */
+int xpv_look(struct xpv_device *dev);
+
+static inline const char *xpv_peer_name(const struct xpv_device *dev)
+{
+	return dev->drv->side == XPV_FRONTEND ? "backend" : "frontend";
+}
+
 /* failure.c */
 bool xpv_failure_is_passing(int err);
 void xpv_failure_forgive(struct xpv_device *dev);

@@ -10,7 +10,6 @@
 #include <linux/kobject.h>
 #include <linux/math64.h>
 #include <linux/sched/mm.h>
-#include <xpv/fault.h>
 #include "internal.h"
 
 /* More steps than any walk through the table needs. */
@@ -39,83 +38,6 @@ enum outcome {
 	GO_ON,		/* the state changed: ask again */
 	WAIT,		/* something outside must change first */
 };
-
-static enum xpv_side peer_side(const struct xpv_device *dev)
-{
-	return dev->drv->side == XPV_FRONTEND ? XPV_BACKEND : XPV_FRONTEND;
-}
-
-static const char *peer_name(const struct xpv_device *dev)
-{
-	return dev->drv->side == XPV_FRONTEND ? "backend" : "frontend";
-}
-
-/*
- * struct look - what is read of the store together
- * @dev: the device
- * @other: the other end's state
- * @online: what the toolstack wants
- * @err: why these are not known
- */
-struct look {
-	struct xpv_device *dev;
-	enum xenbus_state other;
-	bool online;
-	int err[2];
-};
-
-static void look_one(void *arg, unsigned int i)
-{
-	struct look *look = arg;
-	struct xpv_device *dev = look->dev;
-	enum xpv_end end = dev->drv->side == XPV_BACKEND ? XPV_OWN : XPV_OTHER;
-
-	look->err[i] = i ? xpv_store_flag(dev, end, "online", &look->online) :
-			   xpv_store_state(dev->otherend, &look->other);
-}
-
-/*
- * Whether a backend that ends is to come again: what says so is written no later than that
- * it ends, so it must not have been read before.
- */
-static void look_again(struct look *look)
-{
-	if (look->dev->drv->side == XPV_FRONTEND && look->online &&
-	    (look->other == XenbusStateClosing || look->other == XenbusStateClosed))
-		look_one(look, 1);
-}
-
-/* Return: 0, or the store's error: then nothing is known. */
-static int life_read(struct xpv_device *dev)
-{
-	/* What is read next is not older than the last of them. */
-	unsigned int events = atomic_read(&dev->other_events);
-	struct look look = { .dev = dev, .online = true };
-	enum xenbus_state other;
-
-	if (xpv_fault(dev, "the other end's state"))
-		return -EIO;
-	xpv_abreast(ARRAY_SIZE(look.err), look_one, &look);
-	look_again(&look);
-	if (look.err[0] || look.err[1])
-		return look.err[0] ?: look.err[1];
-	other = look.other;
-	/* A part of being Connected, as far as the table goes. */
-	dev->reconfiguring = other == XenbusStateReconfiguring &&
-			     dev->drv->reconfigure;
-	if (dev->reconfiguring)
-		other = XenbusStateConnected;
-	xpv_former_see(&dev->former, other, events);
-	if (!xpv_peer_legal(peer_side(dev), dev->state, dev->other, other))
-		xpv_device_fail(dev, -EPROTO, "%s/state: %s went from %s to %s (%d)",
-				dev->otherend, peer_name(dev),
-				xpv_state_name(dev->other),
-				xpv_state_name(other), other);
-	dev->other = other;
-	dev->outlived = xpv_number_is_other(dev);
-	dev->online = look.online;
-	return 0;
-}
 
 void xpv_life_disconnect(struct xpv_device *dev)
 {
@@ -364,7 +286,7 @@ static enum outcome take_close(struct xpv_device *dev)
 static enum outcome take_fault(struct xpv_device *dev)
 {
 	xpv_device_fail(dev, -EPROTO, "%s/state: %s is in no state we know (%d)",
-			dev->otherend, peer_name(dev), dev->other);
+			dev->otherend, xpv_peer_name(dev), dev->other);
 	return dev->state == XenbusStateClosed ? WAIT : GO_ON;
 }
 
@@ -719,7 +641,7 @@ static void life_notice(struct xpv_device *dev, unsigned long events)
 		return;
 	}
 	xpv_lane_step(&dev->lane, "reading the other end");
-	if (life_read(dev)) {
+	if (xpv_look(dev)) {
 		/* What the other end wrote may be a new size: see below. */
 		xpv_lane_keep(&dev->lane, events & XPV_EV_OTHER);
 		xpv_lane_retry(&dev->lane, BACKOFF_MIN);
