@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Many requests to xenstore at once. Each waits for its answer, but the kernel has as
- * many of them on the way as there are waiters, and xenstored wakes once for several:
- * what a device's two ends tell each other takes a fraction of the time.
+ * many of them on the way as there are waiters, and xenstored may wake once for several.
  *
  * The caller works with the others and waits for those that have begun only, so it
  * never depends on whether there is a worker.
