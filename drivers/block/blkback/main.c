@@ -246,8 +246,9 @@ static void blkback_disconnect(struct xpv_device *xdev)
 	xpv_lane_step(&xdev->lane, "waiting for the disk to finish requests");
 	for (i = 0; i < be->nr_rings; i++)
 		ring_drain(be->rings[i]);
+	/* The guest waits until the next backend comes. */
 	if (be->nr_rings)
-		synchronize_rcu();
+		synchronize_rcu_expedited();
 	xpv_lane_step(&xdev->lane, "unmapping");
 	while (be->nr_rings)
 		ring_disconnect(be->rings[--be->nr_rings]);

@@ -526,8 +526,8 @@ void ring_drain(struct blkback_ring *ring)
 
 /**
  * ring_disconnect() - give a ring back
- * @ring: a drained ring; since then synchronize_rcu() has returned, so that
- *	nobody is in ring_complete() any more
+ * @ring: a drained ring; since then a grace period is over, so that nobody is
+ *	in ring_complete() any more
  *
  * Context: the lane; sleeps.
  */

@@ -311,7 +311,8 @@ void blkfront_refresh(struct xpv_device *dev)
  * blkfront_disconnect() - the backend is gone or going
  * @dev: the device
  *
- * The disk stays, and what was asked of it waits.
+ * The disk stays, and what was asked of it waits, which is why the grace period is a
+ * quick one.
  */
 void blkfront_disconnect(struct xpv_device *dev)
 {
@@ -322,7 +323,7 @@ void blkfront_disconnect(struct xpv_device *dev)
 	for (i = 0; i < bf->max_rings; i++)
 		passing |= blkfront_ring_halt(&bf->rings[i]);
 	if (passing)
-		synchronize_rcu();	/* pairs with queue_rq() */
+		synchronize_rcu_expedited();	/* pairs with queue_rq() */
 	for (i = 0; i < bf->max_rings; i++)
 		blkfront_ring_stop(&bf->rings[i]);
 	bf->nr_rings = 0;

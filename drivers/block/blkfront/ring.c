@@ -351,7 +351,7 @@ void blkfront_ring_start(struct blkfront_ring *ring)
  * blkfront_ring_halt() - let no more requests pass
  * @ring: a ring in any state
  *
- * Whoever was putting one is through after synchronize_rcu().
+ * Whoever was putting one is through after a grace period.
  *
  * Return: whether requests were passing.
  */
