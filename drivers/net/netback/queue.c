@@ -171,12 +171,15 @@ struct netback_queue *queue_alloc(struct netback *vif, unsigned int index)
  * queue_free() - free a queue
  * @queue: the queue, disconnected, of an interface that is not registered any
  *	more
+ *
+ * Does not wait for the grace period that NAPI is to have: the guest does, until the next
+ * backend comes.
  */
 void queue_free(struct netback_queue *queue)
 {
-	netif_napi_del(&queue->napi);
+	__netif_napi_del(&queue->napi);
 	netback_xdp_exit(queue);
-	kfree(queue);
+	kfree_rcu(queue, rcu);
 }
 
 static int map_ring(struct netback_queue *queue,

@@ -130,8 +130,10 @@ void netfront_queues_free(struct netfront *nf)
 {
 	unsigned int i;
 
+	for (i = 0; i < nf->max_queues; i++)
+		__netif_napi_del(&nf->queues[i].napi);
+	synchronize_net();	/* once for all that are freed below */
 	for (i = 0; i < nf->max_queues; i++) {
-		netif_napi_del(&nf->queues[i].napi);
 		netfront_xdp_exit(&nf->queues[i]);
 		netfront_tx_exit(&nf->queues[i].tx);
 		netfront_rx_exit(&nf->queues[i].rx);
