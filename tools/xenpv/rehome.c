@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/types.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include "xenpv.h"
@@ -21,17 +22,22 @@
 #define TIDY_WAIT	2
 
 #define PARAMS_MAX	64
+#define DOMID_MAX	32751	/* the last that Xen gives to a domain */
 #define KEY_MAX		64
 
 static const char *const usage =
 "usage: xenpv rehome DOMAIN DEVICE BACKEND [KEY=VALUE]... [OPTION]...\n"
+"       xenpv rehome --all [FROM] BACKEND [OPTION]...\n"
 "\n"
 "A device of a guest goes on with a backend in another domain. DEVICE is its kind\n"
 "and number, as in vbd/51728, vif/0, 9pfs/0 or pvcalls/0, or a disk's name. KEY is\n"
 "one of the backend's nodes that is to be another than it was, as in\n"
-"params=/dev/vdc, bridge=br1 or path=/srv.\n"
+"params=/dev/vdc, bridge=br1 or path=/srv. With --all, all devices of all guests do\n"
+"that domain FROM serves or served, whose number may be that of one that is gone;\n"
+"without FROM, all whose backend's domain is gone.\n"
 "\n"
 "Options:\n"
+"  --all           every device of a domain, or of those that are gone\n"
 "  --force         even if the old backend does not let go\n"
 "  --wait=SECONDS  for it, and for the guest to connect; 10 if not given\n";
 
@@ -445,12 +451,32 @@ static int tell(struct xs_handle *xs, const struct device *dev)
 			   servers[server].module);
 }
 
+/* As it was, but for what the words say. Return: the exit status. */
+static int move_to(struct xs_handle *xs, struct move *move, unsigned int backend,
+		   int nr_words, char **words, const struct args *args)
+{
+	place(xs, move, backend);
+	read_params(xs, move);
+	replace_params(move, nr_words, words);
+
+	part(xs, move, args);
+	tidy(xs, move);
+	lend_mtu(xs, move);
+	settle(xs, move, args);
+	note(xs, move);
+	set_up(xs, move, args);
+	if (!args->wait)
+		return 0;
+	device_wait(xs, &move->to, device_is_settled, args->wait);
+	return tell(xs, &move->to);
+}
+
 static int move_device(int argc, char **argv, const struct args *args)
 {
 	static struct move move;
 	struct xs_handle *xs;
 	unsigned int domid, backend;
-	int status = 0;
+	int status;
 
 	if (argc < 3)
 		misused("rehome wants a domain, a device and its new backend");
@@ -466,26 +492,142 @@ static int move_device(int argc, char **argv, const struct args *args)
 		fail("domain %s has it already", argv[2]);
 	if (device_state(xs, move.from.front) == UNKNOWN)
 		fail("domain %s has removed its end of '%s'", argv[0], argv[1]);
-	place(xs, &move, backend);
-	read_params(xs, &move);
-	replace_params(&move, argc - 3, argv + 3);
-
-	part(xs, &move, args);
-	tidy(xs, &move);
-	lend_mtu(xs, &move);
-	settle(xs, &move, args);
-	note(xs, &move);
-	set_up(xs, &move, args);
-	if (args->wait) {
-		device_wait(xs, &move.to, device_is_settled, args->wait);
-		status = tell(xs, &move.to);
-	}
+	status = move_to(xs, &move, backend, argc - 3, argv + 3, args);
 	store_close(xs);
 	return status;
 }
 
+/* All devices that a domain serves, or that nobody does */
+
+/*
+ * struct exodus - whose devices are to move, and where
+ * @domids: the domains that there are
+ * @nr: how many
+ * @from: who served them, if @named; else any domain that is gone
+ * @to: who is to serve them
+ * @found: how many devices there were
+ */
+struct exodus {
+	unsigned int *domids;
+	unsigned int nr;
+	unsigned int from;
+	bool named;
+	unsigned int to;
+	unsigned int found;
+};
+
+static bool is_there(const struct exodus *exodus, unsigned int domid)
+{
+	unsigned int i;
+
+	for (i = 0; i < exodus->nr; i++)
+		if (exodus->domids[i] == domid)
+			return true;
+	return false;
+}
+
+/* Only the toolstack's own copy is believed: what a guest wrote it may have made up. */
+static bool takes_part(struct xs_handle *xs, const struct exodus *exodus,
+		       const struct device *dev)
+{
+	char *path = store_read(xs, dev->libxl, "backend");
+	bool recorded = path;
+
+	free(path);
+	return recorded && dev->domid != exodus->to && dev->backend != exodus->to &&
+	       (exodus->named ? dev->backend == exodus->from :
+				!is_there(exodus, dev->backend));
+}
+
+/* In a process of its own: what ends that is of this device alone. */
+static int move_apart(const struct device *dev, unsigned int to,
+		      const struct args *args)
+{
+	static struct move move;
+	struct xs_handle *xs;
+	int status = 0;
+	pid_t pid = fork();
+
+	if (!pid) {
+		xs = store_open();
+		move.from = *dev;
+		if (device_state(xs, dev->front) == UNKNOWN)
+			fail("the guest has removed its end of it");
+		exit(move_to(xs, &move, to, 0, NULL, args));
+	}
+	if (pid < 0 || waitpid(pid, &status, 0) < 0)
+		fail("%s", strerror(errno));
+	return status ? 1 : 0;
+}
+
+static int move_class(struct xs_handle *xs, struct exodus *exodus,
+		      unsigned int domid, const char *class,
+		      const struct args *args)
+{
+	unsigned int nr, i;
+	struct device *list = device_list(xs, class, domid, &nr);
+	int status = 0;
+
+	for (i = 0; i < nr; i++) {
+		if (!takes_part(xs, exodus, &list[i]))
+			continue;
+		exodus->found++;
+		printf("%s %s/%u\n", domain_name(xs, domid), class, list[i].number);
+		fflush(stdout);
+		status |= move_apart(&list[i], exodus->to, args);
+	}
+	free(list);
+	return status;
+}
+
+/* The number of a domain that is gone, too. */
+static void name_source(struct xs_handle *xs, struct exodus *exodus,
+			const char *name)
+{
+	bool is_number = *name && !name[strspn(name, "0123456789")];
+
+	exodus->named = true;
+	exodus->from = is_number ? parse_number("rehome", name, DOMID_MAX) :
+				   domain_find(xs, name);
+	if (exodus->from == exodus->to)
+		fail("domain %s has them already", name);
+}
+
+static int move_all(int argc, char **argv, const struct args *args)
+{
+	struct exodus exodus = { };
+	struct xs_handle *xs;
+	unsigned int i, class;
+	int status = 0;
+
+	if (argc < 1 || argc > 2)
+		misused("rehome --all wants the new backend, or the old one and the new one");
+	xs = store_open();
+	exodus.to = domain_find(xs, argv[argc - 1]);
+	if (argc == 2)
+		name_source(xs, &exodus, argv[0]);
+	exodus.domids = domain_list(xs, &exodus.nr);
+	for (i = 0; i < exodus.nr; i++)
+		for (class = 0; servers[class].class; class++)
+			status |= move_class(xs, &exodus, exodus.domids[i],
+					     servers[class].class, args);
+	if (!exodus.found && exodus.named)
+		fail("domain %s serves no device of a guest", argv[0]);
+	if (!exodus.found)
+		fail("the backends of all devices are in domains that there are");
+	free(exodus.domids);
+	store_close(xs);
+	return status;
+}
+
+static int move(int argc, char **argv, const struct args *args)
+{
+	return args->all ? move_all(argc, argv, args) :
+			   move_device(argc, argv, args);
+}
+
 static const struct verb verbs[] = {
-	{ "rehome", move_device, TAKES_WAIT | TAKES_FORCE },
+	{ "rehome", move, TAKES_WAIT | TAKES_FORCE | TAKES_ALL },
 };
 
 static const struct noun noun = {

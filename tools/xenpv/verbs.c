@@ -19,6 +19,7 @@ enum {
 	OPT_WAIT,
 	OPT_FORCE,
 	OPT_EXCEPT,
+	OPT_ALL,
 	OPT_HELP,
 };
 
@@ -31,6 +32,7 @@ static const struct {
 	{ { "wait", required_argument, NULL, OPT_WAIT }, TAKES_WAIT },
 	{ { "force", no_argument, NULL, OPT_FORCE }, TAKES_FORCE },
 	{ { "except", required_argument, NULL, OPT_EXCEPT }, TAKES_EXCEPT },
+	{ { "all", no_argument, NULL, OPT_ALL }, TAKES_ALL },
 	{ { "help", no_argument, NULL, OPT_HELP }, 0 },
 };
 
@@ -95,6 +97,9 @@ static void take_option(const struct noun *noun, struct args *args, int which)
 		if (args->nr_except == EXCEPT_MAX)
 			misused("except: more than %u", EXCEPT_MAX);
 		args->except[args->nr_except++] = optarg;
+		break;
+	case OPT_ALL:
+		args->all = true;
 		break;
 	case OPT_HELP:
 		args->help = true;

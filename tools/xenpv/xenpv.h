@@ -176,6 +176,7 @@ struct args {
 	unsigned int nr_except;
 	unsigned int wait;		/* seconds */
 	bool force;
+	bool all;
 	bool help;
 };
 
@@ -186,6 +187,7 @@ struct args {
 #define TAKES_FORCE	8
 #define TAKES_NUMBER	16
 #define TAKES_EXCEPT	32
+#define TAKES_ALL	64
 
 struct verb {
 	const char *name;

@@ -114,6 +114,47 @@ removed_end_stays() {
 		[ "$(xenstore-read $copies/xpvnone/0/backend)" = $backs/xpvnone/$guest/0 ] && ! xenstore-exists $ours/$guest
 }
 
+# moved CLASS/NUMBER: to this domain, as the guest's end and the toolstack's copy have it
+moved() {
+	[ "$(xenstore-read "$copies/$1/backend")" = "$ours/$guest/${1#*/}" ] &&
+		[ "$(xenstore-read "$fronts/$1/backend-id")" = 0 ] ||
+		{ echo "$1: $(xenstore-read "$copies/$1/backend")"; return 1; }
+}
+
+# A disk, a folder, and an interface whose guest removed its end, of one domain; and a
+# disk that nobody noted, which the guest says is of that one.
+domain_with_devices() {
+	domains_begin && noted vbd/51728 dev xvdb && noted 9pfs/0 tag t && noted vif/1 bridge a &&
+		xenstore-rm $fronts/vif/1 && xenstore-write $fronts/vbd/51744/backend-id $back $fronts/vbd/51744/state 1
+}
+
+# What cannot move does not hold up the rest.
+all_move_from() {
+	says "removed its end of it" $xenpv rehome --all "$@" 0 --wait=0 && moved vbd/51728 && moved 9pfs/0 &&
+		[ "$(xenstore-read $copies/vif/1/backend)" = $backs/xpvnone/$guest/1 ] &&
+		[ "$(xenstore-read $fronts/vbd/51744/backend-id)" = $back ] &&
+		[ "$(echo "$__said" | grep -c '^xpv-guest ')" = 3 ]
+}
+
+# Of a domain by its name, by its number when it is gone, and of any that is gone.
+all_move() {
+	domain_with_devices && all_move_from xpv-back && domain_with_devices && xenstore-rm /local/domain/$back &&
+		all_move_from $back && domain_with_devices && xenstore-rm /local/domain/$back && all_move_from
+}
+
+# Nor do those of others.
+all_of_others_stay() {
+	domain_with_devices && before=$(xenstore-ls -f) || return 1
+	says 'wants the new backend' $xenpv rehome --all &&
+		says 'wants the new backend' $xenpv rehome --all xpv-guest vbd/51728 0 &&
+		says "there is no domain 'nosuch'" $xenpv rehome --all nosuch &&
+		says "there is no domain 'nosuch'" $xenpv rehome --all nosuch 0 &&
+		says 'rehome: 99999 is more than 32751' $xenpv rehome --all 99999 0 &&
+		says 'has them already' $xenpv rehome --all xpv-back $back &&
+		says 'domain 30009 serves no device of a guest' $xenpv rehome --all 30009 0 &&
+		says 'are in domains that there are' $xenpv rehome --all 0 && [ "$(xenstore-ls -f)" = "$before" ]
+}
+
 # kept DISK VIF: the configuration, with more members of one disk and of one interface
 kept() {
 	printf '{"name":"a/b\\\\c","max":18446744073709551615,"rate":1.50,"disks":[{"vdev":"xvda"},{"vdev":"xvdb"%s}],' "$1"
@@ -196,7 +237,7 @@ falls_back() {
 }
 
 ktap_print_header
-ktap_set_plan $([ -n "$XPV_LONG" ] && echo 10 || echo 9)
+ktap_set_plan $([ -n "$XPV_LONG" ] && echo 12 || echo 11)
 ktap_test_result 'a device that moves here is set up' moved_is_set_up
 # Which takes as long as xenpv waits.
 [ -z "$XPV_LONG" ] || ktap_test_result 'or it is told that it is not' unserved_is_told
@@ -205,6 +246,8 @@ ktap_test_result 'what xl keeps of the guest follows, and nothing else of it cha
 ktap_test_result 'or it is told that it does not' damaged_config_is_told
 ktap_test_result 'what is told wrong does not begin to move' nonsense_does_not_move
 ktap_test_result 'one whose guest removed its end stays' removed_end_stays
+ktap_test_result 'all devices of a domain move, or of those that are gone' all_move
+ktap_test_result 'others stay' all_of_others_stay
 ktap_test_result 'what makes no sense is refused, and why' nonsense_is_refused
 ktap_test_result 'programs get TCP where there are no PV sockets, if they may' falls_back
 ktap_test_result 'the domains go' domains_end
