@@ -54,6 +54,20 @@ driver_domain_bridge() {
 		ip link add br0 type bridge && ip link set eth0 master br0 && ip link set eth0 up && ip link set br0 up'
 }
 
+# driver_domain_panics NAME: its kernel does, and xl, which is told to destroy what crashed,
+# destroys it. It says that it crashed, rather than that it boots again, if it was created
+# with extra=xen_legacy_crash; what it prints a test allows:
+# allow: sysrq triggered crash|Call Trace:
+driver_domain_panics() {
+	guest_start "$1" 'sleep 0.5; echo c >/proc/sysrq-trigger'
+	wait_for 20 "! guest_exists $1" || __complain "$1 does not go"
+}
+
+# backend_closes DIRECTORY: of a device that the toolstack detaches; devd takes it away then
+backend_closes() {
+	wait_for 10 "[ \"\$(xenstore-read $1/state 2>/dev/null || echo 6)\" = 6 ]"
+}
+
 # driver_domain_disk NAME PATH [VDEV]: the guest's VDEV, or xvdb, which is PATH in a driver domain
 driver_domain_disk() {
 	echo "format=raw,vdev=${3:-xvdb},access=rw,backendtype=phy,backend=$1,target=$2"

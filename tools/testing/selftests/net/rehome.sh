@@ -1,12 +1,13 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# desc: a guest's network goes on with another driver domain's backend, and with dom0's, in the middle of a connection
+# desc: a guest's network goes on with another driver domain's backend, since its own panicked, and with dom0's, in the middle of a connection
 # runs: dom0
 # guest: pv
 # pair: ours/ours
 # needs: xen-netfront xen-netback
 # length: long
 # time: 300
+# allow: sysrq triggered crash|Call Trace:
 
 . "${0%/*}/../lib/dom0.sh"
 . "${0%/*}/../lib/driverdomain.sh"
@@ -14,7 +15,7 @@
 . "${0%/*}/../lib/ktap.sh"
 
 driver_domains_boot() {
-	driver_domains 'dda ddb' vif=xpv0 && driver_domain_bridge dda && driver_domain_bridge ddb
+	driver_domains 'dda ddb' vif=xpv0 extra=xen_legacy_crash && driver_domain_bridge dda && driver_domain_bridge ddb
 }
 
 guest_has_vif() {
@@ -26,12 +27,26 @@ flows() {
 }
 
 spare_takes_over() {
-	guest_destroy dda && rehome ha vif/0 ddb && flows
+	driver_domain_panics dda && rehome ha vif/0 ddb && flows
 }
 
 # goes_on_with BACKEND BRIDGE [OPTION]
 goes_on_with() {
 	rehome ha vif/0 "$1" "bridge=$2" "${3:---wait=10}" && flows
+}
+
+# A second interface: the guest lets go of it within five seconds, and the domain does when
+# it goes on.
+hung_one_is_detached() {
+	front=/local/domain/$domid/device/vif/1
+	xl network-attach ha backend=ddb bridge=br0 && /xpv/dom0/await 4 15 $front/state &&
+		back=$(xenstore-read $front/backend) &&
+		guest_run ha 'ip link set "$(ls /sys/bus/xen/devices/vif-1/net)" up' && xl pause ddb || return 1
+	xenstore-write "$back/online" 0 "$back/state" 5
+	/xpv/dom0/await 6 5 $front/state
+	left=$?
+	xl unpause ddb
+	backend_closes "$back" && xl network-detach ha 1 && flows && [ $left = 0 ]
 }
 
 hung_one_is_left() {
@@ -57,17 +72,18 @@ nothing_leaked() {
 }
 
 ktap_print_header
-ktap_set_plan 12
+ktap_set_plan 13
 net_serve || ktap_exit_fail_msg 'nobody serves in dom0'
 ktap_test_result 'two driver domains boot' driver_domains_boot || ktap_exit_fail_msg 'no driver domains'
 ktap_test_result 'a guest has a network of one' guest_has_vif || ktap_exit_fail_msg 'no guest'
 domid=$(xl domid ha)
 ktap_test_result 'data flows' eval 'net_traffic ha 10.77.0.1; flows'
-ktap_test_result 'the driver domain is destroyed, and the spare takes over' spare_takes_over
+ktap_test_result 'the driver domain panics, and the spare takes over' spare_takes_over
 ktap_test_result 'xl knows' listed "$(xl domid ddb)"
 ktap_test_result 'it goes on with dom0' goes_on_with 0 xpv0
 ktap_test_result 'xl knows' listed 0
 ktap_test_result 'and with the driver domain again' goes_on_with ddb br0
+ktap_test_result 'an interface is detached from a domain that hangs' hung_one_is_detached
 ktap_test_result 'a hung driver domain is left behind by force' hung_one_is_left
 ktap_test_result 'all of it was right' net_traffic_ends ha
 ktap_test_result 'the interface is detached, and leaves nothing' detaches
