@@ -30,8 +30,10 @@ __census_threads() {
 
 # KB of memory in no statistic of the kernel, which are pages that somebody has and has
 # noted down himself, such as a driver: in use, and neither of programs, files, slab,
-# tables nor stacks, nor kept at hand by a processor. And unreclaimable slab.
-__census_memory='echo 1 >/proc/sys/vm/stat_refresh
+# tables nor stacks, nor kept at hand by a processor. And unreclaimable slab, without what
+# caches keep empty.
+__census_memory='for cache in /sys/kernel/slab/*/shrink; do echo 1 >"$cache"; done
+	echo 1 >/proc/sys/vm/stat_refresh
 	awk "/^ *count:/ { pages -= 4 * \$2 }
 		/^MemTotal:/ { pages += \$2 }
 		/^(MemFree|Buffers|Cached|AnonPages|SReclaimable|SUnreclaim|KernelStack|PageTables|Percpu):/ { pages -= \$2 }
