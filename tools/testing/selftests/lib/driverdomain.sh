@@ -73,6 +73,12 @@ driver_domain_disk() {
 	echo "format=raw,vdev=${3:-xvdb},access=rw,backendtype=phy,backend=$1,target=$2"
 }
 
+# xl_lists GUEST block|network DOMAIN [NUMBER]: xl knows who serves all of them, or that one
+xl_lists() {
+	xl "$2-list" "$1"
+	[ "$(xl "$2-list" "$1" | awk -v d="$4" '$1 ~ /^[0-9]/ && (d == "" || $1 == d) { print $2 }' | sort -u)" = "$3" ]
+}
+
 # rehome GUEST DEVICE BACKEND [KEY=VALUE]...
 rehome() {
 	$XENPV rehome "$@"

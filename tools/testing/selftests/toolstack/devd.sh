@@ -119,14 +119,8 @@ fresh_one_takes_over() {
 	works
 }
 
-# listed block|network DOMAIN [NUMBER]: xl knows who serves all of them, or that one
-listed() {
-	xl "$1-list" ha
-	[ "$(xl "$1-list" ha | awk -v d="$3" '$1 ~ /^[0-9]/ && (d == "" || $1 == d) { print $2 }' | sort -u)" = "$2" ]
-}
-
 all_of_fresh_one() {
-	listed block "$(xl domid dd)" && listed network "$(xl domid dd)"
+	xl_lists ha block "$(xl domid dd)" && xl_lists ha network "$(xl domid dd)"
 }
 
 # All but the other disk, which stays.
@@ -140,7 +134,7 @@ moves_back() {
 
 # By what xl noted of them, and xenpv since.
 each_where_it_was() {
-	listed block 0 51712 && listed block "$(xl domid dd)" 51728 && listed network 0
+	xl_lists ha block 0 51712 && xl_lists ha block "$(xl domid dd)" 51728 && xl_lists ha network 0
 }
 
 saved_and_restored() {
