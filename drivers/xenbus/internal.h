@@ -58,11 +58,11 @@ int xpv_trial_connect(struct xpv_device *dev);
 
 /* number.c */
 void xpv_number_make(struct xpv_device *dev);
-void xpv_number_take(struct xpv_device *dev);
+int xpv_number_take(struct xpv_device *dev);
 int xpv_number_publish(struct xpv_device *dev, struct xpv_txn *txn);
 int xpv_number_forget(struct xpv_device *dev, struct xpv_txn *txn);
-bool xpv_number_is_other(struct xpv_device *dev);
-enum xpv_former_word xpv_number_word(struct xpv_device *dev);
+int xpv_number_look(struct xpv_device *dev);
+int xpv_number_word(struct xpv_device *dev, enum xpv_former_word *word);
 
 /* wait.c */
 #define XPV_WAIT_LOOK	1000	/* how often a backend is looked for, ms */
@@ -71,6 +71,7 @@ void xpv_wait_look(struct xpv_device *dev);
 bool xpv_wait_is_served(struct xpv_device *dev);
 
 /* store.c */
+bool xpv_store_is_absent(int err);
 int xpv_store_state(const char *dir, enum xenbus_state *state);
 int xpv_store_set_state(struct xpv_device *dev, enum xenbus_state state,
 			int (*fill)(struct xpv_device *dev,

@@ -128,7 +128,10 @@ static void life_announce(struct xpv_device *dev, bool online)
 
 static enum outcome take_publish(struct xpv_device *dev)
 {
-	xpv_number_take(dev);
+	if (xpv_number_take(dev)) {
+		xpv_lane_retry(&dev->lane, BACKOFF_MIN);
+		return WAIT;
+	}
 	dev->outlived = false;
 	return enter_with(dev, XenbusStateInitialised,
 			  xpv_number_publish);
@@ -180,11 +183,13 @@ static s64 now_ms(void)
 /* Whether the rings in the store are still left to who made them. */
 static bool life_doubts(struct xpv_device *dev)
 {
-	unsigned int ms;
+	enum xpv_former_word word;
+	unsigned int ms = BACKOFF_MIN;
 
 	if (xpv_former_is_over(&dev->former))
 		return false;
-	ms = xpv_former_wait(&dev->former, xpv_number_word(dev), now_ms());
+	if (!xpv_number_word(dev, &word))
+		ms = xpv_former_wait(&dev->former, word, now_ms());
 	if (ms)
 		xpv_lane_retry(&dev->lane, ms);
 	return ms;

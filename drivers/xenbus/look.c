@@ -47,7 +47,7 @@ static void look_again(struct look *look)
 		look_one(look, 1);
 }
 
-/* Read the other end; the lane. Return: 0, or the store's error: then nothing is known. */
+/* Read the other end; the lane. Return: 0, or the store's error: then not all is known. */
 int xpv_look(struct xpv_device *dev)
 {
 	/* What is read next is not older than the last of them. */
@@ -74,7 +74,6 @@ int xpv_look(struct xpv_device *dev)
 				xpv_state_name(dev->other),
 				xpv_state_name(other), other);
 	dev->other = other;
-	dev->outlived = xpv_number_is_other(dev);
 	dev->online = look.online;
-	return 0;
+	return xpv_number_look(dev);
 }

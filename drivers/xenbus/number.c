@@ -14,43 +14,55 @@
 #define KEY_LIFE	"life"
 #define KEY_FOR		"backend-life"
 
-/* Return: a number, 0 if there is none. */
-static unsigned int read_life(struct xpv_device *dev, const char *key)
+/*
+ * The number, 0 if there is none. Return: 0, or the store's error: that there is none
+ * is not known then.
+ */
+static int read_life(struct xpv_device *dev, const char *key, unsigned int *life)
 {
 	char *text = xpv_store_text(dev, XPV_OTHER, key);
-	unsigned int life;
+	int err = PTR_ERR_OR_ZERO(text);
 
-	if (IS_ERR(text))
-		return 0;
-	if (kstrtouint(text, 10, &life))
-		life = 0;
+	*life = 0;
+	if (err)
+		return xpv_store_is_absent(err) ? 0 : err;
+	if (kstrtouint(text, 10, life))
+		*life = 0;
 	kfree(text);
-	return life;
+	return 0;
 }
 
-/* Return: whether a frontend's rings are for another backend than there is. */
-bool xpv_number_is_other(struct xpv_device *dev)
+/*
+ * Whether a frontend's rings are for another backend than there is. Return: 0, or the
+ * store's error.
+ */
+int xpv_number_look(struct xpv_device *dev)
+{
+	unsigned int life = 0;
+	int err = 0;
+
+	if (dev->drv->side == XPV_FRONTEND && dev->life &&
+	    (dev->state == XenbusStateInitialised ||
+	     dev->state == XenbusStateConnected) &&
+	    (dev->other == XenbusStateInitWait ||
+	     dev->other == XenbusStateConnected))
+		err = read_life(dev, KEY_LIFE, &life);
+	if (!err)
+		dev->outlived = life && life != dev->life;
+	return err;
+}
+
+/* What a frontend says of whom its rings are for. Return: 0, or the store's error. */
+int xpv_number_word(struct xpv_device *dev, enum xpv_former_word *word)
 {
 	unsigned int life;
-
-	if (dev->drv->side == XPV_BACKEND || !dev->life ||
-	    (dev->state != XenbusStateInitialised &&
-	     dev->state != XenbusStateConnected) ||
-	    (dev->other != XenbusStateInitWait &&
-	     dev->other != XenbusStateConnected))
-		return false;
-	life = read_life(dev, KEY_LIFE);
-	return life && life != dev->life;
-}
-
-/* What a frontend says of whom its rings are for. */
-enum xpv_former_word xpv_number_word(struct xpv_device *dev)
-{
-	unsigned int life = read_life(dev, KEY_FOR);
+	int err = read_life(dev, KEY_FOR, &life);
 
 	if (!life)
-		return XPV_FORMER_SILENT;
-	return life == dev->life ? XPV_FORMER_US : XPV_FORMER_OTHER;
+		*word = XPV_FORMER_SILENT;
+	else
+		*word = life == dev->life ? XPV_FORMER_US : XPV_FORMER_OTHER;
+	return err;
 }
 
 /* A backend begins. */
@@ -59,10 +71,13 @@ void xpv_number_make(struct xpv_device *dev)
 	dev->life = get_random_u32() ?: 1;
 }
 
-/* A frontend is about to publish rings for the backend that there is. */
-void xpv_number_take(struct xpv_device *dev)
+/*
+ * A frontend is about to publish rings for the backend that there is. Return: 0, or the
+ * store's error.
+ */
+int xpv_number_take(struct xpv_device *dev)
 {
-	dev->life = read_life(dev, KEY_LIFE);
+	return read_life(dev, KEY_LIFE, &dev->life);
 }
 
 /* As the driver's publish(), with the number. */

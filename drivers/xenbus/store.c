@@ -322,7 +322,7 @@ int xpv_store_show_state(struct xpv_device *dev, enum xenbus_state state)
  * xenstored tells a domain that may not read the parent of what is gone that
  * it may not read it.
  */
-static bool means_absent(int err)
+bool xpv_store_is_absent(int err)
 {
 	return err == -ENOENT || err == -EACCES;
 }
@@ -338,7 +338,7 @@ int xpv_store_state(const char *dir, enum xenbus_state *state)
 
 	*state = XenbusStateUnknown;
 	if (IS_ERR(text))
-		return means_absent(PTR_ERR(text)) ? 0 : PTR_ERR(text);
+		return xpv_store_is_absent(PTR_ERR(text)) ? 0 : PTR_ERR(text);
 	if (!kstrtouint(text, 10, &number))
 		*state = number;
 	kfree(text);
@@ -375,7 +375,7 @@ int xpv_store_flag(struct xpv_device *dev, enum xpv_end end, const char *key,
 	unsigned long long value;
 
 	if (IS_ERR(text))
-		return means_absent(PTR_ERR(text)) ? 0 : PTR_ERR(text);
+		return xpv_store_is_absent(PTR_ERR(text)) ? 0 : PTR_ERR(text);
 	if (!kstrtoull(text, 10, &value))
 		*flag = value;
 	kfree(text);
