@@ -8,6 +8,7 @@
 # memory: 384
 # needs: xen-blkfront xen-blkback xen-netfront xen-netback 9pnet_xen xen-9pback pvcalls-front pvcalls-back
 # length: long
+# loop: yes
 # allow: gnttab_usage_print_all|-------- active|\[ref\] localdom|grant-table for remote|frames \([0-9]+ max\)|no active grant|\[0x[0-9a-f]+\]
 # time: 4800
 
@@ -103,27 +104,49 @@ while_returning() {
 	told='and all is well' && plug_out
 }
 
-# Of many of a kind in a row, such as the requests of a ring, the first three, and
-# every ninth.
+# begin_row: the step that failed last is another one than those before it; fails if there
+# is no such step
+begin_row() {
+	kind=$what_failed last=$step row=1 stride=4 beyond=0
+	[ -n "$kind" ]
+}
+
+# Of many of a kind in a row, such as the pages of a ring, the first three and ever fewer
+# of the others. Its end is looked for: what follows is not to be missed.
 next_step() {
-	[ "$what_failed" = "$kind" ] && row=$((row + 1)) || row=1
-	kind=$what_failed
-	[ $row -lt 3 ] && step=$((step + 1)) || step=$((step + 9))
+	if [ "$what_failed" = "$kind" ]; then
+		last=$step row=$((row + 1))
+	elif [ $step -gt $((last + 1)) ]; then
+		beyond=$step what_is_beyond=$what_failed
+	else
+		begin_row || return 1
+	fi
+	if [ $beyond = $((last + 1)) ]; then
+		step=$beyond what_failed=$what_is_beyond
+		begin_row || return 1
+	fi
+	if [ $beyond -gt 0 ]; then
+		step=$(((last + beyond) / 2))
+	elif [ $row -lt 3 ]; then
+		step=$((last + 1))
+	else
+		stride=$((stride < 64 ? 2 * stride : 64)) step=$((last + stride))
+	fi
 }
 
 # each_step PHASE CLASS END: fail one step after the other, until there are no more
 each_step() {
-	phase=$1 end=$3 step=1 kind='' row=0
+	phase=$1 end=$3 step=1 kind=none last=0 beyond=0 tries=0
 	choose "$2"
 	while :; do
 		"while_$phase" $step || { echo "step $step: $(failed_step)"; return 1; }
 		what_failed=$(failed_step)
-		[ -n "$what_failed" ] || break
-		echo "step $step, $what_failed: $told"
-		next_step
-		[ $step -lt 300 ] || __complain 'no end of steps' || return 1
+		[ -z "$what_failed" ] || echo "step $step, $what_failed: $told"
+		next_step || break
+		tries=$((tries + 1))
+		[ $tries -lt 300 ] || __complain 'no end of steps' || return 1
 	done
-	[ $step -gt 1 ]
+	[ $tries -gt 0 ]
 }
 
 # The reasons of all those failures.
@@ -136,16 +159,29 @@ nothing_leaked() {
 	! dmesg | grep LEAK && ! grep LEAK "$(guest_log faults)"
 }
 
+# What there is of Xen in the loop has folders alone, and nobody to count what is held.
+in_loop() {
+	[ -d /sys/module/xen_loop ]
+}
+
+serve() {
+	mkdir -p /tmp/faults && { in_loop || { disk_make faults 16M >/dev/null && net_bridge xpv0; }; }
+}
+
+classes='vbd vif 9pfs pvcalls'
+! in_loop || classes=9pfs
+# shellcheck disable=SC2086 # words
+set -- $classes
 ktap_print_header
-ktap_set_plan 32
-disk_make faults 16M >/dev/null && mkdir -p /tmp/faults && net_bridge xpv0 || ktap_exit_fail_msg 'nothing to serve'
+ktap_set_plan $((4 + 7 * $#))
+serve || ktap_exit_fail_msg 'nothing to serve'
 ktap_test_result 'the guest is up' guest_create faults || ktap_exit_fail_msg 'no guest'
-for class in vbd vif 9pfs pvcalls; do
+for class in $classes; do
 	choose $class
 	ktap_test_result "$class: connects and goes" eval 'plug_in && plug_out'
 done
-census >/tmp/before
-for class in vbd vif 9pfs pvcalls; do
+in_loop || census >/tmp/before
+for class in $classes; do
 	for where in back front; do
 		ktap_test_result "$class: each step of connecting fails, ${where}end" each_step connecting $class $where
 		ktap_test_result "$class: each step of disconnecting fails, ${where}end" each_step disconnecting $class $where
@@ -154,8 +190,12 @@ for class in vbd vif 9pfs pvcalls; do
 done
 ktap_test_result 'nothing leaked' nothing_leaked
 forget_errors
-census >/tmp/after
+in_loop || census >/tmp/after
 for what in grants nodes; do
-	ktap_test_result "$what are back to what they were" __census_back $what
+	if in_loop; then
+		ktap_test_skip "$what are back to what they were" 'there is no list of them here'
+	else
+		ktap_test_result "$what are back to what they were" __census_back $what
+	fi
 done
 ktap_finished
