@@ -374,6 +374,17 @@ static int read_pages(struct p9back_request *req, struct file *file, u32 count)
 	return 0;
 }
 
+/* As read_pages(), which is the other way. */
+static int read_warm(struct p9back_request *req, struct file *file, u32 count)
+{
+	ssize_t done = p9b_warm_read(req, file, req->req.offset, count);
+
+	if (done < 0)
+		return done;
+	p9w_put32(&req->out, done);
+	return 0;
+}
+
 /**
  * p9b_op_read() - Tread
  * @req: the request
@@ -393,8 +404,11 @@ int p9b_op_read(struct p9back_request *req)
 	if (IS_ERR(file))
 		return PTR_ERR(file);
 	count = min(req->req.count, req->session->msize - P9W_READ_HEAD);
-	if (P9W_READ_HEAD + count > req->out.room)
-		err = read_pages(req, file, count);
+	if (P9W_READ_HEAD + count > req->out.room) {
+		err = read_warm(req, file, count);
+		if (err == -EINVAL)
+			err = read_pages(req, file, count);
+	}
 	/* Little is rather copied twice, and not all files can be had so. */
 	return err == -EINVAL ? read_bytes(req, file, count) : err;
 }

@@ -271,6 +271,7 @@ struct p9back_pages {
  * @answering: its answer is on its way: its tag may come again
  * @forgotten: flushed: it has no answer
  * @placed: its data is where the ring's place says; @message has what is before that
+ * @warm: it has the ring's @in_lock, and what stands beside its answer is in the ring
  * @message: the message, @small or @large_message
  * @held: bytes it has of the ring's; under the ring's lock
  * @large_message: memory for a large message
@@ -304,6 +305,7 @@ struct p9back_request {
 	bool answering;
 	bool forgotten;
 	bool placed;
+	bool warm;
 	u8 *message;
 	u32 held[P9BACK_MEMORIES];
 	struct p9back_memory large_message;
@@ -365,7 +367,7 @@ struct p9back_place {
  * @take_lock: serialises taking requests: the "out" stream. Held while a request
  *	is copied, and while memory for it is waited for.
  * @in_lock: serialises answers: the "in" stream. Never held while the guest is
- *	waited for.
+ *	waited for, but across a read of what is in memory, until that is answered.
  * @poll: whether the ring is worth watching when it is empty; under @take_lock,
  *	which is not held while it is watched
  * @place: a request that is carried out in place
@@ -394,6 +396,7 @@ struct p9back_place {
  * @requests: taken so far; under @take_lock, read by anyone
  * @answers: given so far; under @in_lock, read by anyone
  * @waits: how often an answer had to wait for room; likewise
+ * @warm: how many were read into it by the file system; likewise
  * @notified: events sent
  * @polled: how often watching found a request; under @take_lock, read by anyone
  * @polled_vainly: and how often it did not; likewise
@@ -433,6 +436,7 @@ struct p9back_ring {
 	unsigned long requests;
 	unsigned long answers;
 	unsigned long waits;
+	unsigned long warm;
 	atomic_long_t notified;
 	unsigned long polled;
 	unsigned long polled_vainly;
@@ -659,6 +663,11 @@ void p9b_pages_put(struct p9back_ring *ring,
 		   const struct p9back_request *req);
 void p9b_pages_drop(struct p9back_request *req);
 
+/* warm.c */
+ssize_t p9b_warm_read(struct p9back_request *req, struct file *file,
+		      loff_t pos, u32 count);
+void p9b_warm_end(struct p9back_request *req);
+
 /* place.c */
 void p9b_place_init(struct p9back_place *place);
 void p9b_place_open(struct p9back_ring *ring);
@@ -667,6 +676,7 @@ bool p9b_place_fits(const struct p9back_request *req);
 int p9b_place_begin(struct p9back_request *req);
 void p9b_place_relieve(struct p9back_ring *ring);
 void p9b_place_iter(const struct p9back_request *req, struct iov_iter *from);
+bool p9b_place_suits(const struct file *file);
 int p9b_place_prepare(struct p9back_request *req, const struct file *file);
 void p9b_place_end(struct p9back_request *req);
 

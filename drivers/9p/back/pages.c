@@ -103,7 +103,7 @@ void p9b_pages_put(struct p9back_ring *ring, const struct p9back_request *req)
 	struct iov_iter from;
 
 	lockdep_assert_held(&ring->in_lock);
-	if (!out->beside)
+	if (!out->beside || req->warm)
 		return;
 	iov_iter_bvec(&from, ITER_SOURCE, req->pages.vec, req->pages.nr,
 		      out->beside);

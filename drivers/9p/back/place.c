@@ -315,12 +315,15 @@ void p9b_place_end(struct p9back_request *req)
 	p9b_ring_release(ring, 0);
 }
 
-/*
- * File systems of this machine's disks, and of its memory, copy what they are given to
+/**
+ * p9b_place_suits() - whether a file system may copy to and from the ring
+ * @file: a file of it
+ *
+ * Those of this machine's disks, and of its memory, copy what they are given to
  * their own pages, before they do anything else with it. Others may send it, sign it or
  * hold its pages, and get what nobody can change.
  */
-static bool suits(const struct file *file)
+bool p9b_place_suits(const struct file *file)
 {
 	switch (file_inode(file)->i_sb->s_magic) {
 	case EXT4_SUPER_MAGIC:
@@ -349,7 +352,7 @@ int p9b_place_prepare(struct p9back_request *req, const struct file *file)
 	struct p9back_memory memory = { .size = req->req.count };
 	struct iov_iter from;
 
-	if (!req->placed || (file && suits(file)))
+	if (!req->placed || (file && p9b_place_suits(file)))
 		return 0;
 	memory.at = kvmalloc(memory.size, GFP_KERNEL_ACCOUNT);
 	if (!memory.at)

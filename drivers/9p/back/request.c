@@ -180,6 +180,7 @@ static void finish(struct p9back_request *req)
 	let_go(req);
 	if (p9b_tag_answer(req) && !req->stopped)
 		p9b_ring_answer(req);
+	p9b_warm_end(req);
 	p9b_tag_release(req);
 	reset(req);
 }

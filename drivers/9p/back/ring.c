@@ -407,7 +407,8 @@ static bool put_answer(struct p9back_request *req)
  * @req: the request, its answer ended
  *
  * Context: a worker; sleeps until the guest has read so much that there is
- * room, or the ring is stopped.
+ * room, or the ring is stopped. After p9b_warm_read() there is room, and the lock
+ * is held.
  */
 void p9b_ring_answer(struct p9back_request *req)
 {
@@ -416,7 +417,8 @@ void p9b_ring_answer(struct p9back_request *req)
 	unsigned int events, stirs;
 	int room;
 
-	mutex_lock(&ring->in_lock);
+	if (!req->warm)
+		mutex_lock(&ring->in_lock);
 	for (;;) {
 		events = READ_ONCE(ring->events);
 		stirs = ring->stirs;
@@ -431,6 +433,7 @@ void p9b_ring_answer(struct p9back_request *req)
 	if (room > 0)
 		tell = put_answer(req);
 	mutex_unlock(&ring->in_lock);
+	req->warm = false;
 	if (tell)
 		notify(ring);
 }
@@ -640,8 +643,9 @@ void p9b_ring_show(const struct p9back_ring *ring, struct seq_file *to)
 		   READ_ONCE(ring->threads_most),
 		   READ_ONCE(ring->held[P9BACK_MESSAGES]),
 		   READ_ONCE(ring->held[P9BACK_ANSWERS]));
-	seq_printf(to, "  %lu writes in place, %lu moved\n",
-		   READ_ONCE(ring->place.writes), READ_ONCE(ring->place.moves));
+	seq_printf(to, "  %lu reads into the ring, %lu writes in place, %lu moved\n",
+		   READ_ONCE(ring->warm), READ_ONCE(ring->place.writes),
+		   READ_ONCE(ring->place.moves));
 	seq_printf(to, "  events %s: %u came, %ld sent; polls won %lu lost %lu\n",
 		   xpv_bytes_agreed(&ring->bytes.in) ? "as asked for" :
 						       "of each message",
