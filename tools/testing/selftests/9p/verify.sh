@@ -31,6 +31,9 @@ files_of_dom0() {
 	(cd "$folder" && for n in 0 1 511 4096 99999 3000000; do
 		head -c $n /dev/urandom >dom0-$n || exit 1
 	done && md5sum dom0-* >SUMS0) || return 1
+	in_guest md5sum -c SUMS0 || return 1
+	sync
+	echo 3 >/proc/sys/vm/drop_caches	# now they are on the disk alone
 	in_guest md5sum -c SUMS0
 }
 
@@ -88,12 +91,19 @@ written_in_place() {
 	grep -q ' [1-9][0-9]* writes' /tmp/placed
 }
 
+# What is in dom0's memory goes from there to the ring.
+read_at_once() {
+	grep 'reads into the ring' /sys/kernel/debug/xenbus-mt/devices >/tmp/warm
+	cat /tmp/warm
+	grep -q ' [1-9][0-9]* reads' /tmp/warm
+}
+
 folder_is_sound() {
 	umount "$folder" /tmp/shares/full && e2fsck -fn "$(disk_path share-verify)" && e2fsck -fn "$(disk_path share-full)"
 }
 
 ktap_print_header
-ktap_set_plan 36
+ktap_set_plan 37
 folder=$(share_folder verify 256M) || ktap_exit_fail_msg 'no folder'
 ktap_test_result 'the guest is up' share_guest g ${XPV_LONG:+memory=384} || ktap_exit_fail_msg 'no guest'
 ktap_test_result 'the share is found' share_plug g 0 "$folder"
@@ -111,6 +121,7 @@ ktap_test_result 'files are mapped, shared and written to' mapped_memory
 ktap_test_result 'files go by way of the page cache' cached_files
 grep -A 20 9pfs /sys/kernel/debug/xenbus-mt/devices
 ktap_test_result 'writes were copied once' written_in_place
+ktap_test_result 'so were reads' read_at_once
 ktap_test_result 'the devices go' share_end g 0 1
 ktap_test_result 'dom0 finds the file system clean' folder_is_sound
 ktap_finished
