@@ -10,12 +10,42 @@
 #include <linux/interrupt.h>
 #include <linux/jiffies.h>
 #include <linux/kernel.h>
+#include <linux/kthread.h>
 #include <linux/minmax.h>
+#include <linux/preempt.h>
+#include <linux/uaccess.h>
 #include "p9front.h"
 
-/* Bytes that the handler copies in one go, and the work. */
-#define HANDLER_BYTES	(16 * 1024)
+/* Bytes that the work copies in one go. */
 #define WORK_BYTES	(16 * 1024 * 1024)
+
+/*
+ * To the memory of a reader, who waits until this is done. Little goes to the request,
+ * from where the reader copies it.
+ *
+ * Return: 0, or -EAGAIN if a page is not there.
+ */
+static int copy_to_reader(struct p9front_ring *ring, struct p9front_slot *slot,
+			  u32 len)
+{
+	struct xpv_byte_stream *in = &ring->bytes.in;
+	struct p9_fcall *rc = &slot->req->rc;
+	struct p9front_data *data = slot->data;
+	u32 done;
+
+	if (P9FRONT_READ_HEAD + len <= rc->capacity) {
+		xpv_bytes_read(in, P9FRONT_READ_HEAD,
+			       rc->sdata + P9FRONT_READ_HEAD, len);
+		data->small = len;
+		return 0;
+	}
+	kthread_use_mm(data->mm);
+	pagefault_disable();
+	done = xpv_bytes_to_iter(in, P9FRONT_READ_HEAD, data->iter, len);
+	pagefault_enable();
+	kthread_unuse_mm(data->mm);
+	return done == len ? 0 : -EAGAIN;
+}
 
 /* A read's answer: its head goes to the request, its data to the iterator. */
 static int take_data(struct p9front_ring *ring, struct p9front_slot *slot)
@@ -32,6 +62,8 @@ static int take_data(struct p9front_ring *ring, struct p9front_slot *slot)
 				 slot->data->len);
 	if (len < 0)
 		return len;
+	if (slot->data->mm)
+		return copy_to_reader(ring, slot, len);
 	if (xpv_bytes_to_iter(in, P9FRONT_READ_HEAD, slot->data->iter, len) !=
 	    len)
 		return -EFAULT;
@@ -113,11 +145,14 @@ static void answer_call(struct p9front_ring *ring, struct p9front_slot *slot)
 	wake_up_all(&ring->pf->wait);
 }
 
-static void answer_request(struct p9front_ring *ring,
+/* Return: whether it has to be asked again. */
+static bool answer_request(struct p9front_ring *ring,
 			   struct p9front_slot *slot)
 {
 	int err = take_message(ring, slot);
 
+	if (err == -EAGAIN)
+		return true;
 	if (err && err != -EINTR)
 		xpv_err_ratelimited(ring->pf->dev,
 				    "ring %u: request %u has answer %u of %u bytes, which is wrong\n",
@@ -126,6 +161,7 @@ static void answer_request(struct p9front_ring *ring,
 	slot->req->t_err = err == -EPROTO ? -EIO : err;
 	p9_client_cb(slot->mount->client, slot->req,
 		     err ? REQ_STATUS_ERROR : REQ_STATUS_RCVD);
+	return false;
 }
 
 /* Return: the request that the answer is for; NULL if nobody waits for it. */
@@ -161,15 +197,20 @@ static void answer(struct p9front_ring *ring)
 {
 	struct p9front_slot *slot = take_slot(ring, ring->head.tag);
 	unsigned long flags;
+	bool again = false;
 
 	if (!slot)
 		return;
 	if (slot->call)
 		answer_call(ring, slot);
 	else
-		answer_request(ring, slot);
+		again = answer_request(ring, slot);
 
 	spin_lock_irqsave(&ring->lock, flags);
+	if (again) {
+		slot->data->missed = true;
+		p9front_slot_again(ring, slot);
+	}
 	p9front_slot_free(ring, slot);
 	spin_unlock_irqrestore(&ring->lock, flags);
 }
@@ -214,6 +255,21 @@ static void release(struct p9front_ring *ring)
 		xpv_evtchn_notify(&ring->ch);
 }
 
+/* Whether the answer is for memory that an interrupt cannot get at. */
+static bool needs_thread(struct p9front_ring *ring)
+{
+	const struct p9front_slot *slot;
+	unsigned long flags;
+	bool needs;
+
+	spin_lock_irqsave(&ring->lock, flags);
+	slot = p9front_slot_of(ring, ring->head.tag);
+	needs = slot && slot->state == P9FRONT_OUT && slot->data &&
+		slot->data->mm && ring->head.size > slot->req->rc.capacity;
+	spin_unlock_irqrestore(&ring->lock, flags);
+	return needs;
+}
+
 /*
  * Take answers, as long as they have not more than @left bytes.
  *
@@ -226,7 +282,8 @@ static int take_answers(struct p9front_ring *ring, u32 *left, bool *more)
 
 	*more = false;
 	for (nr = 0; (there = find_answer(ring)) > 0; nr++) {
-		if (ring->head.size > *left) {
+		if (ring->head.size > *left ||
+		    (!in_task() && needs_thread(ring))) {
 			*more = true;
 			break;
 		}
@@ -293,7 +350,7 @@ void p9front_event(void *arg)
 
 	ring->cons = cons;
 	ring->early = false;
-	nr = take_all(ring, HANDLER_BYTES, &more);
+	nr = take_all(ring, P9FRONT_HANDLER_BYTES, &more);
 	if (more)
 		queue_work(p9front_queue, &ring->take);
 	else if (nr >= 0)

@@ -152,6 +152,9 @@ struct p9front_slot {
 
 #define P9FRONT_NONE	U16_MAX
 
+/* Bytes that the event's handler copies in one go; more is left to a work. */
+#define P9FRONT_HANDLER_BYTES	(16 * 1024)
+
 /**
  * struct p9front_ring - a ring of a share
  * @pf: the share
@@ -291,20 +294,26 @@ struct p9front {
  * @len: how much
  * @out: it goes to the backend
  * @mapped: @pages are mapped in user space, which has to hear of changes
+ * @mm: of memory no page of which is held, the reader's page tables; else NULL
+ * @small: of @mm, bytes that came and are in the request's buffer, for the reader to copy
+ * @missed: of @mm, a page was not there: it has to be held when asked again
  * @pages: those of user space or a pipe that are held for it; NULL if none need
  *	be
  * @vec: them as @iter has them
  * @nr: how many
  * @own: them, as an iterator
  * @start: @iter as it was
- * @lost: the request was out when the backend was lost; whoever made it sends
- *	it again
+ * @lost: the request was out when the backend was lost, or @missed; whoever made it
+ *	sends it again
  */
 struct p9front_data {
 	struct iov_iter *iter;
 	u32 len;
 	bool out;
 	bool mapped;
+	struct mm_struct *mm;
+	u32 small;
+	bool missed;
 	struct page **pages;
 	struct bio_vec *vec;
 	unsigned int nr;
@@ -374,7 +383,8 @@ void p9front_watch(struct work_struct *work);
 /* payload.c */
 int p9front_data_take(struct p9front_data *data, struct p9_req_t *req,
 		      struct iov_iter *iter, u32 len, bool out);
-void p9front_data_rewind(struct p9front_data *data);
+int p9front_data_rewind(struct p9front_data *data, struct p9_req_t *req);
+int p9front_data_end(struct p9front_data *data, const struct p9_req_t *req);
 void p9front_data_drop(struct p9front_data *data);
 
 /* answer.c */
@@ -395,6 +405,8 @@ u16 p9front_ring_tag(const struct p9front_ring *ring,
 struct p9front_slot *p9front_slot_get(struct p9front_ring *ring, u8 type);
 void p9front_slot_expect(struct p9front_ring *ring, struct p9front_slot *slot,
 			 u32 due)
+	__must_hold(&ring->lock);
+void p9front_slot_again(struct p9front_ring *ring, struct p9front_slot *slot)
 	__must_hold(&ring->lock);
 struct p9_req_t *p9front_slot_orphan(struct p9front_ring *ring,
 				     struct p9front_slot *slot)

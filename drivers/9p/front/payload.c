@@ -7,9 +7,17 @@
  * might have to ask this very share, on this very ring. So pages of user space
  * are held before anything else is, and pages that a pipe has yet to get, since
  * the handler of an event cannot.
+ *
+ * Holding many pages costs more than copying to them, by far in PV guests, where each
+ * step of a walk through page tables is a number to be translated. So much that is
+ * read goes to memory that is there already by the reader's own page tables, which the
+ * thread that copies takes on. That one waits for no page: should one have gone, the
+ * reader asks again, with its pages held.
  */
 #include <linux/mm.h>
+#include <linux/sched.h>
 #include <linux/slab.h>
+#include <linux/uaccess.h>
 #include <compat/uio.h>
 #include "p9front.h"
 
@@ -52,6 +60,35 @@ static int hold_pages(struct p9front_data *data, struct iov_iter *iter)
 	return data_vec(data, offset);
 }
 
+/* Pages of @data's iterator, and what they are less than the request was for. */
+static int hold(struct p9front_data *data, struct p9_req_t *req)
+{
+	u32 len = data->len;
+	int err;
+
+	err = hold_pages(data, data->iter);
+	if (err) {
+		p9front_data_drop(data);
+		return err;
+	}
+	data->start = data->own;
+	/* The count is the last that such a request has before its data. */
+	if (data->len != len)
+		p9front_put32(req->tc.sdata + req->tc.size - 4, data->len);
+	return 0;
+}
+
+/* Whether all pages are there. One may still go, or not be for writing to. */
+static bool is_there(const struct iov_iter *iter, u32 len)
+{
+	size_t missing;
+
+	pagefault_disable();
+	missing = fault_in_iov_iter_readable(iter, len);
+	pagefault_enable();
+	return !missing;
+}
+
 /**
  * p9front_data_take() - get at a request's data
  * @data: set up
@@ -69,37 +106,58 @@ static int hold_pages(struct p9front_data *data, struct iov_iter *iter)
 int p9front_data_take(struct p9front_data *data, struct p9_req_t *req,
 		      struct iov_iter *iter, u32 len, bool out)
 {
-	int err;
-
 	memset(data, 0, sizeof(*data));
 	data->iter = iter;
 	data->len = len;
 	data->out = out;
-	if (!user_backed_iter(iter) && !compat_iter_allocates(iter)) {
-		data->start = *iter;
+	data->mapped = user_backed_iter(iter);
+	data->start = *iter;
+	if (!data->mapped && !compat_iter_allocates(iter))
+		return 0;
+	/* An event's handler has no use for page tables. */
+	if (data->mapped && !out && len > P9FRONT_HANDLER_BYTES &&
+	    is_there(iter, len)) {
+		data->mm = current->mm;
 		return 0;
 	}
-	data->mapped = user_backed_iter(iter);
-	err = hold_pages(data, iter);
-	if (err) {
-		p9front_data_drop(data);
-		return err;
-	}
-	data->start = data->own;
-	/* The count is the last that such a request has before its data. */
-	if (data->len != len)
-		p9front_put32(req->tc.sdata + req->tc.size - 4, data->len);
-	return 0;
+	return hold(data, req);
 }
 
 /**
  * p9front_data_rewind() - begin anew with it
  * @data: nothing of which is in use
+ * @req: as for p9front_data_take()
+ *
+ * Context: process; sleeps.
+ * Return: 0 or a negative errno.
  */
-void p9front_data_rewind(struct p9front_data *data)
+int p9front_data_rewind(struct p9front_data *data, struct p9_req_t *req)
 {
+	bool missed = data->missed;
+
 	*data->iter = data->start;
 	data->lost = false;
+	data->missed = false;
+	if (!missed)
+		return 0;
+	data->mm = NULL;
+	return hold(data, req);
+}
+
+/**
+ * p9front_data_end() - have what came where it belongs
+ * @data: that of a request that was answered
+ * @req: the request
+ *
+ * Context: process, who made it; sleeps.
+ * Return: 0, or -EFAULT.
+ */
+int p9front_data_end(struct p9front_data *data, const struct p9_req_t *req)
+{
+	if (copy_to_iter(req->rc.sdata + P9FRONT_READ_HEAD, data->small,
+			 data->iter) != data->small)
+		return -EFAULT;
+	return 0;
 }
 
 /**

@@ -637,7 +637,8 @@ static int ask_with_data(struct p9front_mount *mount, struct p9_req_t *req,
 
 	for (;;) {
 		*sent = false;
-		err = p9front_send(mount, req, data, false);
+		err = p9front_data_rewind(data, req) ?:
+		      p9front_send(mount, req, data, false);
 		if (err)
 			return err;
 		*sent = true;
@@ -651,7 +652,6 @@ static int ask_with_data(struct p9front_mount *mount, struct p9_req_t *req,
 		if (!READ_ONCE(data->lost))
 			return 0;
 		WRITE_ONCE(req->status, REQ_STATUS_UNSENT);
-		p9front_data_rewind(data);
 	}
 }
 
@@ -679,7 +679,8 @@ int p9front_zc_request(struct p9_client *client, struct p9_req_t *req,
 	err = p9front_data_take(&data, req, out ?: in, out ? out_len : in_len,
 				out);
 	if (!err) {
-		err = ask_with_data(mount, req, &data, &sent);
+		err = ask_with_data(mount, req, &data, &sent) ?:
+		      p9front_data_end(&data, req);
 		p9front_data_drop(&data);
 	}
 	/* Not returned, which would be the end of the mount. */

@@ -110,6 +110,18 @@ static void lose_request(struct p9front_mount *mount, struct p9_req_t *req,
 	p9_client_cb(mount->client, req, REQ_STATUS_ERROR);
 }
 
+/**
+ * p9front_slot_again() - have whoever waits with data make the request again
+ * @ring: the ring
+ * @slot: its slot, which is freed before the lock is let go
+ */
+void p9front_slot_again(struct p9front_ring *ring, struct p9front_slot *slot)
+{
+	lockdep_assert_held(&ring->lock);
+	WRITE_ONCE(slot->data->lost, true);
+	wake_up(&slot->req->wq);
+}
+
 /* Whoever waits in this module is told, and is gone when the lock is. */
 static bool tell_waiter(struct p9front_ring *ring, struct p9front_slot *slot)
 {
@@ -122,8 +134,7 @@ static bool tell_waiter(struct p9front_ring *ring, struct p9front_slot *slot)
 		return true;
 	}
 	if (slot->data) {
-		WRITE_ONCE(slot->data->lost, true);
-		wake_up(&slot->req->wq);
+		p9front_slot_again(ring, slot);
 		return true;
 	}
 	return false;
