@@ -31,6 +31,7 @@ static const struct {
 	{ "locks", check_locks, "ranges and files are locked" },
 	{ "sync", check_sync, "fsync and fdatasync succeed" },
 	{ "maps", check_maps, "files are mapped, and programs run" },
+	{ "memory", check_memory, "what is read goes to memory of all kinds" },
 	{ "folders", check_folders, "folders are made and removed" },
 	{ "rename", check_rename, "names change, and replace others" },
 	{ "links", check_links, "files have several names" },

@@ -45,6 +45,9 @@ int hold_lock(const char *name, unsigned int seconds);
 /* maps.c */
 bool check_maps(void);
 
+/* memory.c */
+bool check_memory(void);
+
 /* names.c */
 bool check_folders(void);
 bool check_rename(void);

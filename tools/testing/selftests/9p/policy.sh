@@ -114,7 +114,7 @@ two_guests_would_see_each_other() {
 }
 
 ktap_print_header
-ktap_set_plan 36
+ktap_set_plan 37
 folder=$(share_folder policy 128M) || ktap_exit_fail_msg 'no folder'
 ktap_test_result 'the guest is up' share_guest g || ktap_exit_fail_msg 'no guest'
 ktap_test_result 'read-only: nothing is changed' cannot_be_changed

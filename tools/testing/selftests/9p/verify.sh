@@ -103,7 +103,7 @@ folder_is_sound() {
 }
 
 ktap_print_header
-ktap_set_plan 37
+ktap_set_plan 38
 folder=$(share_folder verify 256M) || ktap_exit_fail_msg 'no folder'
 ktap_test_result 'the guest is up' share_guest g ${XPV_LONG:+memory=384} || ktap_exit_fail_msg 'no guest'
 ktap_test_result 'the share is found' share_plug g 0 "$folder"
