@@ -72,6 +72,7 @@ ifneq ($(filter --long,$(T)),)
 	@scripts/install-deps source && tools/testing/intree-sock/build "$$($(RIG) kdir)"
 	@{ $(RIG) setup 6.12 && scripts/build-modules -W1 -E -g0 "$$(scripts/fetch-headers 6.12)"; } || \
 		echo "guests with 6.12 are skipped"
+	@$(RIG) setup filesystems || echo "XFS, Btrfs and F2FS are skipped"
 	@$(RIG) setup card || echo "QEMU's network card with a network is skipped"
 endif
 	@$(RIG) run $(T)

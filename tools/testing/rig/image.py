@@ -18,6 +18,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import card
+import filesystems
 import guestkernel
 import kernel
 import packages
@@ -401,6 +402,7 @@ def build_payload(modules: Path) -> bool:
     shutil.copy2(BUILD / "serve", PAYLOAD / "programs")
     if card.program().exists():
         shutil.copy2(card.program(), PAYLOAD / "programs/qemu-card")
+    filesystems.copy_to(PAYLOAD / filesystems.NAME)
     (PAYLOAD / "modules").mkdir()
     ours = sorted(modules.glob("*.ko"))
     for path in ours:
