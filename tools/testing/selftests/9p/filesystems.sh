@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# desc: XFS, Btrfs and F2FS are served as ext4 is: from the ring and into it
+# desc: XFS, Btrfs and F2FS are served as ext4 is: from the ring and into it, also what was moved out of it meanwhile
 # runs: dom0
 # guest: pv
 # pair: ours/ours
@@ -13,7 +13,7 @@
 . "${0%/*}/../lib/plug.sh"
 . "${0%/*}/../lib/share.sh"
 
-results=5	# of each file system
+results=6	# of each file system
 tools=/xpv/filesystems
 number=0
 
@@ -83,6 +83,22 @@ of_rings() {
 	sed -n "s/.* \([0-9]*\) $1.*/\1/p" /sys/kernel/debug/xenbus-mt/devices | awk '{ n += $1 } END { print n + 0 }'
 }
 
+# A frozen file system takes nothing. What is to be written is moved, since those behind
+# it want room, and arrives when it goes on.
+moved() {
+	in_folder 'for i in 1 2 3 4; do : >late$i; done'
+	moves=$(of_rings moved)
+	fsfreeze --freeze "$folder" || return 1
+	guest_start g "for i in 1 2 3 4; do dd if=/tmp/data of=/mnt/share$number/late\$i bs=1M conv=notrunc 2>/dev/null & done; wait; echo all"
+	wait_for 15 "[ \"\$(of_rings moved)\" -gt $moves ]"
+	was=$?
+	fsfreeze --unfreeze "$folder" || return 1
+	wait_for 40 'guest_run g "grep all /tmp/background.log" 5'
+	guest_run g ': >/tmp/background.log'
+	of_rings moved
+	in_folder 'for i in 1 2 3 4; do cmp late$i /tmp/data || exit 1; done' && return $was
+}
+
 by_the_ring() {
 	reads=$(of_rings 'reads into') writes=$(of_rings 'writes in')
 	echo "$reads reads into the ring, $writes writes from it"
@@ -92,7 +108,7 @@ by_the_ring() {
 # finds_it_sound KIND DISK: also by its own checker
 finds_it_sound() {
 	share_end g $number && umount "$folder" && mount -t "$1" "$2" "$folder" || return 1
-	(cd "$folder" && md5sum -c SUMS)
+	(cd "$folder" && md5sum -c SUMS && cmp late1 file1M)
 	was=$?
 	umount "$folder" && is_sound "$1" "$2" && return $was
 }
@@ -110,6 +126,7 @@ try() {
 	ktap_test_result "$1: a guest has it" served "$1" "$disk"
 	ktap_test_result "$1: files of the guest arrive" files_arrive
 	ktap_test_result "$1: and return" files_return
+	ktap_test_result "$1: a write that waits is moved, and done" moved
 	ktap_test_result "$1: nothing was copied beside the ring" by_the_ring
 	ktap_test_result "$1: dom0 finds it all, and it is sound" finds_it_sound "$1" "$disk"
 	disk_remove "share-$1"
