@@ -34,6 +34,11 @@ module_param_named(max_kept_rings, pvback_max_kept, uint, 0644);
 MODULE_PARM_DESC(max_kept_rings,
 		 "Data rings of a guest that stay mapped while no socket uses them. For connections made later");
 
+unsigned int pvback_at_once = PVRING_LITTLE;
+module_param_named(at_once_bytes, pvback_at_once, uint, 0644);
+MODULE_PARM_DESC(at_once_bytes,
+		 "Most that is sent where a guest's event is, a page at most; more wakes a worker (default 4096)");
+
 unsigned int pvback_linger = 60;
 module_param_named(linger_seconds, pvback_linger, uint, 0644);
 MODULE_PARM_DESC(linger_seconds,
@@ -178,8 +183,9 @@ static void pvback_show(struct xpv_device *xdev, struct seq_file *to)
 	seq_printf(to, "data: %lld bytes in, %lld out, %lld events sent\n",
 		   atomic64_read(&be->in_bytes), atomic64_read(&be->out_bytes),
 		   atomic64_read(&be->events));
-	seq_printf(to, "work: %lld events came, workers ran %lld times\n",
-		   atomic64_read(&be->came), atomic64_read(&be->runs));
+	seq_printf(to, "work: %lld events came, %lld were served at once, workers ran %lld times\n",
+		   atomic64_read(&be->came), atomic64_read(&be->at_once),
+		   atomic64_read(&be->runs));
 	show_counts(be, to);
 }
 

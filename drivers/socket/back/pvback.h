@@ -12,6 +12,7 @@
  *	      wait for somebody
  *	event, or the network -> the socket's worker: move what there is to move,
  *	      until one side or the other has to go first
+ *	event -> the ring's tasklet, if it is about a little to send
  *	data from the network -> the ring, with no worker in between
  *
  * No worker waits for anybody: not for the guest, not for the network.
@@ -29,6 +30,7 @@
 #include <linux/atomic.h>
 #include <linux/bitops.h>
 #include <linux/hashtable.h>
+#include <linux/interrupt.h>
 #include <linux/list.h>
 #include <linux/mutex.h>
 #include <linux/ratelimit.h>
@@ -69,7 +71,12 @@ enum {
 enum {
 	PVRING_EVENT,		/* one came that was not ended yet */
 	PVRING_KEPT,		/* was mapped for a socket before this one */
+	PVRING_CLAIMED,		/* somebody moves what the guest sent */
+	PVRING_MISSED,		/* somebody else wanted to, and the worker has to look */
 };
+
+/* The most that is sent where the guest's event is; more is a worker's. */
+#define PVRING_LITTLE		((u32)XEN_PAGE_SIZE)
 
 /**
  * struct pvring - a data ring
@@ -84,6 +91,7 @@ enum {
  * @lock: protects @sock, and that its work is queued, against the channel's
  *	handler. Taken in any context
  * @sock: who uses it; NULL while it is kept for another one
+ * @now: sends a little at once, on the processor of the event
  * @flags: see above
  * @in_seen: where the guest's reading was when its last event was ended
  * @worked: something was taken since
@@ -99,6 +107,7 @@ struct pvring {
 	struct xpv_evtchn ch;
 	spinlock_t lock;
 	struct pvsock *sock;
+	struct tasklet_struct now;
 	unsigned long flags;
 	u32 in_seen;
 	bool worked;
@@ -170,8 +179,8 @@ enum pvsock_state {
  * @in_full: the guest was asked for room; as the stream in (stream.c)
  * @taking: the worker has the stream in for itself; under the network's lock of
  *	the socket
- * @out_over: nothing is to be sent any more; the worker's
- * @out_waits: the guest may be waiting for room; the worker's
+ * @out_over: nothing is to be sent any more; of who claimed the ring
+ * @out_waits: the guest may be waiting for room; likewise
  * @lost: why the connection was lost, when that was found by sending
  * @ending: its worker does nothing any more
  * @released: RELEASE ends it
@@ -263,6 +272,7 @@ struct pvback_limits {
  * @events: sent for data rings
  * @came: events of data rings that came
  * @runs: of sockets' workers
+ * @at_once: events that needed none
  */
 struct pvback {
 	struct xpv_device *xdev;
@@ -301,6 +311,7 @@ struct pvback {
 	atomic64_t events;
 	atomic64_t came;
 	atomic64_t runs;
+	atomic64_t at_once;
 };
 
 /* main.c */
@@ -308,6 +319,7 @@ extern unsigned int pvback_max_order;
 extern unsigned int pvback_max_sockets;
 extern unsigned int pvback_max_pages;
 extern unsigned int pvback_max_kept;
+extern unsigned int pvback_at_once;
 extern unsigned int pvback_linger;
 
 /* front.c: what the frontend asks for */
@@ -395,11 +407,14 @@ bool pvr_is_kept(struct pvback *be, grant_ref_t ref);
 int pvr_forget(struct pvback *be, grant_ref_t ref);
 void pvr_forget_all(struct pvback *be);
 void pvr_use(struct pvring *ring, struct pvsock *ps);
+bool pvr_claim(struct pvring *ring);
+void pvr_unclaim(struct pvring *ring, struct pvsock *ps);
 void pvr_end_event(struct pvring *ring);
 void pvr_notify(struct pvring *ring);
 
 /* stream.c: moving data */
 void pvs_stream_work(struct pvsock *ps);
+void pvs_stream_now(struct pvsock *ps);
 bool pvs_stream_came(struct pvsock *ps);
 void pvs_stream_flush(struct pvsock *ps);
 void pvs_stream_lose(struct pvsock *ps);

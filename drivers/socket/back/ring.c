@@ -2,14 +2,38 @@
 /*
  * Data rings: mapped for a socket, or kept from the one before.
  *
- * Events. One that came is ended (PVRING_EVENT) by the worker of the socket when
- * it has nothing more to do; the next one comes only then.
+ * Events. One that came is ended (PVRING_EVENT) by the worker of the socket, or the
+ * ring's tasklet, when it has nothing more to do; the next one comes only then.
  */
 #include <linux/err.h>
 #include <linux/errno.h>
 #include <linux/slab.h>
 
 #include "pvback.h"
+
+/*
+ * Whether the guest has put a little, by a look that only says who is to see. Who is
+ * busy with more moves the index meanwhile.
+ */
+static bool is_little(const struct pvring *ring)
+{
+	const struct xpv_byte_stream *out = &ring->bytes.out;
+	u32 put = xpv_bytes_peek(out) - READ_ONCE(out->at);
+
+	return put && put <= min(READ_ONCE(pvback_at_once), PVRING_LITTLE);
+}
+
+static void event_for(struct pvring *ring, struct pvsock *ps)
+{
+	lockdep_assert_held(&ring->lock);
+	set_bit(PVRING_EVENT, &ring->flags);
+	WRITE_ONCE(ps->cpu, smp_processor_id());
+	if (is_little(ring))
+		tasklet_schedule(&ring->now);
+	else
+		queue_work(ring->be->wq, &ps->work);
+	atomic64_inc(&ring->be->came);
+}
 
 static void ring_event(void *arg)
 {
@@ -19,15 +43,59 @@ static void ring_event(void *arg)
 
 	spin_lock_irqsave(&ring->lock, flags);
 	used = ring->sock;
-	if (used) {
-		set_bit(PVRING_EVENT, &ring->flags);
-		WRITE_ONCE(ring->sock->cpu, smp_processor_id());
-		queue_work(ring->be->wq, &ring->sock->work);
-		atomic64_inc(&ring->be->came);
-	}
+	if (used)
+		event_for(ring, ring->sock);
 	spin_unlock_irqrestore(&ring->lock, flags);
 	if (!used)
 		xpv_evtchn_eoi(&ring->ch, false);
+}
+
+static void ring_now(struct tasklet_struct *task)
+{
+	struct pvring *ring = container_of(task, struct pvring, now);
+	struct pvsock *ps;
+
+	spin_lock_irq(&ring->lock);
+	ps = ring->sock;
+	spin_unlock_irq(&ring->lock);
+	/* It stays while this runs: pvr_use(). */
+	if (ps)
+		pvs_stream_now(ps);
+}
+
+/**
+ * pvr_claim() - be the one who moves what the guest sent
+ * @ring: the ring
+ *
+ * Context: any but hard interrupts.
+ * Return: whether nobody else is. If somebody is, that one has the worker look once
+ * more when it is done.
+ */
+bool pvr_claim(struct pvring *ring)
+{
+	if (!test_and_set_bit_lock(PVRING_CLAIMED, &ring->flags))
+		return true;
+	set_bit(PVRING_MISSED, &ring->flags);
+	/* Pairs with pvr_unclaim(): it sees that, or we that it was called. */
+	smp_mb__after_atomic();
+	return !test_and_set_bit_lock(PVRING_CLAIMED, &ring->flags);
+}
+
+/**
+ * pvr_unclaim() - let others move what the guest sent
+ * @ring: the ring, which was claimed
+ * @ps: who uses it
+ *
+ * Context: as pvr_claim().
+ */
+void pvr_unclaim(struct pvring *ring, struct pvsock *ps)
+{
+	clear_bit_unlock(PVRING_CLAIMED, &ring->flags);
+	/* Pairs with pvr_claim(). */
+	smp_mb__after_atomic();
+	if (test_bit(PVRING_MISSED, &ring->flags) &&
+	    test_and_clear_bit(PVRING_MISSED, &ring->flags))
+		queue_work_on(READ_ONCE(ps->cpu), ring->be->wq, &ps->work);
 }
 
 /**
@@ -36,7 +104,7 @@ static void ring_event(void *arg)
  *
  * It was for something if the guest has sent, or has read.
  *
- * Context: the worker of who uses it.
+ * Context: the worker of who uses it, or the tasklet.
  */
 void pvr_end_event(struct pvring *ring)
 {
@@ -63,18 +131,20 @@ void pvr_notify(struct pvring *ring)
 }
 
 /**
- * pvr_use() - have events wake a socket's worker
+ * pvr_use() - have events wake a socket's worker, or its data sent
  * @ring: the ring
  * @ps: the socket, or NULL for none any more: then events do not when this
  *	returns
  *
- * Context: process.
+ * Context: process; sleeps.
  */
 void pvr_use(struct pvring *ring, struct pvsock *ps)
 {
 	spin_lock_irq(&ring->lock);
 	ring->sock = ps;
 	spin_unlock_irq(&ring->lock);
+	if (!ps)
+		tasklet_kill(&ring->now);
 }
 
 /* Take up what the page of indices says now. */
@@ -141,6 +211,7 @@ static struct pvring *create(struct pvback *be, grant_ref_t ref,
 	ring->ref = ref;
 	ring->port = port;
 	spin_lock_init(&ring->lock);
+	tasklet_setup(&ring->now, ring_now);
 	err = map(ring);
 	if (err)
 		goto err_free;

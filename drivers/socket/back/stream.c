@@ -12,8 +12,11 @@
  * (pvs_stream_came()): no worker has to be woken for it. So the stream in is
  * under the network's own lock of the socket, but for what only receiving tells:
  * ends, errors and what is urgent. For that the worker lets go of the lock and
- * says so (pvsock.taking); data that comes meanwhile has it run again. The stream
- * out is the worker's alone.
+ * says so (pvsock.taking); data that comes meanwhile has it run again.
+ *
+ * The stream out is of who claimed the ring: the worker, or the tasklet of an event
+ * that finds a little in it (pvs_stream_now()). That sends it in the place of a worker
+ * which would have to be woken first, and leaves all that is not just that to it.
  *
  * No end sleeps on what has come. Who asks for an event (xpv_bytes_ask()) looks
  * once more behind the barrier in there; the other end looks for the question
@@ -313,20 +316,11 @@ static int to_send(struct pvsock *ps)
 	return 0;
 }
 
-/* From the guest to the network. Return: whether there may be more. */
-static bool push(struct pvsock *ps)
+/* What sending came to. Return: whether there may be more to send. */
+static bool note_sent(struct pvsock *ps, int sent)
 {
 	struct xpv_byte_stream *out = &ps->ring->bytes.out;
-	int ready, sent;
 
-	if (ps->out_over)
-		return false;
-	ready = to_send(ps);
-	if (ready < 0)
-		return broken(ps);
-	if (!ready)
-		return false;
-	sent = send(ps, min_t(u32, ready, CHUNK));
 	if (sent == -EAGAIN)
 		return false;
 	if (sent < 0) {
@@ -341,6 +335,21 @@ static bool push(struct pvsock *ps)
 	ps->ring->worked = true;
 	atomic64_add(sent, &ps->be->out_bytes);
 	return true;
+}
+
+/* From the guest to the network. Return: whether there may be more. */
+static bool push(struct pvsock *ps)
+{
+	int ready;
+
+	if (ps->out_over)
+		return false;
+	ready = to_send(ps);
+	if (ready < 0)
+		return broken(ps);
+	if (!ready)
+		return false;
+	return note_sent(ps, send(ps, min_t(u32, ready, CHUNK)));
 }
 
 /*
@@ -406,14 +415,111 @@ void pvs_stream_work(struct pvsock *ps)
 {
 	unsigned int i;
 
+	if (!pvr_claim(ps->ring))
+		return;
 	atomic64_inc(&ps->be->runs);
 	for (i = 0; i < BUDGET; i++)
 		if (!move(ps))
 			break;
+	/* First: the next event may find a little again. */
+	pvr_unclaim(ps->ring, ps);
 	if (i == BUDGET)
 		queue_work(ps->be->wq, &ps->work);
 	else
 		pvr_end_event(ps->ring);
+}
+
+/*
+ * As send(), without sleeping, if nobody has the socket's lock. Memory is asked for
+ * accordingly, and not taken from what the interrupted task may be using.
+ */
+static int send_locked(struct pvsock *ps, u32 len)
+{
+	struct msghdr msg = { .msg_flags = MSG_DONTWAIT | MSG_NOSIGNAL };
+	struct bio_vec vec[XPV_BYTES_VECS(PVRING_LITTLE)];
+	struct sock *sk = ps->sock->sk;
+	gfp_t allocation = sk->sk_allocation;
+	bool use_task_frag = sk->sk_use_task_frag;
+	unsigned int nr;
+	int sent;
+
+	nr = xpv_bytes_pages(&ps->ring->bytes.out, 0, len, vec,
+			     ARRAY_SIZE(vec));
+	iov_iter_bvec(&msg.msg_iter, ITER_SOURCE, vec, nr, len);
+	sk->sk_allocation = GFP_ATOMIC;
+	sk->sk_use_task_frag = false;
+	sent = tcp_sendmsg_locked(sk, &msg, len);
+	sk->sk_allocation = allocation;
+	sk->sk_use_task_frag = use_task_frag;
+	return sent;
+}
+
+static int send_now(struct pvsock *ps, u32 len)
+{
+	struct sock *sk = ps->sock->sk;
+	int sent = -EAGAIN;
+
+	bh_lock_sock(sk);
+	if (!sock_owned_by_user(sk))
+		sent = send_locked(ps, len);
+	bh_unlock_sock(sk);
+	return sent;
+}
+
+/* Return: whether that was all there was to do. */
+static bool push_little(struct pvsock *ps)
+{
+	struct xpv_byte_stream *out = &ps->ring->bytes.out;
+	int ready, sent;
+
+	if (ps->out_over)
+		return false;
+	ready = xpv_bytes_ready(out);
+	if (ready <= 0 || (u32)ready > PVRING_LITTLE ||
+	    smp_load_acquire(&ps->shut))	/* as in to_send() */
+		return false;
+	sent = send_now(ps, ready);
+	if (!note_sent(ps, sent))
+		return false;
+	tell_of_room(ps);
+	return sent == ready && !ask(ps);
+}
+
+/* Whether the worker has nothing to do about what comes in, which an event may be for. */
+static bool in_rests(const struct pvsock *ps)
+{
+	return !READ_ONCE(ps->in_full) &&
+	       (READ_ONCE(ps->in_over) || !has_more(ps->sock->sk));
+}
+
+/**
+ * pvs_stream_now() - send the little that the guest has put, if that is all
+ * @ps: the socket
+ *
+ * What is not done is left to the worker, and with it to end the event.
+ *
+ * Context: the ring's tasklet.
+ */
+void pvs_stream_now(struct pvsock *ps)
+{
+	struct pvring *ring = ps->ring;
+	bool done;
+
+	/* The worker's, with its ring. */
+	if (smp_load_acquire(&ps->state) != PVSOCK_CONNECTED) {
+		queue_work(ps->be->wq, &ps->work);
+		return;
+	}
+	if (!pvr_claim(ring))
+		return;
+	done = push_little(ps) && in_rests(ps);
+	pvr_unclaim(ring, ps);
+	if (done) {
+		atomic64_inc(&ps->be->at_once);
+		pvr_end_event(ring);
+	} else {
+		queue_work(ps->be->wq, &ps->work);
+	}
 }
 
 /* Have the network take @more bytes beside those that it has. */
