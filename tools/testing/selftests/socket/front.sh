@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # desc: the core of what programs do with PV sockets, in a guest that has them by xl's "pvcalls="; the backend goes and comes
 # runs: dom0
-# guest: pv
+# guest: pv hvm*
 # pair: ours/ours
 # vcpus: 2
 # needs: pvcalls-front pvcalls-back
@@ -20,6 +20,21 @@ connects() {
 	plug_wait "$front" 4 15 && plug_wait "$back" 4 15
 }
 
+at_once() {
+	sed -n 's/.* came, \([0-9]*\) were served at once.*/\1/p' /sys/kernel/debug/xenbus-mt/devices
+}
+
+# A byte there, which the event has sent, and one back, which the network brings.
+no_worker_for_little() {
+	service netbench /xpv/programs/netbench serve 28000
+	sleep 1
+	before=$(at_once)
+	guest_run g "netbench pv trips $PVSOCK_HOST 28000 300" || return 1
+	here=$(($(at_once) - before))
+	echo "of 300 bytes $here were sent without a worker"
+	[ $here -ge 250 ]
+}
+
 # 6.1 has none.
 hook_is_missed() {
 	guest_run g 'for command in "run --bpf" "run --bpf --fallback"; do
@@ -33,12 +48,13 @@ goes_with_guest() {
 }
 
 ktap_print_header
-ktap_set_plan 19
+ktap_set_plan 20
 net_bridge xpv0
 ktap_test_result 'a guest of xl has sockets here' pvsock_guest g "config=pvcalls = [ 'backend=0' ]" ||
 	ktap_exit_fail_msg 'no guest'
 ktap_test_result 'both ends connect' connects || ktap_exit_fail_msg 'no backend'
 pvsock_posixsock g echo nonblock refused names six wishes stream full closed half pipe reset edge options
+ktap_test_result 'little is sent without a worker' no_worker_for_little
 ktap_test_result 'connections end with the backend, and new ones are made' pvsock_reload g
 ktap_test_result 'an old kernel cannot do it by a hook, and says so' hook_is_missed
 ktap_test_result 'the device goes with the guest' goes_with_guest
