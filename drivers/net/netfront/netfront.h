@@ -37,6 +37,7 @@
 #include <xpv/ring.h>
 #include "../netif.h"
 #include "../memory.h"
+#include "../nap.h"
 #include "netfront_parse.h"
 
 /* Slots that every backend takes for a packet, and what goes with them. */
@@ -254,20 +255,6 @@ struct netfront_rx_stats {
 };
 
 /**
- * struct netfront_nap - looking at the receive ring by the clock, see nap.c
- * @on: there is to be a look, which @timer is for
- * @whole: of the ring's @whole, before the nap
- * @rests: whether the ring fills so soon that a nap pays
- * @timer: wakes NAPI
- */
-struct netfront_nap {
-	bool on;
-	u32 whole;
-	struct xpv_poll rests;
-	struct hrtimer timer;
-};
-
-/**
  * struct netfront_rx - buffers for packets that come in
  * @broken: the backend did what no backend may: nothing is taken any more
  * @staged: buffers that say so may be mapped
@@ -318,7 +305,7 @@ struct netfront_rx {
 	u16 parts[NETFRONT_RX_FRAGS];
 	struct xpv_poll poll;
 	bool stay;
-	struct netfront_nap nap;
+	struct net_nap nap;
 	struct net_pages heads;
 	struct net_pages copies;
 	struct timer_list retry;
@@ -634,10 +621,7 @@ int netfront_rx_poll(struct netfront_queue *queue, int budget);
 bool netfront_rx_arm(struct netfront_queue *queue);
 
 /* nap.c */
-void netfront_nap_init(struct netfront_nap *nap);
-void netfront_nap_start(struct netfront_nap *nap);
-void netfront_nap_stop(struct netfront_nap *nap);
-void netfront_nap_begin(struct netfront_nap *nap, u64 now, u64 rest_ns);
+void netfront_nap_init(struct netfront_rx *rx);
 bool netfront_nap(struct netfront_rx *rx);
 
 /* rx_buf.c */

@@ -112,7 +112,7 @@ int netfront_queues_alloc(struct netfront *nf, unsigned int nr)
 		u64_stats_init(&queue->tx.stats.sync);
 		u64_stats_init(&queue->rx.stats.sync);
 		timer_setup(&queue->rx.retry, retry, 0);
-		netfront_nap_init(&queue->rx.nap);
+		netfront_nap_init(&queue->rx);
 		__skb_queue_head_init(&queue->kept);
 		netif_napi_add(nf->netdev, &queue->napi, poll);
 		err = netfront_xdp_init(queue);
@@ -257,7 +257,7 @@ void netfront_queue_start(struct netfront_queue *queue)
 	queue->started = true;
 	queue->rx.stay = false;
 	xpv_poll_init(&queue->rx.poll);
-	netfront_nap_start(&queue->rx.nap);
+	net_nap_reset(&queue->rx.nap);
 	napi_enable(&queue->napi);
 	tx_set_live(queue, true);
 	/* The first round posts buffers, and takes what came before it. */
@@ -279,7 +279,7 @@ void netfront_queue_stop(struct netfront_queue *queue)
 	queue->started = false;
 	tx_set_live(queue, false);
 	napi_disable(&queue->napi);
-	netfront_nap_stop(&queue->rx.nap);
+	net_nap_stop(&queue->rx.nap);
 	del_timer_sync(&queue->rx.retry);
 }
 

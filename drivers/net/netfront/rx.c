@@ -102,7 +102,7 @@ static void begin_round(struct netfront_queue *queue)
 	if (!rx->poll.rest_ns || !xpv_front_ring_stirs(&rx->ring))
 		return;
 	now = ktime_get_ns();
-	netfront_nap_begin(&rx->nap, now, rx->poll.rest_ns);
+	net_nap_learn(&rx->nap, now, rx->poll.rest_ns, READ_ONCE(netfront_poll_us));
 	xpv_poll_begin(&rx->poll, now, window);
 	rx->poll.rest_ns = 0;
 }
