@@ -15,6 +15,7 @@
 #include <linux/hrtimer.h>
 #include <linux/ktime.h>
 #include <linux/minmax.h>
+#include <linux/netdevice.h>
 #include <linux/types.h>
 #include <xpv/poll.h>
 
@@ -27,6 +28,7 @@
 /**
  * struct net_nap - looking by the clock
  * @on: there is to be a look, which @timer is for
+ * @over: it is to be now; the timer's word
  * @since: packets that there had been when that was decided
  * @rests: whether packets come so soon that it pays
  * @timer: wakes NAPI
@@ -35,6 +37,7 @@
  */
 struct net_nap {
 	bool on;
+	bool over;
 	u32 since;
 	struct xpv_poll rests;
 	struct hrtimer timer;
@@ -61,13 +64,32 @@ static inline u64 net_nap_ns(unsigned int us)
 /**
  * net_nap_init() - set up what is needed to nap
  * @nap: zeroed
- * @over: schedules NAPI; called with interrupts off
+ * @over: calls net_nap_over()
  */
 static inline void net_nap_init(struct net_nap *nap,
 				enum hrtimer_restart (*over)(struct hrtimer *timer))
 {
 	hrtimer_init(&nap->timer, CLOCK_MONOTONIC, HRTIMER_MODE_REL_PINNED);
 	nap->timer.function = over;
+}
+
+/**
+ * net_nap_over() - wake NAPI
+ * @nap: whose timer it is
+ * @napi: which sleeps, or looks for another reason, and then once more
+ *
+ * Whether the timer is still to come, the timer itself cannot be asked: this may go on
+ * for long on a processor of its own, after NAPI has looked.
+ *
+ * Context: the timer.
+ */
+static inline enum hrtimer_restart net_nap_over(struct net_nap *nap,
+						struct napi_struct *napi)
+{
+	/* Before what has NAPI look for it. */
+	WRITE_ONCE(nap->over, true);
+	napi_schedule_irqoff(napi);
+	return HRTIMER_NORESTART;
 }
 
 /**
@@ -118,7 +140,7 @@ static inline void net_nap_learn(struct net_nap *nap, u64 now, u64 rest_ns,
  */
 static inline enum net_nap_end net_nap_end(struct net_nap *nap, u32 packets)
 {
-	if (!nap->on || hrtimer_active(&nap->timer))
+	if (!nap->on || !READ_ONCE(nap->over))
 		return NET_NAP_NONE;
 	nap->on = false;
 	if (packets - nap->since < NET_NAP_LEAST) {
@@ -145,6 +167,7 @@ static inline bool net_nap(struct net_nap *nap, u32 packets, unsigned int us)
 		return false;
 	nap->on = true;
 	nap->since = packets;
+	WRITE_ONCE(nap->over, false);
 	hrtimer_start(&nap->timer, ns_to_ktime(net_nap_ns(us)), HRTIMER_MODE_REL_PINNED);
 	return true;
 }

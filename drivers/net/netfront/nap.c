@@ -9,8 +9,7 @@ static enum hrtimer_restart nap_over(struct hrtimer *timer)
 	struct netfront_queue *queue = container_of(timer, struct netfront_queue,
 						    rx.nap.timer);
 
-	napi_schedule_irqoff(&queue->napi);
-	return HRTIMER_NORESTART;
+	return net_nap_over(&queue->rx.nap, &queue->napi);
 }
 
 /**
