@@ -44,6 +44,8 @@ static const struct counter each[] = {
 	TX("tx_notified", notified),
 	TX("tx_polled", polled),
 	TX("tx_polled_vainly", polled_vainly),
+	TX("tx_napped", napped),
+	TX("tx_napped_vainly", napped_vainly),
 	TX("tx_xdp_drop", xdp_drop),
 	TX("tx_xdp_tx", xdp_tx),
 	TX("tx_xdp_redirect", xdp_redirect),

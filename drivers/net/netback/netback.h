@@ -44,6 +44,7 @@
 
 #include "../netif.h"
 #include "../memory.h"
+#include "../nap.h"
 #include "netif_parse.h"
 #include "rate.h"
 
@@ -180,6 +181,8 @@ struct netback_stage {
  * @notified: events sent
  * @polled: how often something came while an empty ring was watched
  * @polled_vainly: and how often nothing did
+ * @napped: how often there was a batch after a nap
+ * @napped_vainly: and how often too little for one
  * @xdp_drop: packets that programs dropped
  * @xdp_tx: and sent back
  * @xdp_redirect: and sent elsewhere
@@ -201,6 +204,8 @@ struct netback_tx_stats {
 	unsigned long notified;
 	unsigned long polled;
 	unsigned long polled_vainly;
+	unsigned long napped;
+	unsigned long napped_vainly;
 	unsigned long xdp_drop;
 	unsigned long xdp_tx;
 	unsigned long xdp_redirect;
@@ -267,6 +272,7 @@ struct netback_rx_stats {
  * @held: it has to wait for the rate limit
  * @credit_timer: ends that wait
  * @poll: whether the ring is worth watching when it is empty
+ * @nap: what is done instead
  * @program_info: the queue as programs know it
  * @flush_redirect: a program sent packets to where they may still wait
  * @stats: see there
@@ -287,6 +293,7 @@ struct netback_tx {
 	bool held;
 	struct timer_list credit_timer;
 	struct xpv_poll poll;
+	struct net_nap nap;
 	struct xdp_rxq_info program_info;
 	bool flush_redirect;
 	struct netback_tx_stats stats;
@@ -618,6 +625,8 @@ int tx_rest(struct netback_queue *queue);
 void poll_learn(struct netback_queue *queue);
 void poll_rest(struct netback_queue *queue);
 bool poll_more(struct netback_queue *queue);
+enum hrtimer_restart poll_nap_over(struct hrtimer *timer);
+bool poll_nap(struct netback_queue *queue);
 
 /* tx_skb.c */
 struct sk_buff *tx_build(struct netback_queue *queue, u32 slot);

@@ -157,6 +157,7 @@ struct netback_queue *queue_alloc(struct netback *vif, unsigned int index)
 	__skb_queue_head_init(&queue->rx.waiting);
 	timer_setup(&queue->tx.credit_timer, credit_timer, 0);
 	timer_setup(&queue->rx.timer, rx_timer, 0);
+	net_nap_init(&queue->tx.nap, poll_nap_over);
 	limit_init(queue);
 	netif_napi_add(vif->dev, &queue->napi, queue_poll);
 	if (netback_xdp_init(queue)) {
@@ -313,6 +314,7 @@ static void queue_reset(struct netback_queue *queue, bool split)
 	queue->tx.ready = queue->tx.ring.prod;
 	queue->tx.held = false;
 	xpv_poll_init(&queue->tx.poll);
+	net_nap_reset(&queue->tx.nap);
 	queue->rx.known = queue->rx.ring.cons;
 	queue->rx.shown = false;
 	queue->rx.notify = false;
@@ -397,6 +399,7 @@ void queue_stop(struct netback_queue *queue)
 {
 	rx_stop(queue);
 	napi_disable(&queue->napi);
+	net_nap_stop(&queue->tx.nap);
 	timer_delete_sync(&queue->tx.credit_timer);
 	timer_delete_sync(&queue->rx.timer);
 	timer_delete_sync(&queue->rx.limit_timer);

@@ -245,7 +245,7 @@ int tx_run(struct netback_queue *queue, int budget)
 }
 
 /**
- * tx_rest() - ask for an event when more comes
+ * tx_rest() - ask for an event when more comes, unless the ring is looked at without
  * @queue: a connected queue
  *
  * Context: the queue's NAPI.
@@ -260,6 +260,8 @@ int tx_rest(struct netback_queue *queue)
 		return -ESHUTDOWN;
 	if (queue->tx.held)
 		return -EBUSY;
+	if (poll_nap(queue))
+		return 0;
 	waiting = xpv_back_ring_final_check(&queue->tx.ring);
 	if (waiting < 0)
 		give_up(queue, "more requests than the tx ring holds");
