@@ -28,7 +28,7 @@
 /**
  * struct net_nap - looking by the clock
  * @on: there is to be a look, which @timer is for
- * @over: it is to be now; the timer's word
+ * @over: it is to be now; the timer's word, which lasts until it was heeded
  * @since: packets that there had been when that was decided
  * @rests: whether packets come so soon that it pays
  * @timer: wakes NAPI
@@ -100,6 +100,7 @@ static inline void net_nap_reset(struct net_nap *nap)
 {
 	xpv_poll_init(&nap->rests);
 	nap->on = false;
+	nap->over = false;
 }
 
 /**
@@ -143,6 +144,7 @@ static inline enum net_nap_end net_nap_end(struct net_nap *nap, u32 packets)
 	if (!nap->on || !READ_ONCE(nap->over))
 		return NET_NAP_NONE;
 	nap->on = false;
+	WRITE_ONCE(nap->over, false);
 	if (packets - nap->since < NET_NAP_LEAST) {
 		xpv_poll_lost(&nap->rests);
 		return NET_NAP_VAIN;
@@ -167,7 +169,6 @@ static inline bool net_nap(struct net_nap *nap, u32 packets, unsigned int us)
 		return false;
 	nap->on = true;
 	nap->since = packets;
-	WRITE_ONCE(nap->over, false);
 	hrtimer_start(&nap->timer, ns_to_ktime(net_nap_ns(us)), HRTIMER_MODE_REL_PINNED);
 	return true;
 }

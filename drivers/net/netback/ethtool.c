@@ -66,6 +66,8 @@ static const struct counter each[] = {
 	RX("rx_errors", errors),
 	RX("rx_events", events),
 	RX("rx_notified", notified),
+	RX("rx_gathered", gathered),
+	RX("rx_gathered_vainly", gathered_vainly),
 };
 
 static int get_sset_count(struct net_device *dev, int set)

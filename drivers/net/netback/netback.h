@@ -230,6 +230,8 @@ struct netback_tx_stats {
  * @errors: slots that Xen could not copy
  * @events: events that came
  * @notified: events sent
+ * @gathered: how often packets were gathered before Xen copied them
+ * @gathered_vainly: and how often it was too few
  *
  * Written under the transmit queue's lock, but @events by NAPI; read by anyone
  * with READ_ONCE().
@@ -251,6 +253,8 @@ struct netback_rx_stats {
 	unsigned long errors;
 	unsigned long events;
 	unsigned long notified;
+	unsigned long gathered;
+	unsigned long gathered_vainly;
 };
 
 /* One more, of a counter with one writer. */
@@ -307,6 +311,8 @@ struct netback_tx {
  * @answers: responses that are not in the ring yet, by slot
  * @copy: data that Xen is to copy
  * @waiting: packets that it is copied from
+ * @put_off: how many of them there were, ever
+ * @nap: whether more packets are to join them first
  * @running: packets may be put into it, and taken from the tx ring
  * @shown: responses were published that the guest may have to be told of
  * @notify: and has to
@@ -328,7 +334,7 @@ struct netback_tx {
  * @limit_from: what @taken was when that began
  * @stats: see there
  *
- * All but the timers and @kick is under the lock of the interface's transmit queue
+ * All but timers and @kick is under the lock of the interface's transmit queue
  * of the same number, and the lane's while @running is not set, which NAPI
  * reads without it.
  */
@@ -339,6 +345,8 @@ struct netback_rx {
 	struct xen_netif_rx_response *answers;
 	struct xpv_copy copy;
 	struct sk_buff_head waiting;
+	u32 put_off;
+	struct net_nap nap;
 	bool running;
 	bool shown;
 	bool notify;
@@ -642,6 +650,12 @@ bool rx_look(struct netback_queue *queue);
 void rx_start(struct netback_queue *queue);
 void rx_stop(struct netback_queue *queue);
 void rx_timer(struct timer_list *timer);
+
+/* gather.c */
+void gather_init(struct netback_queue *queue);
+bool gather_more(const struct netback_queue *queue);
+bool gather_learn(struct netback_queue *queue);
+void gather_rest(struct netback_queue *queue);
 
 /* limit.c */
 void limit_init(struct netback_queue *queue);

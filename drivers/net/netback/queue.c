@@ -115,7 +115,7 @@ static int queue_poll(struct napi_struct *napi, int budget)
 	do {
 		if (!idle)
 			work += tx_run(queue, budget - work);
-		if (READ_ONCE(queue->rx.kick)) {
+		if (READ_ONCE(queue->rx.kick) || READ_ONCE(queue->rx.nap.over)) {
 			WRITE_ONCE(queue->rx.kick, false);
 			if (rx_look(queue))
 				queue->rx_worked = true;
@@ -158,6 +158,7 @@ struct netback_queue *queue_alloc(struct netback *vif, unsigned int index)
 	timer_setup(&queue->tx.credit_timer, credit_timer, 0);
 	timer_setup(&queue->rx.timer, rx_timer, 0);
 	net_nap_init(&queue->tx.nap, poll_nap_over);
+	gather_init(queue);
 	limit_init(queue);
 	netif_napi_add(vif->dev, &queue->napi, queue_poll);
 	if (netback_xdp_init(queue)) {
@@ -316,6 +317,7 @@ static void queue_reset(struct netback_queue *queue, bool split)
 	xpv_poll_init(&queue->tx.poll);
 	net_nap_reset(&queue->tx.nap);
 	queue->rx.known = queue->rx.ring.cons;
+	net_nap_reset(&queue->rx.nap);
 	queue->rx.shown = false;
 	queue->rx.notify = false;
 	queue->rx.need = 0;
@@ -400,6 +402,7 @@ void queue_stop(struct netback_queue *queue)
 	rx_stop(queue);
 	napi_disable(&queue->napi);
 	net_nap_stop(&queue->tx.nap);
+	net_nap_stop(&queue->rx.nap);
 	timer_delete_sync(&queue->tx.credit_timer);
 	timer_delete_sync(&queue->rx.timer);
 	timer_delete_sync(&queue->rx.limit_timer);

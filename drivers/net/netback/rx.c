@@ -4,8 +4,8 @@
  * into its rx ring.
  *
  * It happens where the stack transmits, without a thread. Into pages that stay
- * mapped we copy at once; the other ones are gathered, until NAPI has Xen copy
- * them together. A packet's responses become visible together, in the slots of
+ * mapped we copy at once; the other ones are gathered (see gather.c), until NAPI has
+ * Xen copy them together. A packet's responses become visible together, in the slots of
  * its requests, and NAPI sends one event for all packets of a burst.
  *
  * A guest that gives no buffers stops its queue, so that packets wait in the
@@ -523,7 +523,9 @@ static void hand_over(struct netback_queue *queue, struct sk_buff *skb)
 
 	if (rx->copy.nr || !skb_queue_empty(&rx->waiting)) {
 		__skb_queue_tail(&rx->waiting, skb);
-		kick(queue);
+		rx->put_off++;
+		if (!gather_more(queue))
+			kick(queue);
 		return;
 	}
 	net_consume(skb);
@@ -716,11 +718,14 @@ int rx_send_frames(struct netback_queue *queue, int nr,
 bool rx_look(struct netback_queue *queue)
 {
 	struct netback_rx *rx = &queue->rx;
-	bool moved = false;
+	bool moved = false, learn;
 
 	rx_lock(queue);
 	if (rx->running) {
+		learn = gather_learn(queue);
 		flush(queue);
+		if (learn)
+			gather_rest(queue);
 		if (push_answers(rx))
 			rx->notify = true;
 		if (rx->notify)
