@@ -173,6 +173,31 @@ enum netfront_rest {
 };
 
 /**
+ * struct netfront_build - a packet that is being put
+ * @tx: the ring
+ * @skb: the packet
+ * @grants: for pages that are lent
+ * @nr: how many slots there are
+ * @ids: their ids
+ * @refs: their grants
+ * @offsets: where their data begins
+ * @lens: and how much it is
+ *
+ * On the stack all of it would be cleared for each packet, by kernels that clear what
+ * is there.
+ */
+struct netfront_build {
+	struct netfront_tx *tx;
+	struct sk_buff *skb;
+	struct xpv_grant_chain grants;
+	unsigned int nr;
+	u16 ids[NETFRONT_TX_SLOTS];
+	grant_ref_t refs[NETFRONT_TX_SLOTS];
+	u16 offsets[NETFRONT_TX_SLOTS];
+	u16 lens[NETFRONT_TX_SLOTS];
+};
+
+/**
  * struct netfront_tx - packets on their way out
  * @live: connected and up: packets may be put
  * @staged: all slots have pages that the backend keeps mapped
@@ -189,6 +214,7 @@ enum netfront_rest {
  * @paged: free slots that have one
  * @own: granted pages that are copied to
  * @lent: grants for pages of packets
+ * @build: the packet that is being put
  * @stats: what it did
  * @mem: the shared pages; lane only
  *
@@ -210,6 +236,7 @@ struct netfront_tx {
 	struct netfront_free paged;
 	struct xpv_grant_cache own;
 	struct xpv_grant_cache lent;
+	struct netfront_build build;
 	struct netfront_tx_stats stats;
 	struct xpv_granted_ring mem;
 };

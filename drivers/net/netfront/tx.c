@@ -18,39 +18,20 @@
 /* Slots out, with which a ring counts as having little on it. */
 #define FEW_OUT(tx)	((tx)->ring.nr / 4)
 
-/**
- * struct build - a packet that is being put
- * @tx: the ring
- * @skb: the packet
- * @grants: for pages that are lent
- * @nr: how many slots there are
- * @ids: their ids
- * @refs: their grants
- * @offsets: where their data begins
- * @lens: and how much it is
- */
-struct build {
-	struct netfront_tx *tx;
-	struct sk_buff *skb;
-	struct xpv_grant_chain grants;
-	unsigned int nr;
-	u16 ids[NETFRONT_TX_SLOTS];
-	grant_ref_t refs[NETFRONT_TX_SLOTS];
-	u16 offsets[NETFRONT_TX_SLOTS];
-	u16 lens[NETFRONT_TX_SLOTS];
-};
-
-static void build_start(struct build *b, struct netfront_tx *tx,
-			struct sk_buff *skb)
+static struct netfront_build *build_start(struct netfront_tx *tx,
+					  struct sk_buff *skb)
 {
+	struct netfront_build *b = &tx->build;
+
 	b->tx = tx;
 	b->skb = skb;
 	b->grants.nr = 0;
-	b->nr = 0;	/* nothing of what comes behind is worth clearing */
+	b->nr = 0;
+	return b;
 }
 
-static void piece_add(struct build *b, u16 id, grant_ref_t ref, u16 offset,
-		      u16 len)
+static void piece_add(struct netfront_build *b, u16 id, grant_ref_t ref,
+		      u16 offset, u16 len)
 {
 	b->ids[b->nr] = id;
 	b->refs[b->nr] = ref;
@@ -68,7 +49,8 @@ static void copy_bytes(const struct sk_buff *skb, unsigned int pos, void *to,
 }
 
 /* Copy @len bytes of the packet from @pos, in as many pages as it takes. */
-static int put_copied(struct build *b, unsigned int pos, unsigned int len)
+static int put_copied(struct netfront_build *b, unsigned int pos,
+		      unsigned int len)
 {
 	struct xpv_cached_grant *own;
 	unsigned int n;
@@ -87,8 +69,8 @@ static int put_copied(struct build *b, unsigned int pos, unsigned int len)
 }
 
 /* Lend @len bytes from @offset of @page, which may be a compound one. */
-static int put_lent(struct build *b, struct page *page, unsigned int offset,
-		    unsigned int len)
+static int put_lent(struct netfront_build *b, struct page *page,
+		    unsigned int offset, unsigned int len)
 {
 	struct xpv_grant_chain one;
 	unsigned int n;
@@ -109,7 +91,7 @@ static int put_lent(struct build *b, struct page *page, unsigned int offset,
 	return 0;
 }
 
-static int put_frags(struct build *b)
+static int put_frags(struct netfront_build *b)
 {
 	const struct skb_shared_info *info = skb_shinfo(b->skb);
 	unsigned int i;
@@ -124,7 +106,7 @@ static int put_frags(struct build *b)
 	return err;
 }
 
-static int put_linear(struct build *b)
+static int put_linear(struct netfront_build *b)
 {
 	unsigned int len = skb_headlen(b->skb);
 
@@ -168,7 +150,7 @@ static bool is_copied(const struct netfront *nf, const struct netfront_tx *tx,
 	return slots > NETFRONT_TX_SLOTS || (slots > 1 && !nf->offer.sg);
 }
 
-static void build_undo(struct build *b)
+static void build_undo(struct netfront_build *b)
 {
 	struct netfront_tx_slot *slot;
 	struct xpv_grant_chain one;
@@ -187,7 +169,8 @@ static void build_undo(struct build *b)
 }
 
 /* Return: 0, with *@copied telling whether the packet is needed no more. */
-static int build_packet(struct netfront *nf, struct build *b, bool *copied)
+static int build_packet(struct netfront *nf, struct netfront_build *b,
+			bool *copied)
 {
 	unsigned int lent = 0;
 	int err;
@@ -244,8 +227,8 @@ static void put_gso(struct netfront_tx *tx, const struct sk_buff *skb)
 }
 
 /* The first request has the size of the whole, the others of their part. */
-static void build_put(struct build *b, const struct sk_buff *skb, u16 size,
-		      u16 flags)
+static void build_put(struct netfront_build *b, const struct sk_buff *skb,
+		      u16 size, u16 flags)
 {
 	struct netfront_tx *tx = b->tx;
 	struct netfront_tx_slot *head;
@@ -338,23 +321,22 @@ static int settle_sum(const struct netfront *nf, struct sk_buff *skb)
 void netfront_tx_send(struct netfront_queue *queue, struct sk_buff *skb)
 {
 	struct netfront_tx *tx = &queue->tx;
-	struct build b;
+	struct netfront_build *b = build_start(tx, skb);
 	bool copied;
 
-	build_start(&b, tx, skb);
 	if (!is_sendable(queue->nf, tx, skb) ||
-	    settle_sum(queue->nf, skb) || build_packet(queue->nf, &b, &copied)) {
+	    settle_sum(queue->nf, skb) || build_packet(queue->nf, b, &copied)) {
 		u64_stats_update_begin(&tx->stats.sync);
 		tx->stats.dropped++;
 		u64_stats_update_end(&tx->stats.sync);
 		dev_kfree_skb_any(skb);
 		return;
 	}
-	build_put(&b, skb, skb->len, packet_flags(skb));
+	build_put(b, skb, skb->len, packet_flags(skb));
 	skb_tx_timestamp(skb);
 	count_sent(tx, skb, copied);
 	if (must_wait(tx, skb, copied)) {
-		tx->slots[b.ids[0]].skb = skb;
+		tx->slots[b->ids[0]].skb = skb;
 		tx->held++;
 		netdev_tx_sent_queue(netfront_txq(queue), skb->len);
 	} else {
@@ -404,7 +386,7 @@ bool netfront_tx_frame(struct netfront_queue *queue, const void *data,
 {
 	struct netfront_tx *tx = &queue->tx;
 	struct xpv_cached_grant *own;
-	struct build b;
+	struct netfront_build *b;
 	int id;
 
 	if (!tx->live || !len || len > XEN_PAGE_SIZE)
@@ -418,9 +400,9 @@ bool netfront_tx_frame(struct netfront_queue *queue, const void *data,
 		return false;
 	own = &tx->own.entries[tx->slots[id].own];
 	memcpy(page_address(own->page), data, len);
-	build_start(&b, tx, NULL);
-	piece_add(&b, id, own->ref, 0, len);
-	build_put(&b, NULL, len, 0);
+	b = build_start(tx, NULL);
+	piece_add(b, id, own->ref, 0, len);
+	build_put(b, NULL, len, 0);
 	u64_stats_update_begin(&tx->stats.sync);
 	tx->stats.packets++;
 	tx->stats.bytes += len;
