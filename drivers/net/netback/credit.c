@@ -44,7 +44,7 @@ static void grow(struct netback_credit *credit)
 
 /**
  * credit_take() - ask whether a packet may be sent now
- * @queue: the queue it comes from
+ * @queue: the queue it comes from, of an interface that has a limit
  * @size: its bytes
  *
  * If not, the queue is run again when it may.
@@ -56,8 +56,6 @@ bool credit_take(struct netback_queue *queue, unsigned int size)
 	struct netback_credit *credit = &queue->vif->credit;
 	u64 wait = 0;
 
-	if (!READ_ONCE(credit->rate.bytes))
-		return true;
 	spin_lock(&credit->lock);
 	grow(credit);
 	if (credit->left >= size || !credit->rate.bytes)

@@ -338,6 +338,15 @@ static void feed_skb(struct fill *fill, const struct sk_buff *skb, u32 first,
 		     skb_frag_size(&info->frags[i]));
 }
 
+/* One slot and one piece, as small packets are. */
+static void fill_at_once(struct fill *fill, const struct sk_buff *skb)
+{
+	put_bytes(fill, skb->data, skb->len);
+	fill->at += skb->len;
+	fill->left = 0;
+	slot_close(fill);
+}
+
 static void fill_packet(struct netback_queue *queue, struct sk_buff *skb,
 			const struct plan *plan)
 {
@@ -351,6 +360,10 @@ static void fill_packet(struct netback_queue *queue, struct sk_buff *skb,
 
 	slot_open(&fill, plan->headroom);
 	slot_describe(&fill, skb);
+	if (plan->need == 1 && !skb_is_nonlinear(skb)) {
+		fill_at_once(&fill, skb);
+		return;
+	}
 	first = fill.slot;
 	feed_skb(&fill, skb, first, skb);
 	skb_walk_frags(skb, part)

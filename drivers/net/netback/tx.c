@@ -123,6 +123,8 @@ static bool may_pass(struct netback_queue *queue)
 {
 	const struct netif_tx_pkt *pkt = &queue->tx.pkt;
 
+	if (!READ_ONCE(queue->vif->credit.rate.bytes))
+		return true;
 	if (pkt->kind != NETIF_TX_DATA || pkt->why)
 		return true;
 	return credit_take(queue, pkt->size);
