@@ -180,6 +180,16 @@ static s64 now_ms(void)
 	return ktime_to_ms(ktime_get());
 }
 
+/*
+ * Whether a frontend published rings for us after its state was read: it is not Connected
+ * any more then, but for one that says so with its rings.
+ */
+static bool life_is_late(const struct xpv_device *dev, enum xpv_former_word word)
+{
+	return word == XPV_FORMER_US && dev->other == XenbusStateConnected &&
+	       !dev->drv->early;
+}
+
 /* Whether the rings in the store are still left to who made them. */
 static bool life_doubts(struct xpv_device *dev)
 {
@@ -188,7 +198,7 @@ static bool life_doubts(struct xpv_device *dev)
 
 	if (xpv_former_is_over(&dev->former))
 		return false;
-	if (!xpv_number_word(dev, &word))
+	if (!xpv_number_word(dev, &word) && !life_is_late(dev, word))
 		ms = xpv_former_wait(&dev->former, word, now_ms());
 	if (ms)
 		xpv_lane_retry(&dev->lane, ms);

@@ -54,9 +54,9 @@ struct xpv_account {
  * @has_child: the driver registers a child of the bus device (a disk, a
  *	netdev), so the bus device must outlive remove(): even xenwatch waits
  *	for it, after abort(). Without it xenwatch never waits.
- * @early: frontend only: the protocol has no Initialised. What publish() put is
- *	told by Connected, for which backends wait. The engine counts the device
- *	as Initialised until the backend is Connected too.
+ * @early: the protocol has no Initialised. What a frontend's publish() put is told
+ *	by Connected, for which backends wait; the engine counts it as Initialised
+ *	until the backend is Connected too.
  * @unmap_first: frontends that close take their memory back when the backend is
  *	Closing, as those of byte rings do. A backend's disconnect() comes
  *	before that, not before Closed. When it is the toolstack that has the

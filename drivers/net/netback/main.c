@@ -385,6 +385,7 @@ static struct xpv_driver netback_driver = {
 	.own_keys = netback_own_keys,
 	.other_keys = netback_other_keys,
 	.has_child = true,
+	.early = true,
 	.probe = netback_probe,
 	.publish = netback_publish,
 	.connect = netback_connect,
