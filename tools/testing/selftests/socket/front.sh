@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # desc: the core of what programs do with PV sockets, in a guest that has them by xl's "pvcalls="; the backend goes and comes
 # runs: dom0
-# guest: pv hvm*
+# guest: pv
 # pair: ours/ours
 # vcpus: 2
 # needs: pvcalls-front pvcalls-back
@@ -24,7 +24,7 @@ at_once() {
 	sed -n 's/.* came, \([0-9]*\) were served at once.*/\1/p' /sys/kernel/debug/xenbus-mt/devices
 }
 
-# A byte there, which the event has sent, and one back, which the network brings.
+# A byte there, which is sent where its event is, and one back, which the network brings.
 no_worker_for_little() {
 	service netbench /xpv/programs/netbench serve 28000
 	sleep 1
