@@ -411,7 +411,6 @@ static inline struct netback_cb *netback_cb(struct sk_buff *skb)
  * @tx: see there
  * @rx: see there
  * @stage: pages that stay mapped
- * @rcu: to be freed by
  *
  * Made when it is first needed, and freed with the interface, so that its
  * statistics can be read at any time.
@@ -430,7 +429,6 @@ struct netback_queue {
 	struct netback_tx tx;
 	struct netback_rx rx ____cacheline_aligned_in_smp;
 	struct netback_stage stage;
-	struct rcu_head rcu;
 };
 
 /**

@@ -172,16 +172,12 @@ struct netback_queue *queue_alloc(struct netback *vif, unsigned int index)
 /**
  * queue_free() - free a queue
  * @queue: the queue, disconnected, of an interface that is not registered any
- *	more
- *
- * Does not wait for the grace period that NAPI is to have: the guest does, until the next
- * backend comes.
+ *	more; nobody finds its NAPI
  */
 void queue_free(struct netback_queue *queue)
 {
-	__netif_napi_del(&queue->napi);
 	netback_xdp_exit(queue);
-	kfree_rcu(queue, rcu);
+	kfree(queue);
 }
 
 static int map_ring(struct netback_queue *queue,

@@ -348,7 +348,13 @@ void vif_free(struct netback *vif)
 	unsigned int i;
 
 	netback_debugfs_del(vif);
-	unregister_netdev(vif->dev);
+	rtnl_lock();
+	/* Unregistering waits for whoever has found the one or the other. */
+	for (i = 0; i < vif->max_queues; i++)
+		if (vif->queues[i])
+			__netif_napi_del(&vif->queues[i]->napi);
+	unregister_netdevice(vif->dev);
+	rtnl_unlock();
 	for (i = 0; i < vif->max_queues; i++)
 		if (vif->queues[i])
 			queue_free(vif->queues[i]);
