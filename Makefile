@@ -94,7 +94,7 @@ bench: ## compare with the kernel's own drivers, T=PATTERN of cases, COSTS=FILE
 	@$(build-for-rig)
 	@tools/testing/build-module -k "$$($(RIG) kdir)" tools/testing/bench/frames
 ifeq ($(T),restart)
-	@$(RIG) run --long bench/restart; status=$$?; \
+	@$(RIG) run --long --turns bench/restart; status=$$?; \
 		sed -n 's/^# | //p' build/logs/latest/bench_restart*/output.tap; exit $$status
 else
 	@tools/testing/bench/run $(if $(COSTS),--costs $(COSTS)) $(T)

@@ -13,7 +13,7 @@ import projection
 import runner
 import symbols
 from cache import BUILD, LOGS, RigError
-from host import Host, HostDied
+from host import PARALLEL, TURNS, Host, HostDied
 from pair import Cell
 
 BENCH = Path(__file__).resolve().parent
@@ -26,10 +26,8 @@ KERNEL = "nokaslr"      # and so at the addresses of its symbols
 regime = "parallel"     # of those below; the runner may choose another
 profiled = False        # count by functions, too (places.py)
 
-# How the host runs while it counts: what QEMU's -accel gets, and more options.
-# In turns, a processor does all it can before the other sees any of it.
-REGIMES = {"parallel": ("tcg,thread=multi", ()),
-           "turns": ("tcg,thread=single", ("-icount", "shift=0,sleep=off"))}
+# How the host runs while it counts.
+REGIMES = {"parallel": PARALLEL, "turns": TURNS}
 
 # Of one cell: what became of each pair.
 Walls = dict[tuple, dict[str, list[float]]]
@@ -42,20 +40,20 @@ def prepare(modules: Path) -> None:
     image.replace_tree(BENCH / "dom0", image.PAYLOAD / "bench")
 
 
-def plugin_options(logs: Path, regime: str) -> tuple[str, ...]:
+def plugin_options(logs: Path) -> tuple[str, ...]:
     """Build the plugin; the options of QEMU that count into LOGS."""
     image.run(["gcc", "-O2", "-shared", "-fPIC", "-o", PLUGIN, BENCH / "counter.c", BENCH / "places.c"])
     table = logs / "symbols"
     kernel = symbols.table(symbols.kernel_map_path().read_text())
     table.write_text("\n".join(symbols.lines(symbols.table(symbols.hypervisor_map()), kernel)) + "\n")
     more = f",profile={logs / PLACES}" if profiled else ""
-    return "-plugin", f"{PLUGIN},symbols={table},out={logs / ROWS}{more}", *REGIMES[regime][1]
+    return "-plugin", f"{PLUGIN},symbols={table},out={logs / ROWS}{more}"
 
 
 def boot(mode: str) -> Host:
     logs = runner.new_logs(f"bench-{mode}")
     if mode == "counts":
-        return Host(logs, KERNEL, REGIMES[regime][0], plugin_options(logs, regime))
+        return Host(logs, KERNEL, REGIMES[regime], plugin_options(logs))
     return Host(logs, KERNEL)
 
 

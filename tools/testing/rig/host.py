@@ -23,7 +23,12 @@ USUAL_BOOT = 15     # seconds, on an idle machine
 QUICK = "mitigations=off norandmaps"
 # Without rdrand programs wait seconds for random numbers, in dom0 and in each guest.
 CPU = "qemu64,+svm,+npt,+rdrand"
-PARALLEL = "tcg,thread=multi"      # a thread of the machine for each processor
+# How processors run, what QEMU's -accel gets, and more options: a thread of the machine for
+# each; or in turns, each as long as it can before the others see any of it. Then the clock
+# counts what they execute, a nanosecond an instruction, and skips what they only wait for.
+Regime = tuple[str, tuple[str, ...]]
+PARALLEL: Regime = ("tcg,thread=multi", ())
+TURNS: Regime = ("tcg,thread=single", ("-icount", "shift=0,sleep=off"))
 XEN_CONSOLE = b"\x01\x01\x01"     # switches the console between dom0 and Xen
 XEN_KEYS = (b"d", b"0", b"q", b"e")    # registers of the processors and of dom0, domains, event channels
 CONSOLE = "console.log"
@@ -42,7 +47,8 @@ class HostDied(Exception):
         self.lines: list[str] = []
 
 
-def qemu_arguments(dom0_options: str, logs: Path, tcg: str = PARALLEL) -> list[str]:
+def qemu_arguments(dom0_options: str, logs: Path, regime: Regime = PARALLEL) -> list[str]:
+    tcg, more = regime
     dom0 = f"{image.VMLINUX} {DOM0_OPTIONS} {dom0_options},{image.DOM0_INITRD}"
     return [
         "setpriv", "--pdeathsig", "KILL", QEMU,
@@ -52,7 +58,7 @@ def qemu_arguments(dom0_options: str, logs: Path, tcg: str = PARALLEL) -> list[s
         "-fsdev", f"local,id=payload,path={image.PAYLOAD},security_model=none,readonly=on",
         "-device", "virtio-9p-pci,fsdev=payload,mount_tag=payload",
         "-fsdev", f"local,id=logs,path={logs},security_model=none",
-        "-device", "virtio-9p-pci,fsdev=logs,mount_tag=logs",
+        "-device", "virtio-9p-pci,fsdev=logs,mount_tag=logs", *more,
     ]
 
 
@@ -66,7 +72,8 @@ class Host:
 
     boot_messages: list[re.Pattern] = []    # that its boot may print
 
-    def __init__(self, logs: Path, dom0_options: str = QUICK, tcg: str = PARALLEL, qemu_options: tuple[str, ...] = ()):
+    def __init__(self, logs: Path, dom0_options: str = QUICK, regime: Regime = PARALLEL,
+                 qemu_options: tuple[str, ...] = ()):
         require_qemu()
         self.logs = logs
         self.console = logs / CONSOLE
@@ -75,7 +82,7 @@ class Host:
         self.slowness = 1
         self._channel, theirs = socket.socketpair()
         self.console.touch()
-        arguments = qemu_arguments(dom0_options, logs, tcg) + [
+        arguments = qemu_arguments(dom0_options, logs, regime) + [
             *qemu_options,
             "-chardev", f"pty,id=com1,logfile={self.console}",
             "-serial", "chardev:com1", "-monitor", "none",

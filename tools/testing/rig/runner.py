@@ -7,6 +7,7 @@ import re
 import shutil
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import cells as matrix
@@ -14,7 +15,7 @@ import image
 import scan
 import tap
 from cache import CHECKOUT, LOGS, locked
-from host import CONSOLE, Host, HostDied
+from host import CONSOLE, PARALLEL, Host, HostDied, Regime
 
 KEPT_BOOTS = 20
 TAIL = 15
@@ -51,9 +52,9 @@ def shown(path: Path) -> str:
 class Run:
     """A run of many cells: its totals, and what it tells the user."""
 
-    def __init__(self, long: bool, host: type[Host] = Host):
+    def __init__(self, long: bool, boot: Callable[[Path], Host] = Host):
         self.long = long
-        self._host = host
+        self._boot = boot
         self.passed = self.failed = self.skipped = 0
         self._allowed = scan.allowed_messages()
         self._hung_boots = 0    # in a row
@@ -70,7 +71,7 @@ class Run:
     def _one_boot(self, cells: list[matrix.Cell]) -> list[matrix.Cell]:
         """Run cells until the host dies; the cells that are left."""
         logs = new_logs("tests")
-        with self._host(logs) as host:
+        with self._boot(logs) as host:
             console = scan.LogReader(host.console)
             try:
                 seconds = host.wait_ready()
@@ -177,10 +178,10 @@ class Run:
             print(f"        | {line}")
 
 
-def run(patterns: list[str], modules: Path, long: bool) -> int:
+def run(patterns: list[str], modules: Path, long: bool, regime: Regime = PARALLEL) -> int:
     """Run the tests that PATTERNS name and report; the exit status."""
     chosen = matrix.find(patterns, long)
-    totals = Run(long)
+    totals = Run(long, lambda logs: Host(logs, regime=regime))
     runnable = []
     for cell in chosen:
         reason = cell.missing(modules)
