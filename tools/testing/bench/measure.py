@@ -144,14 +144,14 @@ def counts(cells: list[Cell], modules: Path) -> Counts:
     """What a request of each pair takes; cells whose counts cannot be are measured again, and what still cannot
     be is left out."""
     found: Counts = {cell.key: {} for cell in cells}
-    left = cells
+    left = [cell for cell in cells if not cell.case.size]
     for _ in range(TRIES):
+        if not left:
+            break
         fresh, doubtful = counted(left, modules)
         for key, steps in fresh.items():
             found[key].update(steps)
         left = [cell for cell in left if cell.key in doubtful]
-        if not left:
-            break
     return found
 
 

@@ -19,7 +19,8 @@ class Case:
     is counted is told for each PER, of which the shorter run has REQUESTS; UNIT
     is that of the speed. FLOOR and GOAL are of the projected ratio, None where
     nothing is asked. LIMITS are of our own counts (symbols.NAMES, or events
-    that have a price): how many each PER may take.
+    that have a price): how many each PER may take. One with a SIZE, the bytes of a packet, is of
+    a series by size: its speed is all that is taken, and has a plot of its own.
     """
     name: str
     load: str
@@ -31,6 +32,8 @@ class Case:
     unit: str = "IOPS"
     per: str = "request"
     limits: tuple[tuple[str, float], ...] = ()
+    size: int = 0
+    guests: tuple[str, ...] = GUESTS
 
     def words(self) -> str:
         return f"{self.name}:{self.load}:{self.requests}"
@@ -78,14 +81,14 @@ class Pair:
     def cells(self) -> list["Cell"]:
         """All there is to measure, what shares a guest together."""
         return [Cell(self, case, guest, queues) for guest, queues in itertools.product(GUESTS, QUEUES)
-                for case in self.cases if queues in case.queues]
+                for case in self.cases if queues in case.queues and guest in case.guests]
 
     def steps(self, mode: str, cells: list["Cell"]) -> list[str]:
         """The pairs in the order of their turns: interleaved, since the machine's speed drifts.
 
-        What is but for comparison is measured once, beside PV guests with one queue.
+        What is but for comparison is measured once, beside PV guests with one queue, and not for a series.
         """
-        once = (cells[0].guest, cells[0].queues) == (GUESTS[0], QUEUES[0])
+        once = (cells[0].guest, cells[0].queues) == (GUESTS[0], QUEUES[0]) and not all(cell.case.size for cell in cells)
         if mode == "counts":
             return [OURS, self.rival] + [NATIVE] * once
         return [OURS, self.rival] * self.rounds + [*self.mixed, NATIVE] * once

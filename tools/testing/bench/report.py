@@ -4,6 +4,7 @@
 import html
 import itertools
 import json
+import math
 import statistics
 from pathlib import Path
 
@@ -67,6 +68,8 @@ def record(cell: pair.Cell, counts: dict[str, dict], speeds: dict[str, list[floa
              "unit": cell.case.unit, "per": cell.case.per, "basis": cell.pair.basis, "ratio": None, "projected": None,
              "wall": wall_record(cell.pair, speeds), "floor": cell.case.floor, "goal": cell.case.goal, "counts": found,
              "limits": dict(cell.case.limits)}
+    if cell.case.size:
+        entry["size"] = cell.case.size
     return priced(entry, costs)
 
 
@@ -105,7 +108,7 @@ def worse(entry: dict) -> float | None:
 
 def verdict(entry: dict) -> str:
     """Against the floor and the goal; a projection is guarded by the wall-clock: never slower, 1.3 in PVH."""
-    words = [] if entry["projected"] else ["INVALID COUNTS"]
+    words = [] if entry["projected"] or entry.get("size") else ["INVALID COUNTS"]
     wall, floor = entry["wall"].get("ratio"), entry["floor"]
     guard = 0.0 if entry["basis"] == "wall" else 1.3 if entry["guest"] == "pvh" else 1.0
     if floor is not None and entry["basis"] == "wall" and wall is None:
@@ -166,6 +169,8 @@ def breakdown(entries: list[dict], costs: dict) -> str:
     """Where the projected time goes: low and high ns of each event for every request, or what the case counts."""
     lines = []
     for entry in entries:
+        if entry.get("size"):
+            continue
         lines.append(f"{label(entry)}, per {entry.get('per', 'request')}")
         for who, counts in entry["counts"].items():
             parts = projection.project(counts, costs)
@@ -228,11 +233,60 @@ def bars(entries: list[dict], queue: str) -> str:
             f'font-size="11"><rect width="100%" height="100%" fill="white"/>{"".join(parts)}</svg>\n')
 
 
+# Of speeds over sizes, both by their logarithms.
+HEIGHT, BOTTOM, RIGHT = 300, 260, 620
+LINES = {"ours": "#3465a4", "intree": "#f57900"}
+
+
+def megabits(entry: dict, who: str) -> float:
+    return entry["wall"][who] * entry["size"] * 8 / 1e6
+
+
+def scaled(value: float, least: float, most: float, at: float, to: float) -> float:
+    return at + (to - at) * math.log(value / least) / math.log(most / least)
+
+
+def axes(sizes: list[int], low: float, high: float) -> list[str]:
+    parts = [f'<text x="{4}" y="12">Mbit/s</text><text x="{RIGHT - 90}" y="{HEIGHT - 8}">bytes of a packet</text>']
+    for power in range(round(math.log10(low)), round(math.log10(high)) + 1):
+        y = scaled(10 ** power, low, high, BOTTOM, 30)
+        parts.append(f'<line x1="60" x2="{RIGHT}" y1="{y:.0f}" y2="{y:.0f}" stroke="#d3d7cf"/>'
+                     f'<text x="4" y="{y + 4:.0f}">{10 ** power}</text>')
+    for number, size in enumerate(sizes):
+        x = scaled(size, sizes[0], sizes[-1], 70, RIGHT - 20)
+        # Two that are next to each other do not fit one line.
+        parts.append(f'<text x="{x - 12:.0f}" y="{BOTTOM + 14 + 12 * (number % 2)}">{size}</text>')
+    return parts
+
+
+def curves(entries: list[dict]) -> str:
+    """An SVG: the speed of both pairs over the size of packets; entries of two sizes at least."""
+    sizes = [entry["size"] for entry in entries]
+    found = [megabits(entry, who) for entry in entries for who in LINES]
+    low, high = 10 ** math.floor(math.log10(min(found))), 10 ** math.ceil(math.log10(max(found) * 1.01))
+    parts = axes(sizes, low, high)
+    for number, (who, colour) in enumerate(LINES.items()):
+        points = [(scaled(entry["size"], sizes[0], sizes[-1], 70, RIGHT - 20),
+                   scaled(megabits(entry, who), low, high, BOTTOM, 30)) for entry in entries]
+        parts.append(f'<polyline points="{" ".join(f"{x:.0f},{y:.0f}" for x, y in points)}" fill="none" '
+                     f'stroke="{colour}" stroke-width="2"/>')
+        parts.extend(f'<circle cx="{x:.0f}" cy="{y:.0f}" r="3" fill="{colour}"/>' for x, y in points)
+        parts.append(f'<rect x="{120 + 110 * number}" y="4" width="10" height="10" fill="{colour}"/>'
+                     f'<text x="{134 + 110 * number}" y="13">{"ours" if who == "ours" else "in-tree"}</text>')
+    return (f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{HEIGHT}" font-family="sans-serif" '
+            f'font-size="11"><rect width="100%" height="100%" fill="white"/>{"".join(parts)}</svg>\n')
+
+
 def plots(entries: list[dict]) -> list[Path]:
     made = []
     for of_pair, guest in itertools.product(registry.PAIRS, pair.GUESTS):
-        shown = [entry for entry in entries if (entry["pair"], entry["guest"]) == (of_pair.name, guest)]
+        of_both = [entry for entry in entries if (entry["pair"], entry["guest"]) == (of_pair.name, guest)]
+        shown = [entry for entry in of_both if not entry.get("size")]
         if shown:
             made.append(FOLDER / f"{of_pair.name}-{guest}.svg")
             made[-1].write_text(bars(shown, of_pair.queue))
+        series = [entry for entry in of_both if entry.get("size") and all(entry["wall"].get(who) for who in LINES)]
+        if len(series) > 1:
+            made.append(FOLDER / f"{of_pair.name}-size-{guest}.svg")
+            made[-1].write_text(curves(series))
     return made

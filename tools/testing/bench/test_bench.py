@@ -158,7 +158,9 @@ class Pairs(unittest.TestCase):
         script = (BENCH / "dom0" / "net.sh").read_text()
         for cell in registry.find(["net/"]):
             kind, *ends = cell.case.load.split(":")
+            kind, _, size = kind.partition("-")
             self.assertIn(f"\n{kind}() {{", script)
+            self.assertEqual(int(size or 0), cell.case.size)
             self.assertEqual(len(set(ends) & {"dom0", "guest", "peer"}), 2, cell.name)
 
     def test_the_script_of_folders_knows_its_loads(self):
@@ -347,6 +349,23 @@ class Reports(unittest.TestCase):
         with tempfile.TemporaryDirectory() as folder, mock.patch.object(report, "FOLDER", Path(folder)):
             made = report.plots([entry, {**entry, "guest": "pvh"}, {**entry, "pair": "unknown"}])
         self.assertEqual([path.name for path in made], ["blk-pv.svg", "blk-pvh.svg"])
+
+    def test_a_series_has_a_plot_of_its_own(self):
+        cells = registry.find(["net/size"])
+        speeds = {pair.OURS: [2000.0], pair.INTREE: [1000.0]}
+        entries = [report.record(cell, {}, speeds, COSTS) for cell in cells]
+        with tempfile.TemporaryDirectory() as folder, mock.patch.object(report, "FOLDER", Path(folder)):
+            made = report.plots(entries)
+            self.assertEqual([path.name for path in made], ["net-size-pv.svg"])
+            self.assertEqual(made[0].read_text().count("<circle"), 2 * len(cells))
+            self.assertEqual(report.plots(entries[:1]), [])
+        self.assertNotIn("INVALID", report.table(entries))
+
+    def test_a_series_is_not_counted(self):
+        with mock.patch.object(measure, "counted") as counted:
+            found = measure.counts(registry.find(["net/size"]), Path())
+        counted.assert_not_called()
+        self.assertFalse(any(found.values()))
 
     def test_records_of_other_cases_stay(self):
         first = self.entry(1000, {})

@@ -1,8 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 # A guest on a bridge with dom0, and its peer, another one like it; see bench.sh.
-# A load is KIND:FROM:TO. Each of these places is a host on the bridge xpv0;
-# native, the guest is a network namespace of dom0.
+# A load is KIND:FROM:TO, KIND being frames-SIZE of frames other than of 64 bytes. Each
+# of these places is a host on the bridge xpv0; native, the guest is a network namespace
+# of dom0.
 
 . /xpv/selftests/lib/dom0.sh
 . /xpv/bench/bench.sh
@@ -168,7 +169,7 @@ flooding() {
 		for i in \$(seq 0 $((BENCH_QUEUES - 1))); do
 			echo rem_device_all >kpktgend_\$i
 			echo add_device $1@\$i >kpktgend_\$i
-			for word in 'count 0' 'delay 0' 'clone_skb 0' 'pkt_size 60' 'flag QUEUE_MAP_CPU' \
+			for word in 'count 0' 'delay 0' 'clone_skb 0' 'pkt_size $size' 'frags $frags' 'flag QUEUE_MAP_CPU' \
 				'dst 10.77.9.9' 'dst_mac 02:00:00:00:00:99'; do
 				echo \$word >$1@\$i
 			done
@@ -215,6 +216,11 @@ read_case() {
 	IFS=: read -r case_name kind from to requests <<-END
 		$1
 	END
+	# Without the checksum, which no driver of ours sends.
+	size=60
+	case $kind in frames-*) size=$((${kind#*-} - 4)) kind=frames ;; esac
+	# What is larger than a page is in pages.
+	[ $size -gt 4096 ] && frags=$(((size + 4095) / 4096)) || frags=0
 }
 
 # peerless: there is no peer beside the native network
