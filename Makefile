@@ -67,7 +67,8 @@ fuzz: ## libFuzzer on the parsers, T=SECONDS each
 
 qemu: ## the system tests, or those that match T=PATTERN
 	@$(build-for-rig)
-	@tools/testing/build-module -k "$$($(RIG) kdir)" tools/testing/disk tools/testing/bench/primitives
+	@tools/testing/build-module -k "$$($(RIG) kdir)" tools/testing/disk tools/testing/bench/primitives \
+		tools/testing/bench/frames
 ifneq ($(filter --long,$(T)),)
 	@scripts/install-deps source && tools/testing/intree-sock/build "$$($(RIG) kdir)"
 	@{ $(RIG) setup 6.12 && scripts/build-modules -W1 -E -g0 "$$(scripts/fetch-headers 6.12)"; } || \

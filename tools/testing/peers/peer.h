@@ -152,6 +152,7 @@ bool served_copy(void *data, unsigned int len, __u32 gref, __u16 offset, bool ou
 
 /* States of io/xenbus.h. */
 enum { GONE, INITIALISING, INIT_WAIT, INITIALISED, CONNECTED, CLOSING, CLOSED };
+enum { RECONFIGURING = CLOSED + 1, RECONFIGURED };
 
 /**
  * struct device - as its frontend sees it; or its backend, for which the ends are

@@ -49,6 +49,7 @@ void card_forget_keys(const struct card *card)
 		"feature-no-csum-offload",
 		"feature-ipv6-csum-offload",
 		"request-multicast-control",
+		"xdp-headroom",
 		"ctrl-ring-ref",
 		"event-channel-ctrl",
 	};
@@ -87,6 +88,8 @@ static void publish_features(const struct card *card, __u32 txn)
 	}
 	if (style->mcast)
 		device_put(dev, txn, "", "request-multicast-control=1");
+	if (style->headroom)
+		device_put(dev, txn, "", "xdp-headroom=%u", style->headroom);
 }
 
 static void publish_all(const struct card *card, __u32 txn)
@@ -209,6 +212,7 @@ bool card_echo(struct card *card, unsigned int q, const struct frame *frame, uns
 
 	for (try = 0; try < TRIES; try++) {
 		send_put(&card->queue[q], &sending, frame, slots);
+		card->sent++;
 		if (!send_end(&card->queue[q], &sending))
 			return false;
 		if (card_answers_to(card, frame, &got, TRY_MS))

@@ -2,7 +2,7 @@
 /*
  * usage: netpeer PEER HANDLE
  *        netpeer mirror INTERFACE
- *        netpeer bare DOMID INTERFACE [filters]
+ *        netpeer bare DOMID INTERFACE [filters|bursts|looks]...
  *        netpeer stream INTERFACE SECONDS RATE
  *        netpeer sums INTERFACE SECONDS
  *
@@ -37,8 +37,8 @@ static const struct peer peers[] = {
 int main(int argc, char **argv)
 {
 	setvbuf(stdout, NULL, _IOLBF, 0);
-	if ((argc == 4 || argc == 5) && !strcmp(argv[1], "bare")) {
-		bare_backend(argv[2], argv[3], argc == 5 && !strcmp(argv[4], "filters"));
+	if (argc >= 4 && !strcmp(argv[1], "bare")) {
+		bare_backend(argv[2], argv[3], argv + 4);
 		return any_broken();
 	}
 	if (argc == 4 && !strcmp(argv[1], "sums")) {

@@ -13,7 +13,7 @@
 enum { TX_BLANK = 1, TX_VALIDATED = 2, TX_MORE = 4, TX_EXTRA = 8 };
 enum { RX_VALIDATED = 1, RX_BLANK = 2, RX_MORE = 4, RX_EXTRA = 8 };
 enum { TXS_DROPPED = -2, TXS_ERROR = -1, TXS_OKAY = 0, TXS_NULL = 1 };
-enum { EXTRA_GSO = 1, EXTRA_MCAST_ADD, EXTRA_MCAST_DEL, EXTRA_HASH };
+enum { EXTRA_GSO = 1, EXTRA_MCAST_ADD, EXTRA_MCAST_DEL, EXTRA_HASH, EXTRA_XDP };
 enum { GSO_NONE, GSO_TCPV4, GSO_TCPV6 };
 enum { HASH_IPV4, HASH_IPV4_TCP, HASH_IPV6, HASH_IPV6_TCP };
 #define EXTRA_MORE 1
@@ -62,6 +62,7 @@ struct extra {
 			__u8 algorithm;
 			__u8 value[4];
 		} hash;
+		__u16 headroom;
 	};
 };
 
@@ -77,6 +78,8 @@ struct extra {
  * @hash: whether it has a hash extra
  * @hash_type: HASH_IPV4 or another kind, of what came
  * @hash_value: likewise
+ * @begin: where its first page had it, of what came
+ * @headroom: what it was told to begin at; 0 if nothing was said
  * @data: the bytes
  */
 struct frame {
@@ -87,6 +90,8 @@ struct frame {
 	bool hash;
 	unsigned int hash_type;
 	__u32 hash_value;
+	unsigned int begin;
+	unsigned int headroom;
 	__u8 data[FRAME_MAX];
 };
 
@@ -113,6 +118,8 @@ bool frame_is_hashed(const struct frame *is, unsigned int type);
  * @widest: the most slots that a packet came in
  * @torn: packets of which a part was seen before the rest
  * @astray: responses whose id was not that of the request in their slot
+ * @spilled: pages that were written to beside what they were said to hold
+ * @mirrored: packets that came from the mirror
  */
 struct queue {
 	struct ring tx;
@@ -126,6 +133,8 @@ struct queue {
 	unsigned int widest;
 	unsigned int torn;
 	unsigned int astray;
+	unsigned int spilled;
+	unsigned int mirrored;
 };
 
 #define QUEUES_MAX 2
@@ -143,6 +152,7 @@ struct queue {
  * @control: it has a control ring
  * @buffers: to receive into
  * @first_id: of the buffers
+ * @headroom: to be left before a packet; 0 if nothing is said
  * @state: that comes in the same transaction; 0 for none
  */
 struct style {
@@ -157,6 +167,7 @@ struct style {
 	bool control;
 	unsigned int buffers;
 	unsigned int first_id;
+	unsigned int headroom;
 	int state;
 };
 
@@ -167,6 +178,7 @@ struct style {
  * @mac: its address
  * @queue: its queues
  * @control: its control ring
+ * @sent: frames that were sent for their echoes
  */
 struct card {
 	struct device *dev;
@@ -174,12 +186,14 @@ struct card {
 	__u8 mac[MAC_BYTES];
 	struct queue queue[QUEUES_MAX];
 	struct ring control;
+	unsigned int sent;
 };
 
 /* queue.c */
 void queue_open(struct queue *queue, const struct style *style, unsigned int domid);
 bool queue_close(struct queue *queue);
 void queue_post(struct queue *queue);
+bool queue_is_tight(const struct queue *queue);
 bool queue_take(struct queue *queue, struct frame *frame, int ms);
 
 /**
@@ -269,7 +283,7 @@ void play_staging(struct device *dev);
 
 /* In dom0; the last one in guests, too. */
 void mirror(const char *interface);
-void bare_backend(const char *domid, const char *interface, bool filters);
+void bare_backend(const char *domid, const char *interface, char **words);
 void stream(const char *interface, const char *seconds, const char *rate);
 void count_sums(const char *interface, const char *seconds);
 

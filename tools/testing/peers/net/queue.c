@@ -4,6 +4,9 @@
 
 #include "net.h"
 
+/* What a page holds that was given to be filled. */
+#define BLANK 0xa5
+
 void queue_open(struct queue *queue, const struct style *style, unsigned int domid)
 {
 	memset(queue, 0, sizeof(*queue));
@@ -19,6 +22,7 @@ void queue_open(struct queue *queue, const struct style *style, unsigned int dom
 	}
 	if (style->buffers)
 		pages_grant(&queue->buffers, style->buffers, true);
+	memset(queue->buffers.mem, BLANK, style->buffers * PAGE_BYTES);
 	queue_post(queue);
 }
 
@@ -56,6 +60,31 @@ void queue_post(struct queue *queue)
 		ring_push(&queue->rx);
 }
 
+/* The page of the next slot. */
+static __u8 *page_of(const struct queue *queue)
+{
+	return (__u8 *)queue->buffers.mem + queue->rx.cons % queue->nr_buffers * PAGE_BYTES;
+}
+
+/* Nobody else's bytes may be beside the data of a page, which is blank again then. */
+static void blank(struct queue *queue, unsigned int offset, unsigned int len)
+{
+	static const __u8 clean[PAGE_BYTES] = { [0 ... PAGE_BYTES - 1] = BLANK };
+	__u8 *page = page_of(queue);
+
+	memset(page + offset, BLANK, len);
+	if (!memcmp(page, clean, PAGE_BYTES))
+		return;
+	queue->spilled++;
+	memset(page, BLANK, PAGE_BYTES);
+}
+
+/* Return: whether nothing was written but packets. */
+bool queue_is_tight(const struct queue *queue)
+{
+	return !differs("pages with more in them than packets", queue->spilled, 0);
+}
+
 static void take_extra(struct frame *frame, const struct extra *extra)
 {
 	if (extra->type == EXTRA_GSO) {
@@ -68,6 +97,8 @@ static void take_extra(struct frame *frame, const struct extra *extra)
 		frame->hash = true;
 		frame->hash_type = extra->hash.type;
 		memcpy(&frame->hash_value, extra->hash.value, sizeof(frame->hash_value));
+	} else if (extra->type == EXTRA_XDP) {
+		frame->headroom = extra->headroom;
 	} else {
 		give_up("an extra of type %u", extra->type);
 	}
@@ -86,15 +117,13 @@ static void next(struct queue *queue, __u32 seen, void *to)
 
 static void take_data(struct queue *queue, struct frame *frame, const struct rx_response *response)
 {
-	const __u8 *page = queue->buffers.mem;
-
 	if (response->id != id_of(queue, queue->rx.cons))
 		queue->astray++;
 	if (response->status < 0 || response->offset + response->status > PAGE_BYTES ||
 	    frame->len + response->status > FRAME_MAX)
 		give_up("status %d, offset %u", response->status, response->offset);
-	page += (queue->rx.cons % queue->nr_buffers) * PAGE_BYTES;
-	memcpy(frame->data + frame->len, page + response->offset, response->status);
+	memcpy(frame->data + frame->len, page_of(queue) + response->offset, response->status);
+	blank(queue, response->offset, response->status);
 	frame->len += response->status;
 	queue->rx.cons++;
 }
@@ -108,10 +137,12 @@ static void take_packet(struct queue *queue, struct frame *frame, __u32 seen)
 	memset(frame, 0, offsetof(struct frame, data));
 	next(queue, seen, &response);
 	frame->flags = response.flags;
+	frame->begin = response.offset;
 	take_data(queue, frame, &response);
 	while ((frame->flags & RX_EXTRA) && (extra.flags & EXTRA_MORE)) {
 		next(queue, seen, &extra);
 		take_extra(frame, &extra);
+		blank(queue, 0, 0);
 		queue->rx.cons++;
 	}
 	while (response.flags & RX_MORE) {
@@ -132,8 +163,10 @@ bool queue_take(struct queue *queue, struct frame *frame, int ms)
 		seen = queue->rx.cons + ring_waiting(&queue->rx);
 		take_packet(queue, frame, seen);
 		queue_post(queue);
-		if (!memcmp(frame->data + MAC_BYTES, mirror_mac, MAC_BYTES))
+		if (!memcmp(frame->data + MAC_BYTES, mirror_mac, MAC_BYTES)) {
+			queue->mirrored++;
 			return true;
+		}
 		if (now_ms() > end)
 			break;
 	}

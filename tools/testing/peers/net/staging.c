@@ -14,6 +14,8 @@ enum { CTRL_KEPT_SIZE = 8, CTRL_KEEP, CTRL_DROP };
 #define READONLY	1
 #define NO_GREF		0x7ffffff0
 #define BUFFERS_KEPT	24
+#define ROOM		256	/* before packets, at first */
+#define LESS_ROOM	64
 #define FLOOD_MS	1500
 
 struct entry {
@@ -29,18 +31,21 @@ static const struct style style = {
 	.gso = true,
 	.control = true,
 	.buffers = 64,
+	.headroom = ROOM,
 };
 
 /**
  * struct staging - the peer
  * @card: its card
  * @limit: most pages that may be kept
+ * @room: to be left before packets
  * @list: the page that lists are in
  * @pages: some to be kept, as many as may be and one more
  */
 struct staging {
 	struct card card;
 	unsigned int limit;
+	unsigned int room;
 	struct pages list;
 	struct pages pages;
 };
@@ -187,7 +192,9 @@ static bool echoes(struct staging *staging, unsigned int seed)
 		if (!send_end(queue, &sending))
 			return false;
 		if (card_answers_to(&staging->card, &frame, &got, 1000))
-			return frame_is_mirrored(&got, &frame);
+			return frame_is_mirrored(&got, &frame) &
+			       !differs("where it begins", got.begin, staging->room) &
+			       !differs("the room that is told of", got.headroom, staging->room);
 	}
 	note("a frame from a page that was kept does not come back");
 	return false;
@@ -211,6 +218,20 @@ static bool carries_data(struct staging *staging)
 		good = echoes(staging, i);
 	list(staging, &staging->pages, 1, READONLY);
 	return asked(staging, CTRL_DROP, 1, CTRL_OKAY) && echoes(staging, i) && good;
+}
+
+/* As a driver that has been given a program does. */
+static bool other_room(struct staging *staging)
+{
+	struct device *dev = staging->card.dev;
+
+	staging->room = LESS_ROOM;
+	device_put(dev, 0, "", "xdp-headroom=%u", LESS_ROOM);
+	device_state(dev, RECONFIGURING);
+	if (!device_wait(dev, RECONFIGURED, 10000))
+		return false;
+	device_state(dev, CONNECTED);
+	return device_wait(dev, CONNECTED, 10000) && echoes(staging, 100) && echoes(staging, 101);
 }
 
 /* Nothing but coming and going, a full ring of it at a time, of a page in use. */
@@ -254,6 +275,7 @@ void play_staging(struct device *dev)
 	static struct staging staging;
 	bool closed;
 
+	staging.room = ROOM;
 	card_open(&staging.card, dev);
 	card_mac(&staging.card, dev->front);
 	if (!device_wait(dev, INIT_WAIT, 10000) || !card_connect(&staging.card, &style))
@@ -263,7 +285,9 @@ void play_staging(struct device *dev)
 	rule("no more are kept than may be", keeps_to_its_limit(&staging));
 	rule("is told what became of each that was to go", drops_what_it_kept(&staging));
 	rule("data is right, in pages kept and not", carries_data(&staging));
+	rule("has another room before packets when it asks for it", other_room(&staging));
 	rule("may change its mind all the time", may_flood(&staging));
+	rule("nothing is written to its pages but packets", queue_is_tight(&staging.card.queue[0]));
 	pages_end(&staging.pages);
 	pages_end(&staging.list);
 	closed = pages_ended(&staging.pages) & pages_ended(&staging.list);

@@ -247,6 +247,11 @@ static bool was_in_place(const struct card *card)
 	return !differs("responses in the slots of others", card->queue[0].astray, 0);
 }
 
+static bool was_tight(const struct card *card)
+{
+	return queue_is_tight(&card->queue[0]);
+}
+
 static bool closes(struct card *card)
 {
 	return card_closed(card, CLOSING);
@@ -285,6 +290,7 @@ static void first_life(struct device *dev)
 		     segments(&card, false, false) && all_sizes(&card));
 	rule("a packet is published in one step", was_whole(&card));
 	rule("a response is in its request's slot", was_in_place(&card));
+	rule("nothing is written to its pages but packets", was_tight(&card));
 	rule("closes, and no page is held at Closed", closes(&card));
 }
 

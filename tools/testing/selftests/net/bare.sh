@@ -1,10 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# desc: the frontend works on a backend that offers as little as QEMU's, and on one that filters if asked before it connects
+# desc: the frontend works on a backend that offers as little as QEMU's, and on one that filters if asked before it connects and looks at all that is in pages
 # runs: dom0
 # guest: pv pvh*
 # pair: ours/none intree/none*
-# needs: xen-netfront
+# needs: xen-netfront xpv-frames
 # vcpus: 2
 # time: 120
 
@@ -18,12 +18,11 @@ PLUG_CLASS=vif
 four=10.77.0.1
 
 # The backend sees what leaves the bridge for it: whole sums, no segments to be made.
-# start_backend [filters]
+# start_backend [WORD]...: of netpeer's
 start_backend() {
 	[ -d /sys/class/net/xpv0port ] || net_port xpv0 || return 1
 	ethtool -K xpv0port tx off tso off gso off >/dev/null || return 1
-	# shellcheck disable=SC2086 # a word or none
-	/xpv/programs/netpeer bare "$domid" xpv0end $1 >/tmp/bare.log 2>&1 &
+	/xpv/programs/netpeer bare "$domid" xpv0end "$@" >/tmp/bare.log 2>&1 &
 }
 
 bare_paths() {
@@ -31,7 +30,7 @@ bare_paths() {
 	back=/local/domain/0/backend/bare/$domid/0
 }
 
-# plug_bare [filters]
+# plug_bare [WORD]...
 plug_bare() {
 	bare_paths
 	xenstore-write "$back/frontend-id" "$domid"
@@ -39,12 +38,32 @@ plug_bare() {
 	plug_frontend 0
 	xenstore-write "$back/frontend" "$front" "$back/online" 1 "$back/handle" 0 "$back/mac" "$(__plug_mac 0)"
 	plug_go
-	start_backend "$1"
+	start_backend "$@"
 	plug_wait "$front" 4 20 && plug_wait "$back" 4
 }
 
 offers_are_taken() {
 	[ "$(guest_run bare 'ethtool -k eth0' | grep -cE '^(scatter-gather|tcp-segmentation-offload): off')" = 2 ]
+}
+
+# What is lent is counted until it is answered: the limit is what it is told to be, within
+# one completion, and all that is answered is counted no more.
+limits_follow() {
+	guest_run bare 'for i in /sys/class/net/eth0/queues/tx-*/byte_queue_limits; do
+			echo 0 >$i/limit_min; echo $((1 << 15)) >$i/limit_max
+		done' && net_load bare tcp $four 1024 2 && sleep 0.3 || return 1
+	guest_run bare 'cd /sys/class/net/eth0/queues/tx-0/byte_queue_limits && echo $(cat limit inflight)' >/tmp/limits
+	read -r limit inflight </tmp/limits
+	echo "a limit of $limit bytes, $inflight in flight at rest"
+	[ "$limit" -gt 0 ] && [ "$limit" -le 32768 ] && [ "$inflight" = 0 ]
+}
+
+# 192 frames, which the driver gets by sixteens; the backend sees in how many steps they
+# come. The one before has it look.
+burst() {
+	guest_run bare 'for count in 1 192; do
+			insmod /modules/xpv-frames.ko dev=eth0 count=$count && rmmod xpv-frames || exit
+		done'
 }
 
 # It takes no packets, and is waited for. Who would rather know has no carrier.
@@ -76,7 +95,8 @@ to_others() {
 }
 
 frontend_filters() {
-	guest_run bare 'rmmod xen-netfront && insmod /modules/xen-netfront.ko multicast_control=1' && plug_bare filters
+	guest_run bare 'rmmod xen-netfront && insmod /modules/xen-netfront.ko multicast_control=1 trusted=0' &&
+		plug_bare filters looks
 }
 
 # Whoever asks for its address over IPv6 asks a group.
@@ -93,11 +113,14 @@ all_are_wanted() {
 }
 
 ktap_print_header
-[ "$XPV_FRONT" = ours ] && ktap_set_plan 24 || ktap_set_plan 14
+[ "$XPV_FRONT" = ours ] && ktap_set_plan 28 || ktap_set_plan 14
 ktap_test_result 'the guest is up' guest_create bare || ktap_exit_fail_msg 'no guest'
 net_bridge xpv0
 net_serve || ktap_exit_fail_msg 'nobody serves in dom0'
-ktap_test_result 'the frontend connects' plug_bare || ktap_exit_fail_msg 'no network'
+# The in-tree frontend publishes each packet by itself.
+[ "$XPV_FRONT" != ours ] || words=bursts
+# shellcheck disable=SC2086 # a word or none
+ktap_test_result 'the frontend connects' plug_bare $words || ktap_exit_fail_msg 'no network'
 ktap_test_result 'it does not use what is not offered' offers_are_taken
 ktap_test_result 'it has a network' net_configure bare 2 xpv0
 ktap_test_result 'echoes of all sizes' net_load bare ping $four 0 1472 13
@@ -106,6 +129,8 @@ ktap_test_result 'UDP of all sizes' net_load bare udp $four 8 3000 91
 ktap_test_result 'TCP both ways at once' net_load bare tcp $four 1024 2
 ktap_test_result 'TCP over IPv6' net_load bare tcp fd77:0::1 256
 if [ "$XPV_FRONT" = ours ]; then
+	ktap_test_result 'a burst is sent' burst
+	ktap_test_result 'byte limits follow' limits_follow
 	ktap_test_result 'one that hangs is given up, if somebody says so' hung_one_is_given_up
 fi
 ktap_test_result 'it leaves' leaves

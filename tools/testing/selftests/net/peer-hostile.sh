@@ -80,7 +80,7 @@ said() {
 }
 
 ktap_print_header
-[ "$XPV_BACK" = ours ] && ktap_set_plan 40 || ktap_set_plan 19
+[ "$XPV_BACK" = ours ] && ktap_set_plan 42 || ktap_set_plan 19
 ktap_test_result 'the guest is up' peer_guest peer vif=xpv0 vif=xpv1 vif=xpv2 vif=xpv3 vif=xpv4 || ktap_exit_fail_msg 'no guest'
 # All of them together have more pages granted than programs may by default.
 guest_run peer 'echo 2048 >/sys/module/xen_gntalloc/parameters/limit'

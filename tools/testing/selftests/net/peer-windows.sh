@@ -17,7 +17,7 @@
 PLUG_CLASS=vif
 
 ktap_print_header
-ktap_set_plan 29
+ktap_set_plan 30
 ktap_test_result 'the guest is up' peer_guest peer vif=xpv0 || ktap_exit_fail_msg 'no guest'
 net_mirror xpv0
 peer_run peer windows 0
