@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# desc: the frontend's ways to carry data: queues, pages kept mapped, a backend that is not trusted, two vifs
+# desc: the frontend's ways to carry data: queues, pages kept mapped, a backend that is not trusted, one that filters groups, two vifs
 # runs: dom0
 # guest: pv
 # pair: ours/ours ours/intree* intree/ours* intree/intree*
@@ -119,6 +119,42 @@ always_in_order() {
 	done
 }
 
+# Two packets to a group that nobody listens to; what the backend keeps back of all that came.
+kept_back() {
+	before=$(ethtool -S "$(net_vif modes)" | sum rx drop_filter)
+	ping -n -c 2 -i 0.3 -w 2 -W 1 -I xpv0 224.0.0.199 >/dev/null 2>&1
+	after=$(ethtool -S "$(net_vif modes)" | sum rx drop_filter)
+	echo "$((after - before)) packets were kept back"
+	[ $((after - before)) -ge 2 ]
+}
+
+filter_is() {
+	wait_for 5 "[ \"\$(xenstore-read /local/domain/$(xl domid modes)/device/vif/0/request-multicast-control)\" = $1 ]"
+}
+
+received() {
+	guest_run modes 'cat /sys/class/net/eth0/statistics/rx_packets'
+}
+
+filters() {
+	filter_is 1 && kept_back
+}
+
+# While the guest wants all, in the same connection; and again when it does not.
+filters_no_more() {
+	guest_run modes 'ip link set eth0 promisc on || ifconfig eth0 promisc' && filter_is 0 && sleep 0.3 || return 1
+	had=$(received)
+	kept_back && return 1
+	came=$(($(received) - had))
+	echo "$came packets came in"
+	[ $came -ge 2 ]
+}
+
+filters_again() {
+	guest_run modes 'ip link set eth0 promisc off || ifconfig eth0 -promisc' && filters &&
+		net_load modes tcp fd77:1::1 256
+}
+
 # Where the processor cannot watch the ring, being the only one, a stream is taken in
 # batches, by the clock; if it is one whose packets come soon enough.
 naps() {
@@ -170,7 +206,7 @@ backend_naps() {
 ktap_print_header
 plan=11
 [ "$XPV_FRONT" != ours ] || plan=$((plan + 6))
-[ "$XPV_FRONT/$XPV_BACK" != ours/ours ] || plan=$((plan + 3))
+[ "$XPV_FRONT/$XPV_BACK" != ours/ours ] || plan=$((plan + 6))
 ktap_set_plan $plan
 net_serve || ktap_exit_fail_msg 'nobody serves in dom0'
 if [ "$XPV_FRONT" = ours ]; then
@@ -206,7 +242,14 @@ if [ "$XPV_FRONT" = ours ]; then
 fi
 keep_pages 3072
 ktap_test_result 'not trusting it, with one queue' works_with trusted=0 max_queues=1
-ktap_test_result 'as it came, again' works_with
+if [ "$XPV_FRONT/$XPV_BACK" = ours/ours ]; then
+	ktap_test_result 'as it came, but for a filter' works_with multicast_control=1
+	ktap_test_result 'what nobody listens to is kept back, and counted' filters
+	ktap_test_result 'until all is wanted' filters_no_more
+	ktap_test_result 'and is again when it is not' filters_again
+else
+	ktap_test_result 'as it came, again' works_with
+fi
 [ "$XPV_FRONT" != ours ] || ktap_test_result 'a stream is taken in batches' naps
 guest_destroy modes
 ktap_finished
