@@ -83,6 +83,33 @@ packets_are_counted() {
 		awk '$2 - $1 >= 100 && $2 - $1 <= 150 { good++ } END { exit good != 2 }'
 }
 
+# vif_bytes DIRECTION: of all queues, the guest's tx or rx
+vif_bytes() {
+	ethtool -S "$vif" | awk "/queue_[0-9]*_$1_bytes:/ { n += \$2 } END { print n + 0 }"
+}
+
+# "TX RX" of the guest's, and as dom0's end has counted them
+both_bytes() {
+	echo "$(in_guest 'cat /sys/class/net/eth0/statistics/tx_bytes; cat /sys/class/net/eth0/statistics/rx_bytes' | tr '\n' ' ')" \
+		"$(vif_bytes tx) $(vif_bytes rx)"
+}
+
+# What the stacks send by themselves just then is little.
+bytes_are_counted() {
+	both_bytes >/tmp/before && net_load offloads tcp $four 1024 2 && sleep 0.3 && both_bytes >/tmp/after || return 1
+	paste -d' ' /tmp/before /tmp/after | tee /dev/stderr | awk '{
+		tx = $5 - $1; rx = $6 - $2; dtx = tx - ($7 - $3); drx = rx - ($8 - $4)
+		exit !(tx > 1000000 && rx > 1000000 && dtx * dtx < 1000000 && drx * drx < 1000000) }'
+}
+
+# For hotplug rules.
+event_tells_names() {
+	event=/sys/bus/xen-backend/devices/vif-$(__guest offloads domid)-0/uevent
+	cat "$event"
+	grep -qx "vif=$vif" "$event" &&
+		grep -qx "script=$(xenstore-read "/local/domain/0/backend/vif/$(__guest offloads domid)/0/script")" "$event"
+}
+
 driver_tells_itself() {
 	in_guest 'ethtool -i eth0' && ethtool -i "$vif" && in_guest 'ethtool eth0 | grep "Link detected: yes"' &&
 		in_guest 'ethtool -T eth0 | grep -i software-receive'
@@ -195,29 +222,71 @@ dom0_offers_rings() {
 		net_load offloads tcp $four 2048 4
 }
 
+# bql limit|inflight: of each queue, in bytes
+bql() {
+	cat "$limits"/tx-*/byte_queue_limits/"$1"
+}
+
+# The most in flight that is seen.
+watch_inflight() {
+	most=0
+	while [ ! -e /tmp/watched ]; do
+		for i in "$limits"/tx-*/byte_queue_limits/inflight; do
+			read -r now <"$i"
+			[ "$now" -le $most ] || most=$now
+		done
+	done
+	echo $most >/tmp/inflight
+}
+
 # With a limit of a few packets (a frontend gives new buffers by sixteens) there is
-# much waiting, but none until the time-out of 100 ms.
+# much waiting, but none until the time-out of 100 ms. What is judged of the limits is
+# that they are what they were told to be, and that what is in flight keeps to them.
 limits_hold() {
 	limits=/sys/class/net/$vif/queues
 	echo 65536 | tee "$limits"/tx-*/byte_queue_limits/limit_max >/dev/null
 	echo 0 | tee "$limits"/tx-*/byte_queue_limits/limit_min >/dev/null
+	net_load offloads tcp $four 64 2	# the limit follows what is taken
+	rm -f /tmp/watched
+	watch_inflight &
 	read -r began _ </proc/uptime
 	net_load offloads tcp $four 8192 2 && net_load offloads udp $four 8 9000 331
 	good=$?
 	read -r ended _ </proc/uptime
-	grep . "$limits"/tx-*/byte_queue_limits/limit "$limits"/tx-*/byte_queue_limits/inflight
+	touch /tmp/watched
+	wait $!
+	bql limit >/tmp/small
+	bql inflight >/tmp/rest
 	echo max | tee "$limits"/tx-*/byte_queue_limits/limit_max >/dev/null
 	echo 262144 | tee "$limits"/tx-*/byte_queue_limits/limit_min >/dev/null
-	echo "${began%.*} to ${ended%.*} s"
-	[ $((${ended%.*} - ${began%.*})) -le $((15 * XPV_SLOW)) ] && return $good
+	for i in 1 2 3; do
+		net_load offloads tcp $four 2048 4 || return 1
+		bql limit >/tmp/large
+		! limits_grew || break
+	done
+	read -r most </tmp/inflight
+	echo "${began%.*} to ${ended%.*} s, at most $most bytes in flight, at rest $(tr '\n' ' ' </tmp/rest)"
+	echo "limits of $(tr '\n' ' ' </tmp/small)bytes, then of $(tr '\n' ' ' </tmp/large)"
+	[ $((${ended%.*} - ${began%.*})) -le $((15 * XPV_SLOW)) ] && limits_followed && return $good
+}
+
+# One that was within 64 KB, being used, is at 256 KB at least.
+limits_grew() {
+	paste /tmp/small /tmp/large | awk '$1 > 0 && $1 <= 65536 && $2 >= 262144 { good = 1 } END { exit !good }'
+}
+
+# What is in flight is more than the limit by a packet at most.
+limits_followed() {
+	limits_grew && [ "$most" -gt 0 ] && [ "$most" -le $((2 * 65536 + 1500)) ] &&
+		awk '$1 > 2 * 65536 + 1500 { bad = 1 } END { exit bad }' /tmp/rest
 }
 
 ktap_print_header
-plan=14
+plan=15
 [ "$XPV_FRONT" != ours ] || plan=$((plan + 4))
 [ "$XPV_FRONT$XPV_LONG" != ours1 ] || plan=$((plan + 1))
 [ "$XPV_BACK" != ours ] || plan=$((plan + 1))
-[ "$XPV_FRONT/$XPV_BACK" != ours/ours ] || plan=$((plan + 1))
+[ "$XPV_FRONT/$XPV_BACK" != ours/ours ] || plan=$((plan + 2))
 [ "$XPV_FRONT/$XPV_BACK$XPV_LONG" != ours/ours1 ] || plan=$((plan + 1))
 ktap_set_plan $plan
 net_serve || ktap_exit_fail_msg 'nobody serves in dom0'
@@ -225,6 +294,7 @@ ktap_test_result 'the guest is up, with its network' net_guest offloads 2 || kta
 vif=$(net_vif offloads)
 debugfs=/sys/kernel/debug/xen-netback/$vif
 ktap_test_result 'both ends tell what they are' driver_tells_itself
+ktap_test_result "events of dom0's end name the interface and its script" event_tells_names
 for feature in tx-checksumming scatter-gather tcp-segmentation-offload; do
 	ktap_test_result "$feature is on" guest_feature_is $feature on
 done
@@ -248,6 +318,7 @@ if [ "$XPV_BACK" = ours ]; then
 	ktap_test_result "the limits of dom0's queues hold, and nothing waits for ever" limits_hold
 fi
 if [ "$XPV_FRONT/$XPV_BACK" = ours/ours ]; then
+	ktap_test_result 'bytes are counted alike at both ends' bytes_are_counted
 	ktap_test_result 'dom0 offers queues, the guest takes them' dom0_offers_queues
 	[ -z "$XPV_LONG" ] || ktap_test_result 'dom0 offers rings, the guest takes them' dom0_offers_rings
 fi
