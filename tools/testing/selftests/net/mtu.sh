@@ -14,7 +14,10 @@
 four=10.77.0.1
 
 guest_mtu_is() {
-	guest_run mtu "cat /sys/class/net/eth0/mtu; [ \$(cat /sys/class/net/eth0/mtu) = $1 ]"
+	wait_for 5 "[ \"\$(guest_run mtu 'cat /sys/class/net/eth0/mtu')\" = $1 ]" || {
+		guest_run mtu 'cat /sys/class/net/eth0/mtu'
+		return 1
+	}
 }
 
 # The in-tree frontend does not look at the node: its user must.
@@ -24,8 +27,34 @@ guest_learns_it() {
 }
 
 vif_mtu_is() {
-	cat "/sys/class/net/$(net_vif mtu)/mtu"
-	[ "$(cat "/sys/class/net/$(net_vif mtu)/mtu")" = "$1" ]
+	wait_for 5 "[ \"\$(cat /sys/class/net/$(net_vif mtu)/mtu)\" = $1 ]" || {
+		cat "/sys/class/net/$(net_vif mtu)/mtu"
+		return 1
+	}
+}
+
+# By the nodes that xl has written, one for each end, while it is connected.
+mtu_becomes() {
+	domid=$(__guest mtu domid)
+	xenstore-write "/local/domain/0/backend/vif/$domid/0/mtu" "$1" "/local/domain/$domid/device/vif/0/mtu" "$1" &&
+		vif_mtu_is "$1" && guest_mtu_is "$1" && connection_is_the_same
+}
+
+connections() {
+	dmesg | grep -c "vif-$(__guest mtu domid)-0: connected"
+}
+
+connection_is_the_same() {
+	echo "$(connections) connections"
+	[ "$(connections)" = "$connected" ]
+}
+
+smaller_holds() {
+	mtu_becomes 4000 && net_load mtu ping $four 3960 3972 1 whole && ! net_load mtu ping $four 3973 3973 1 whole
+}
+
+larger_holds_again() {
+	mtu_becomes 9000 && net_load mtu ping $four 8960 8972 1 whole
 }
 
 larger_is_refused() {
@@ -39,7 +68,7 @@ new_backend() {
 }
 
 ktap_print_header
-[ "$XPV_FRONT/$XPV_BACK" = ours/ours ] && ktap_set_plan 12 || ktap_set_plan 8
+[ "$XPV_FRONT/$XPV_BACK" = ours/ours ] && ktap_set_plan 14 || ktap_set_plan 8
 net_serve || ktap_exit_fail_msg 'nobody serves in dom0'
 ktap_test_result 'the guest is up, with its network' net_guest mtu 2 vif=xpv0,mtu=9000 ||
 	ktap_exit_fail_msg 'no guest'
@@ -51,6 +80,9 @@ ktap_test_result 'a larger one is not sent whole' larger_is_refused
 ktap_test_result 'a larger one passes in fragments' net_load mtu ping $four 8973 30000 $((XPV_LONG ? 97 : 997))
 ktap_test_result 'TCP' net_load mtu tcp $four 8192
 if [ "$XPV_FRONT/$XPV_BACK" = ours/ours ]; then
+	connected=$(connections)
+	ktap_test_result 'the toolstack has it smaller while connected' smaller_holds
+	ktap_test_result 'and as it was' larger_holds_again
 	ktap_test_result 'the backend is loaded anew' new_backend
 	ktap_test_result "the guest's end has it still" guest_mtu_is 9000
 	ktap_test_result "dom0's end has it again" vif_mtu_is 9000
