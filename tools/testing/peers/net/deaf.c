@@ -180,6 +180,7 @@ void play_neighbour(struct device *dev)
 {
 	unsigned int rounds = 0, slow = 0;
 	long long start, took, slowest = 0;
+	static struct frame frame;
 	struct card card;
 	bool good = true;
 
@@ -194,6 +195,9 @@ void play_neighbour(struct device *dev)
 			slowest = took;
 		usleep(20000);
 	}
+	while (queue_take(&card.queue[0], &frame, 500))
+		;
+	note("%u frames sent, %d lost", card.sent, card.sent - card.queue[0].mirrored);
 	note("%u rounds, the slowest %lld ms, %u of more than a second", rounds, slowest, slow);
 	rule("is served all the time",
 	     rounds > 10 && slow * 20 <= rounds && card_closed(&card, CLOSED) && good);
