@@ -180,7 +180,7 @@ stream_of_small() {
 	poll_us=/sys/module/xen_netback/parameters/poll_us
 	read -r usual <$poll_us
 	echo 10000 >$poll_us
-	guest_run modes "iperf3 -c 10.77.0.1 -u $1 -b 0 -l 64 -t 2 >/tmp/iperf3 || { cat /tmp/iperf3; exit 1; }"
+	guest_run modes "iperf3 -c 10.77.0.1 -u $1 -b 0 -l 64 -t 1 >/tmp/iperf3 || { cat /tmp/iperf3; exit 1; }"
 	status=$?
 	echo "$usual" >$poll_us
 	return $status

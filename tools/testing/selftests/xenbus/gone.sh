@@ -7,6 +7,7 @@
 # disks: xvdb=16M
 # vifs: xpv0
 # needs: xen-blkfront xen-blkback xen-netfront xen-netback 9pnet_xen xen-9pback pvcalls-front pvcalls-back
+# length: long
 # time: 120
 
 . "${0%/*}/../lib/dom0.sh"
