@@ -43,6 +43,19 @@ void limit_init(struct netback_queue *queue)
 #endif
 }
 
+/*
+ * The kernel's own forgets what its limit comes to until the first answer: one packet
+ * would be let through, and the others wait for the guest to take it.
+ */
+static void reset_bql(struct netdev_queue *txq)
+{
+	netdev_tx_reset_queue(txq);
+#ifdef CONFIG_BQL
+	txq->dql.limit = txq->dql.min_limit;
+	WRITE_ONCE(txq->dql.adj_limit, txq->dql.min_limit);
+#endif
+}
+
 /**
  * limit_reset() - begin, or end, with a guest that has nothing before it
  * @queue: the queue, its lock held
@@ -55,7 +68,7 @@ void limit_reset(struct netback_queue *queue)
 	rx->counted = 0;
 	rx->limit_asked = false;
 	rx->taken = rx->ring.prod;
-	netdev_tx_reset_queue(netback_txq(queue));
+	reset_bql(netback_txq(queue));
 	/* Whoever waited for the limit need not. */
 	netif_schedule_queue(netback_txq(queue));
 }
