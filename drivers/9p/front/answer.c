@@ -23,7 +23,7 @@
  * To the memory of a reader, who waits until this is done. Little goes to the request,
  * from where the reader copies it.
  *
- * Return: 0, or -EAGAIN if a page is not there.
+ * Return: 0, or -EAGAIN if a page is not there, or this is no thread.
  */
 static int copy_to_reader(struct p9front_ring *ring, struct p9front_slot *slot,
 			  u32 len)
@@ -39,6 +39,9 @@ static int copy_to_reader(struct p9front_ring *ring, struct p9front_slot *slot,
 		data->small = len;
 		return 0;
 	}
+	/* It was not out yet when needs_thread() looked: nobody had asked for this. */
+	if (!in_task())
+		return -EAGAIN;
 	kthread_use_mm(data->mm);
 	pagefault_disable();
 	done = xpv_bytes_to_iter(in, P9FRONT_READ_HEAD, data->iter, len);

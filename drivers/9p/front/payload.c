@@ -136,6 +136,7 @@ int p9front_data_rewind(struct p9front_data *data, struct p9_req_t *req)
 	bool missed = data->missed;
 
 	*data->iter = data->start;
+	data->small = 0;
 	data->lost = false;
 	data->missed = false;
 	if (!missed)
@@ -146,7 +147,7 @@ int p9front_data_rewind(struct p9front_data *data, struct p9_req_t *req)
 
 /**
  * p9front_data_end() - have what came where it belongs
- * @data: that of a request that was answered
+ * @data: that of a request which nobody answers any more
  * @req: the request
  *
  * Context: process, who made it; sleeps.

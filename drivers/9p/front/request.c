@@ -674,13 +674,16 @@ int p9front_zc_request(struct p9_client *client, struct p9_req_t *req,
 	struct p9front_mount *mount = client->trans;
 	struct p9front_data data;
 	bool sent = false;
-	int err;
+	int err, end;
 
 	err = p9front_data_take(&data, req, out ?: in, out ? out_len : in_len,
 				out);
 	if (!err) {
-		err = ask_with_data(mount, req, &data, &sent) ?:
-		      p9front_data_end(&data, req);
+		err = ask_with_data(mount, req, &data, &sent);
+		/* Who is killed is answered all the same, if an answer came. */
+		end = p9front_data_end(&data, req);
+		if (end)
+			err = end;
 		p9front_data_drop(&data);
 	}
 	/* Not returned, which would be the end of the mount. */
