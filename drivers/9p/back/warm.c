@@ -64,7 +64,8 @@ static ssize_t read_to(struct file *file, loff_t pos, u32 count,
 
 	iov_iter_bvec(&to, ITER_DEST, vec, nr, count);
 	init_sync_kiocb(&kiocb, file);
-	kiocb.ki_flags |= IOCB_NOWAIT;
+	/* Nor begin to read what is not there, which may wait for the disk, too. */
+	kiocb.ki_flags |= IOCB_NOWAIT | IOCB_NOIO;
 	kiocb.ki_pos = pos;
 	return file->f_op->read_iter(&kiocb, &to);
 }
