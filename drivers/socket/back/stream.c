@@ -446,7 +446,7 @@ static int send_locked(struct pvsock *ps, u32 len)
 	nr = xpv_bytes_pages(&ps->ring->bytes.out, 0, len, vec,
 			     ARRAY_SIZE(vec));
 	iov_iter_bvec(&msg.msg_iter, ITER_SOURCE, vec, nr, len);
-	sk->sk_allocation = GFP_ATOMIC;
+	sk->sk_allocation = GFP_ATOMIC | __GFP_NOWARN;
 	sk->sk_use_task_frag = false;
 	sent = tcp_sendmsg_locked(sk, &msg, len);
 	sk->sk_allocation = allocation;
@@ -460,7 +460,8 @@ static int send_now(struct pvsock *ps, u32 len)
 	int sent = -EAGAIN;
 
 	bh_lock_sock(sk);
-	if (!sock_owned_by_user(sk))
+	/* One with programs attached has another way to send, which sleeps. */
+	if (!sock_owned_by_user(sk) && READ_ONCE(sk->sk_prot)->sendmsg == tcp_sendmsg)
 		sent = send_locked(ps, len);
 	bh_unlock_sock(sk);
 	return sent;
