@@ -14,9 +14,10 @@
 # What is measured ends in a table, which says what was asked for and whether it was
 # reached. What fails is a request or a connection that is lost, and a byte that is wrong.
 #
-# What rmmod and insmod take when nobody has a device, and the script of a vif, is nobody's
-# merit or fault: a gap is what is felt beyond that. The kernel's own backends stay loaded
-# while a guest has a device; what they can do is that its devices are unbound and bound.
+# What rmmod and insmod take when nobody has a device, what taking an interface away takes,
+# and the script of a vif, is nobody's merit or fault: a gap is what is felt beyond that. The
+# kernel's own backends stay loaded while a guest has a device; what they can do is that its
+# devices are unbound and bound.
 
 . "${0%/*}/../lib/dom0.sh"
 . "${0%/*}/../lib/net.sh"
@@ -85,6 +86,27 @@ bare_script() {
 	done >/tmp/bare
 	note bare-script "$(median </tmp/bare)"
 	echo "the script of a vif: $(noted bare-script) ms"
+}
+
+# An interface that is taken off its bridge and away, whoever's it is: most of that are
+# grace periods.
+bare_port() {
+	for i in 1 2 3 4 5; do
+		/usr/bin/ip link add spare type veth peer name spare-end && ip link set spare master xpv0 &&
+			ip link set spare up && ip link set spare-end up || return 1
+		sleep 0.2
+		now
+		__from=$now
+		/usr/bin/ip link show spare >/dev/null
+		now
+		__program=$((now - __from))
+		__from=$now
+		/usr/bin/ip link del spare || return 1
+		now
+		echo $((now - __from - __program))
+	done >/tmp/bare
+	note bare-port "$(median </tmp/bare)"
+	echo "an interface's removal: $(noted bare-port) ms"
 }
 
 # restarts MODULE PERIOD: beside a run that has begun; restarts is how many there were in
@@ -182,7 +204,7 @@ asked_every() {
 	read -r lost nr median longest </tmp/ends
 	echo "$lost questions lost, $nr gaps: median $median ms, longest $longest ms"
 	note "net-asked-$1" "$lost"
-	bare=$(($(noted bare-xen-netback) + $(noted bare-script)))
+	bare=$(($(noted bare-xen-netback) + $(noted bare-script) + $(noted bare-port)))
 	[ "$nr" = 0 ] || note "net-gap-$1" "$((median - bare)) (longest $((longest - bare)))"
 	[ "$lost" = 0 ]
 }
@@ -201,7 +223,7 @@ net_every() {
 	read -r rate gaps </tmp/ends
 	note "net-rate-$2" "$rate"
 	note "net-lost-$1" 0
-	bare=$(($(noted bare-xen-netback) + $(noted bare-script)))
+	bare=$(($(noted bare-xen-netback) + $(noted bare-script) + $(noted bare-port)))
 	[ "$restarts" = 0 ] || note "net-silent-$1" $((gaps * 100 / restarts - bare))
 	echo "$rate Kbit/s, without $gaps tenths of a second"
 }
@@ -283,12 +305,13 @@ intree() {
 rm -rf $found
 mkdir $found
 ktap_print_header
-ktap_set_plan 17
+ktap_set_plan 18
 net_serve || ktap_exit_fail_msg 'nobody serves in dom0'
 net_port xpv0 || ktap_exit_fail_msg 'no second port of the bridge'
 ktap_test_result 'backends restart without a guest' bare
 ktap_test_result 'the guest boots, with its network' net_guest restart 2 || ktap_exit_fail_msg 'no guest'
 ktap_test_result 'the script of its vif runs again' bare_script
+ktap_test_result 'another interface goes' bare_port
 ktap_test_result 'a disk without restarts' disk_every 0 1
 ktap_test_result 'a disk, every 10 s' disk_every 10 2
 ktap_test_result 'a disk without restarts' disk_every 0 3
