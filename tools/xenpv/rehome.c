@@ -501,29 +501,27 @@ static int move_device(int argc, char **argv, const struct args *args)
 
 /*
  * struct exodus - whose devices are to move, and where
- * @domids: the domains that there are
- * @nr: how many
  * @from: who served them, if @named; else any domain that is gone
  * @to: who is to serve them
  * @found: how many devices there were
  */
 struct exodus {
-	unsigned int *domids;
-	unsigned int nr;
 	unsigned int from;
 	bool named;
 	unsigned int to;
 	unsigned int found;
 };
 
-static bool is_there(const struct exodus *exodus, unsigned int domid)
+/* By now: others are moved meanwhile, and that takes its time. */
+static bool is_there(struct xs_handle *xs, unsigned int domid)
 {
-	unsigned int i;
+	unsigned int nr, i, *domids = domain_list(xs, &nr);
+	bool found = false;
 
-	for (i = 0; i < exodus->nr; i++)
-		if (exodus->domids[i] == domid)
-			return true;
-	return false;
+	for (i = 0; i < nr && !found; i++)
+		found = domids[i] == domid;
+	free(domids);
+	return found;
 }
 
 /* Only the toolstack's own copy is believed: what a guest wrote it may have made up. */
@@ -536,7 +534,7 @@ static bool takes_part(struct xs_handle *xs, const struct exodus *exodus,
 	free(path);
 	return recorded && dev->domid != exodus->to && dev->backend != exodus->to &&
 	       (exodus->named ? dev->backend == exodus->from :
-				!is_there(exodus, dev->backend));
+				!is_there(xs, dev->backend));
 }
 
 /* In a process of its own: what ends that is of this device alone. */
@@ -597,7 +595,7 @@ static int move_all(int argc, char **argv, const struct args *args)
 {
 	struct exodus exodus = { };
 	struct xs_handle *xs;
-	unsigned int i, class;
+	unsigned int i, class, nr, *domids;
 	int status = 0;
 
 	if (argc < 1 || argc > 2)
@@ -606,16 +604,16 @@ static int move_all(int argc, char **argv, const struct args *args)
 	exodus.to = domain_find(xs, argv[argc - 1]);
 	if (argc == 2)
 		name_source(xs, &exodus, argv[0]);
-	exodus.domids = domain_list(xs, &exodus.nr);
-	for (i = 0; i < exodus.nr; i++)
+	domids = domain_list(xs, &nr);
+	for (i = 0; i < nr; i++)
 		for (class = 0; servers[class].class; class++)
-			status |= move_class(xs, &exodus, exodus.domids[i],
+			status |= move_class(xs, &exodus, domids[i],
 					     servers[class].class, args);
 	if (!exodus.found && exodus.named)
 		fail("domain %s serves no device of a guest", argv[0]);
 	if (!exodus.found)
 		fail("the backends of all devices are in domains that there are");
-	free(exodus.domids);
+	free(domids);
 	store_close(xs);
 	return status;
 }
