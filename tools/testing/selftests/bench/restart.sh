@@ -173,31 +173,37 @@ disk_every() {
 # what the guest's kernel sent and had no answer to: answers that come all at once after a
 # gap are more than fit into the 14 KB in which ping lets them wait.
 step=5
-unanswered='unanswered() {
+counted='icmp() {
 	awk "/^Icmp:/ && !named { for (i = 2; i <= NF; i++) at[\$i] = i; named = 1; next }
-		/^Icmp:/ { print \$at[\"OutEchos\"] - \$at[\"InEchoReps\"] }" /proc/net/snmp
+		/^Icmp:/ { print $1 }" /proc/net/snmp
+}
+asked() {
+	icmp "\$at[\"OutEchos\"]"
+}
+unanswered() {
+	icmp "\$at[\"OutEchos\"] - \$at[\"InEchoReps\"]"
 }'
 
 ask_begins() {
-	in_guest "$unanswered; unanswered >/tmp/unanswered"
+	in_guest "$counted; unanswered >/tmp/unanswered; asked >/tmp/asked"
 	begin "ping -n -i 0.00$step -c $(($1 * 1000 / step)) -W 2 10.77.0.1"
 }
 
-# Prints how many got no answer; and of the gaps, which are answers late one after the
-# other, how many there were, the median and the longest, in ms.
+# ask_ends QUESTIONS: prints how many of them got no answer; and of the gaps, which are
+# answers late one after the other, how many there were, the median and the longest, in ms.
 ask_ends() {
-	in_guest "$ended"';'"$unanswered"'
+	in_guest "$ended"';'"$counted"'
 		sed -n "s/.*seq=.* time=\([0-9]*\).*/\1/p" /tmp/said >/tmp/took
 		awk "\$1 < 50 { if (most) print most; most = 0; next } \$1 > most { most = \$1 }
 			END { if (most) print most }" /tmp/took | sort -n >/tmp/gaps
 		echo $(($(unanswered) - $(cat /tmp/unanswered))) \
 			$(awk "{ v[NR] = \$1 } END { print NR, v[int((NR + 1) / 2)] + 0, v[NR] + 0 }" /tmp/gaps)
-		[ -s /tmp/took ]' 60
+		[ -s /tmp/took ] && [ $(($(asked) - $(cat /tmp/asked))) -ge '"$1"' ]' 60
 }
 
 # What the answer to the first question after a backend has gone takes.
 asked_every() {
-	ask_begins "$(run_of "$1")" && restarts xen-netback "$1" && ask_ends >/tmp/ends
+	ask_begins "$(run_of "$1")" && restarts xen-netback "$1" && ask_ends $(($(run_of "$1") * 1000 / step)) >/tmp/ends
 	status=$?
 	cat /tmp/ends
 	[ $status = 0 ] || return 1
