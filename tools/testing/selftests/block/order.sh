@@ -5,6 +5,7 @@
 # guest: pv
 # pair: ours/ours
 # needs: xen-blkfront xen-blkback xpv-testdisk
+# length: long
 # time: 120
 
 . "${0%/*}/../lib/dom0.sh"
@@ -99,7 +100,7 @@ power_fails_under_writers() {
 
 ktap_print_header
 ktap_set_plan 6
-[ -n "$XPV_LONG" ] && reloads=30 || reloads=1
+reloads=30
 disk_make cached 16M test=cache=1,delay_ms=20 >/dev/null && disk_make notes 16M >/dev/null ||
 	ktap_exit_fail_msg 'no disks'
 ktap_test_result 'the guest is up' guest_create order disk="xvdb:$(disk_path cached)" disk="xvdc:$(disk_path notes)" ||

@@ -138,7 +138,9 @@ all_move_from() {
 
 # Of a domain by its name, by its number when it is gone, and of any that is gone.
 all_move() {
-	domain_with_devices && all_move_from xpv-back && domain_with_devices && xenstore-rm /local/domain/$back &&
+	domain_with_devices && all_move_from xpv-back || return 1
+	[ -n "$XPV_LONG" ] || return 0
+	domain_with_devices && xenstore-rm /local/domain/$back &&
 		all_move_from $back && domain_with_devices && xenstore-rm /local/domain/$back && all_move_from
 }
 
